@@ -1,0 +1,81 @@
+# Letterlock's commands. Everything sets itself up from the locks; nothing else is needed but make and Python 3.11+.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+PYTHON_MINOR := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+export UV := $(CURDIR)/.tools/bin/uv
+export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
+export LAMBDA_PYTHON ?= $(PYTHON_MINOR)
+export LAMBDA_ARCH ?= arm64
+export PYTHONPATH := $(CURDIR)/layers/core:$(CURDIR)
+RUN := .venv/bin/python
+REGION ?= eu-west-1
+
+.DEFAULT_GOAL := help
+
+##@ Using it
+
+run: setup ## start the local cloud, send sample mail through it, and stay up until Ctrl-C
+	@$(RUN) -m local.run
+
+demo: setup ## the same on free ports: a mail in, a reply out, an answer back; then end
+	@$(RUN) -m local.demo
+
+e2e-corpus: setup ## send every mail of DIR through the SMTP door, and show that the ledger's sum holds
+	@test -n "$(DIR)" || { echo "say which folder: make e2e-corpus DIR=/path/to/mails" >&2; exit 2; }
+	@$(RUN) -m local.corpus "$(DIR)"
+
+prove-sealed: setup ## plant markers in mail, look for them in everything that the local cloud stored
+	@$(RUN) -m local.sealed
+
+clean: ## drop the local cloud's state and what the builds left
+	rm -rf .local .aws-sam .build-cache
+
+##@ Checking it
+
+test: check check-build ## every test there is, on a machine that nobody prepared
+	$(RUN) -m pytest
+
+check: setup ## lint, types, import contracts, generated files, unit tests: under a minute, warm
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy layers/core functions local tools tests
+	.venv/bin/lint-imports --no-logo
+	$(RUN) -m tools.openapi --check
+	AWS_DEFAULT_REGION=$(REGION) .venv/bin/sam validate --lint
+	$(RUN) -m pytest tests/unit -q
+
+check-build: setup ## build for Lambda: wheels and bytecode of the target runtime, without Docker
+	AWS_DEFAULT_REGION=$(REGION) .venv/bin/sam build \
+	  --parameter-overrides PythonRuntime=python$(LAMBDA_PYTHON) Architecture=$(LAMBDA_ARCH)
+
+deploy: build ## deploy to the AWS account of your credentials: DOMAIN=your mail domain, ENV=dev or prod
+	@test -n "$(DOMAIN)" || { echo "say for which mail domain: make deploy DOMAIN=acme.example [ENV=prod] [MAILBOX=support@acme.example]" >&2; exit 2; }
+	.venv/bin/sam deploy --region $(REGION) --config-env $(or $(ENV),dev) --parameter-overrides \
+	  MailDomain=$(DOMAIN) PythonRuntime=python$(LAMBDA_PYTHON) Architecture=$(LAMBDA_ARCH) $(PARAMETERS)
+	$(RUN) -m tools.finish_deploy $(or $(ENV),dev) --region $(REGION) \
+	  $(if $(MAILBOX),--mailbox $(MAILBOX)) $(if $(REPLACE_ACTIVE),--replace-active)
+
+##@ Setting it up
+
+setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments from the locks
+
+.tools/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Letterlock needs Python 3.11 or newer" >&2; exit 2; }
+	$(PYTHON) -m venv .tools
+	.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.synced: uv.lock pyproject.toml | .tools/bin/uv
+	$(UV) sync --quiet --frozen --python $(PYTHON)
+	@touch $@
+
+.venv-ministack/.synced: local/ministack/uv.lock | .tools/bin/uv
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-ministack $(UV) sync --quiet --frozen --python $(PYTHON) --project local/ministack
+	@touch $@
+
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run demo e2e-corpus prove-sealed clean test check check-build openapi build deploy setup help
