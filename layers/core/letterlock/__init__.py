@@ -1,0 +1,1 @@
+"""Letterlock: a secure shared inbox."""

@@ -1,0 +1,1 @@
+"""The rules: conversations, mail, threading, accounts; facts; errors. Standard library only, no I/O."""

@@ -1,0 +1,283 @@
+"""A conversation: what came in, what was answered, who takes part, whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from letterlock.domain.errors import RuleBroken
+from letterlock.domain.facts import (
+    ConversationAssigned,
+    ConversationOpened,
+    Fact,
+    MailQuarantined,
+    MessageReceived,
+    NoteAdded,
+    ReplyQueued,
+    StatusChanged,
+)
+from letterlock.domain.ledger import Reason
+from letterlock.domain.mail import Address, Mail, Verdicts
+from letterlock.domain.threading import Threading, Trust, without_subaddress
+
+INLINE_TEXT_BYTES = 4096
+"""Up to this much visible text is sealed into the message's item; a longer body lies whole in its sealed object."""
+PREVIEW_CHARACTERS = 120
+PARTICIPANTS_KEPT = 50
+"""SES sends to 50 recipients at most (SES: "Service quotas")."""
+SUBJECT_CHARACTERS = 998
+"""RFC 5322, section 2.1.1: the longest line a mail may have."""
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    """Waits on the team."""
+    PENDING = "pending"
+    """Waits on the customer."""
+    CLOSED = "closed"
+    SPAM = "spam"
+    QUARANTINED = "quarantined"
+    """Its mail could not be read, or must not be: kept raw, out of the inbox."""
+
+
+class Kind(StrEnum):
+    INBOUND = "inbound"
+    REPLY = "reply"
+    NOTE = "note"
+
+
+class SendState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    """Claimed by a sender whose lease has not run out."""
+    SENT = "sent"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    """The mail service may have taken it: never tried again unasked, so that nobody gets it twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Where an outgoing message stands. `reason` is a word of the mail service, or ours; never content."""
+
+    state: SendState
+    attempts: int = 0
+    reason: str = ""
+    lease_until: datetime | None = None
+    message_id: str = ""
+    """The Message-ID under which it went out: SES overwrites ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    """A file of a message. Its bytes lie sealed in the archive; `sha256` is that of the plain bytes, in hex."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    content_id: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of a conversation. What is content here is sealed wherever it is stored."""
+
+    id: str
+    kind: Kind
+    at: datetime
+    text: str
+    """The visible text, cut at `INLINE_TEXT_BYTES`; `has_content` says that the archive holds more."""
+    subject: str = ""
+    sender: Address | None = None
+    """Inbound: the From address. None where the mail had none, and for replies and notes."""
+    author: str = ""
+    """Replies and notes: the principal's id."""
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    attachments: tuple[StoredAttachment, ...] = ()
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    threading: Threading | None = None
+    verdicts: Verdicts | None = None
+    quarantine: Reason | None = None
+    has_content: bool = False
+    content_sha256: str = ""
+    has_raw: bool = False
+    sending: Sending | None = None
+    revision: int = 1
+
+    @property
+    def trusted(self) -> bool:
+        return self.threading is None or self.threading.trust is Trust.VERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody outside the team who takes part: wrote the first mail, or was in its Cc."""
+
+    address: Address
+    requester: bool = False
+
+
+def inline_text(text: str) -> tuple[str, bool]:
+    """As much of a text as is kept in the message itself, and whether anything was cut."""
+    octets = text.encode("utf-8", "replace")
+    if len(octets) <= INLINE_TEXT_BYTES:
+        return text, False
+    return octets[:INLINE_TEXT_BYTES].decode("utf-8", "ignore"), True
+
+
+def participants_of(mail: Mail, mailbox_address: str) -> list[Participant]:
+    """Who takes part in a conversation that `mail` opens: its sender, and whom it addressed besides the mailbox.
+
+    The requester is where answers go: Reply-To before From (RFC 5322, section 3.6.2).
+    """
+    answers_to = next((each for each in mail.reply_to if _outside(each, mailbox_address)), mail.sender)
+    found = [Participant(answers_to, requester=True)] if answers_to else []
+    for address in (mail.sender, *mail.to, *mail.cc):
+        if address and _outside(address, mailbox_address) and address.key not in {p.address.key for p in found}:
+            found.append(Participant(address))
+    return found[:PARTICIPANTS_KEPT]
+
+
+def _outside(address: Address, mailbox_address: str) -> bool:
+    return without_subaddress(address.address).casefold() != mailbox_address
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One line of the inbox list."""
+
+    conversation: str
+    mailbox: str
+    number: int
+    subject: str
+    sender: str
+    preview: str
+    status: Status
+    assignee: str
+    count: int
+    activity: str
+    """Its place in the list: see `Conversation.activity`."""
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The head of a conversation: everything but its messages. `version` guards every write."""
+
+    id: str
+    workspace: str
+    mailbox: str
+    number: int
+    subject: str
+    opened_at: datetime
+    status: Status = Status.OPEN
+    assignee: str = ""
+    participants: list[Participant] = field(default_factory=list)
+    count: int = 0
+    digest: int = 0
+    """Kept by the store: the sum, modulo 2^256, of every message's keyed digest."""
+    version: int = 0
+    """0: not stored yet."""
+    last_at: datetime | None = None
+    last_sender: str = ""
+    preview: str = ""
+    linked: str = ""
+    """The conversation a stranger's mail named by a bare Message-ID: shown beside it, never merged into it."""
+    added: list[Message] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    known: tuple[Participant, ...] = field(default=(), repr=False, compare=False)
+    """Kept by the store: the participants as it has them, so that it writes them only when they changed."""
+
+    @property
+    def activity(self) -> str:
+        """Sorts as text, newest greatest: the time of the last message (ISO 8601, UTC, milliseconds), then the id."""
+        at = (self.last_at or self.opened_at).astimezone(UTC).replace(tzinfo=None)
+        return f"{at.isoformat(timespec='milliseconds')}Z#{self.id}"
+
+    @property
+    def requester(self) -> Address | None:
+        return next((each.address for each in self.participants if each.requester), None)
+
+    def has_participant(self, address: Address | None) -> bool:
+        return address is not None and any(each.address.key == address.key for each in self.participants)
+
+    def open_with(self, message: Message, participants: Iterable[Participant]) -> None:
+        """The first mail of a conversation; who wrote it, and whom it copied, take part from here on."""
+        self.participants = list(participants)
+        self.facts.append(ConversationOpened(self.workspace, self.id, self.mailbox))
+        self._receive(message)
+
+    def receive(self, message: Message) -> None:
+        """A further mail: it is the team's turn again."""
+        self._receive(message)
+        if self.status in (Status.PENDING, Status.CLOSED):
+            self._become(Status.OPEN)
+
+    def _receive(self, message: Message) -> None:
+        self._add(message, message.sender.name or message.sender.address if message.sender else "")
+        if message.quarantine:
+            self.status = Status.QUARANTINED
+            self.facts.append(
+                MailQuarantined(self.workspace, self.id, message.id, self.mailbox, message.quarantine.value)
+            )
+        self.facts.append(MessageReceived(self.workspace, self.id, message.id, self.mailbox))
+
+    def reply(self, message: Message) -> None:
+        """The team answers: the conversation waits on the customer."""
+        if self.status in (Status.SPAM, Status.QUARANTINED):
+            raise RuleBroken(f"a conversation with status {self.status} takes no reply: set its status to open first")
+        if self.requester is None:
+            raise RuleBroken("this conversation has nobody to answer: its mail named no sender")
+        self._add(message, message.author)
+        self.facts.append(ReplyQueued(self.workspace, self.id, message.id))
+        self._become(Status.PENDING)
+
+    def note(self, message: Message) -> None:
+        """A word among the team; it never leaves."""
+        self._add(message, message.author, moves=False)
+        self.facts.append(NoteAdded(self.workspace, self.id, message.id))
+
+    def assign(self, assignee: str) -> bool:
+        """Give it to one of the team, or to nobody (empty). False when that is how it stands already."""
+        if self.assignee == assignee:
+            return False
+        self.assignee = assignee
+        self.facts.append(ConversationAssigned(self.workspace, self.id, assignee))
+        return True
+
+    def change_status(self, status: Status) -> bool:
+        """False when that is how it stands already."""
+        if status is Status.QUARANTINED:
+            raise RuleBroken("only a mail that could not be read is quarantined")
+        return self._become(status)
+
+    def _become(self, status: Status) -> bool:
+        if self.status is status:
+            return False
+        self.status = status
+        self.facts.append(StatusChanged(self.workspace, self.id, status.value))
+        return True
+
+    def _add(self, message: Message, shown_as: str, *, moves: bool = True) -> None:
+        self.added.append(message)
+        self.count += 1
+        if moves:
+            self.last_at = max(message.at, self.last_at or message.at)
+            self.last_sender = shown_as
+            self.preview = " ".join(message.text.split())[:PREVIEW_CHARACTERS]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation as read: its head and its newest messages, oldest of them first."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+    earlier: bool = False
+    """There are messages before the first of these."""

@@ -1,0 +1,86 @@
+"""What can go wrong, in the words of the domain. Messages carry ids and reasons, never content."""
+
+
+class LetterlockError(Exception):
+    """The root of every error a service raises on purpose."""
+
+
+class NotFound(LetterlockError):
+    """No such record in this workspace: the same answer for a foreign id and for one that never was."""
+
+
+class Unauthenticated(LetterlockError):
+    """No credential, a malformed one, or one that is expired, revoked or unknown."""
+
+
+class Forbidden(LetterlockError):
+    """The credential is good, but lacks the scope this action needs."""
+
+
+class Invalid(LetterlockError):
+    """The request is well formed, but a value in it cannot be used; the message names it."""
+
+
+class RuleBroken(LetterlockError):
+    """The record's state does not allow this action."""
+
+
+class Conflict(LetterlockError):
+    """The record exists already, or is taken by another."""
+
+
+class Stale(LetterlockError):
+    """Somebody else changed the conversation since it was read: read again, then decide again."""
+
+
+class AlreadyIngested(LetterlockError):
+    """The ledger has this delivery."""
+
+
+class SameMail(LetterlockError):
+    """This mailbox has a mail of that Message-ID and content already, from another delivery."""
+
+    def __init__(self, conversation: str, message: str) -> None:
+        super().__init__(message)
+        self.conversation = conversation
+        self.message = message
+
+
+class Unavailable(LetterlockError):
+    """The store could not answer this time, so nothing is decided: ask again."""
+
+
+class Unparsable(LetterlockError):
+    """A mail that no parser of ours reads. `reason` is one word of a fixed list."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OriginalGone(LetterlockError):
+    """The raw mail is no longer in the inbound bucket."""
+
+
+class SendRefused(LetterlockError):
+    """The mail service refused the message for good; `reason` is the service's error code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SendDelayed(LetterlockError):
+    """The mail service did not take the message, and says so: it may be tried again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SendUncertain(LetterlockError):
+    """The mail service may or may not have taken the message: a second try could send it twice."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

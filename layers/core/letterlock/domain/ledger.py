@@ -1,0 +1,45 @@
+"""How a delivery ended. Each ends as exactly one outcome per mailbox, and the four sum to what came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    REJECTED = "rejected"
+
+
+class Reason(StrEnum):
+    """Why a delivery was not simply stored."""
+
+    SAME_MAIL = "same_mail"
+    """Message-ID and content are those of a mail this mailbox has already."""
+    OVER_SIZE = "over_size"
+    UNREADABLE = "unreadable"
+    """No parser of ours could read it; the raw mail is kept."""
+    NESTED_TOO_DEEP = "nested_too_deep"
+    TOO_MANY_PARTS = "too_many_parts"
+    HEADER_TOO_LARGE = "header_too_large"
+    VIRUS = "virus"
+    UNKNOWN_RECIPIENT = "unknown_recipient"
+    OBJECT_GONE = "object_gone"
+    """The raw mail was not in the inbound bucket when its notification came."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRecord:
+    """The ledger's entry of one (SES message id, mailbox)."""
+
+    workspace: str
+    mailbox: str
+    ses_message_id: str
+    outcome: Outcome
+    at: datetime
+    reason: Reason | None = None
+    conversation: str = ""
+    message: str = ""

@@ -1,0 +1,100 @@
+"""Mail as the rest of the domain sees it: parsed, decoded, bounded. Parsing itself is an adapter's job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox of RFC 5322, section 3.4: `address` is an addr-spec, `name` its display name, decoded."""
+
+    address: str
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """The form in which two spellings of one address are equal: domain and local part in lower case.
+
+        RFC 5321 lets a host tell `Ana@` from `ana@`; none of our customers' hosts does, and people type both.
+        """
+        return self.address.strip().casefold()
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2].casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part of a mail that is a file (RFC 2183). `content_id` is set for parts an HTML body refers to (RFC 2392)."""
+
+    name: str
+    media_type: str
+    content: bytes
+    content_id: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One parsed mail. `message_id` and `references` are without angle brackets; `references` is oldest first."""
+
+    subject: str
+    sender: Address | None
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    date: datetime | None = None
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    delivered_to: tuple[str, ...] = ()
+    """Addresses of Delivered-To and X-Forwarded-To: where a forwarded mailbox says the mail was meant for."""
+    text: str = ""
+    html: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Verdict(StrEnum):
+    """What SES says of one check (SES: "Contents of notifications", the verdict objects)."""
+
+    PASS = "PASS"  # noqa: S105 - SES's own word, no password
+    FAIL = "FAIL"
+    GRAY = "GRAY"
+    PROCESSING_FAILED = "PROCESSING_FAILED"
+    DISABLED = "DISABLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    spf: Verdict
+    dkim: Verdict
+    dmarc: Verdict
+    spam: Verdict
+    virus: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One SES receipt notification: where the raw mail lies and for whom it came.
+
+    Source: SES developer guide, "Contents of notifications for Amazon SES email receiving".
+    """
+
+    ses_message_id: str
+    object_key: str
+    recipients: tuple[str, ...]
+    """The envelope's recipients (RCPT TO), as SES received them."""
+    verdicts: Verdicts
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The whole of a message's bodies, as kept in its sealed object."""
+
+    text: str
+    html: str = ""

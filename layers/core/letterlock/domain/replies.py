@@ -1,0 +1,96 @@
+"""An agent's answer as the mail that goes out: who gets it, under which references, with what quoted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+from letterlock.domain.accounts import Mailbox
+from letterlock.domain.conversations import Conversation, Kind, Message, Thread
+from letterlock.domain.mail import Address
+from letterlock.domain.threading import keyed_reference, reply_address
+
+REFERENCES_KEPT = 20
+"""RFC 5322, section 3.6.4 sets no bound; a header that grows for ever ends as an unparsable mail."""
+QUOTED_CHARACTERS = 20_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_REPLY_PREFIX = re.compile(r"\s*(?:re|aw|sv|antw|tr|rif|res|r)\s*:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMail:
+    """A mail before it becomes MIME. Message ids are without angle brackets."""
+
+    sender: Address
+    reply_to: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    text: str
+    html: str
+    in_reply_to: str
+    references: tuple[str, ...]
+
+
+def recipients(conversation: Conversation) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """To and Cc of an answer: the requester, and every other participant."""
+    to = tuple(each.address for each in conversation.participants if each.requester)
+    return to, tuple(each.address for each in conversation.participants if not each.requester)
+
+
+def compose(thread: Thread, reply: Message, body: str, quoted: str, mailbox: Mailbox, token: str) -> OutgoingMail:
+    """The mail of `reply`: its whole text in `body`, the text of the mail it answers in `quoted`."""
+    answered = last_trusted(thread, before=reply)
+    chain = (*answered.references, answered.message_id) if answered else ()
+    references = (keyed_reference(mailbox.address, token), *[each for each in chain if each][-REFERENCES_KEPT:])
+    return OutgoingMail(
+        sender=mailbox.as_address(),
+        reply_to=Address(reply_address(mailbox.address, token), mailbox.name),
+        to=reply.to,
+        cc=reply.cc,
+        subject=reply_subject(thread.conversation.subject),
+        text=_text(body, answered, quoted),
+        html=_html(body, answered, quoted),
+        in_reply_to=(answered.message_id if answered else "") or references[0],
+        references=tuple(dict.fromkeys(references)),
+    )
+
+
+def last_trusted(thread: Thread, before: Message) -> Message | None:
+    """The mail that is answered, and quoted: the newest from outside that is not a stranger's."""
+    earlier = [m for m in thread.messages if m.kind is Kind.INBOUND and m.trusted and m.id != before.id]
+    return max((m for m in earlier if m.at <= before.at), key=lambda m: m.at, default=None)
+
+
+def reply_subject(subject: str) -> str:
+    """One `Re: `, whatever was there; line breaks and control characters, which could forge a header, become spaces."""
+    subject = _CONTROL.sub(" ", subject).strip()
+    return subject if _REPLY_PREFIX.match(subject) else f"Re: {subject}".strip()
+
+
+def _attribution(answered: Message) -> str:
+    who = (answered.sender.name or answered.sender.address) if answered.sender else ""
+    return f"On {answered.at:%a, %d %b %Y at %H:%M} UTC, {_CONTROL.sub(' ', who)} wrote:"
+
+
+def _text(body: str, answered: Message | None, quoted: str) -> str:
+    if answered is None or not quoted:
+        return body
+    lines = quoted[:QUOTED_CHARACTERS].rstrip().splitlines()
+    history = "\n".join(f">{line}" if line.startswith(">") else f"> {line}" for line in lines)
+    return f"{body.rstrip()}\n\n{_attribution(answered)}\n\n{history}\n"
+
+
+def _html(body: str, answered: Message | None, quoted: str) -> str:
+    html = f'<div dir="auto">{_as_html(body)}</div>'
+    if answered is not None and quoted:
+        html += (
+            f'<div class="gmail_quote"><div dir="auto">{escape(_attribution(answered))}</div>'
+            f'<blockquote type="cite">{_as_html(quoted[:QUOTED_CHARACTERS])}</blockquote></div>'
+        )
+    return html
+
+
+def _as_html(text: str) -> str:
+    return "<br>\n".join(escape(line) for line in text.rstrip().splitlines())

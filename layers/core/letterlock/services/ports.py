@@ -1,0 +1,265 @@
+"""What the services need of the world, as Protocols. Adapters fulfil them; fakes are held to the same contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from letterlock.domain.accounts import Credential, Mailbox
+from letterlock.domain.conversations import Card, Conversation, Message, Sending, Status, Thread
+from letterlock.domain.facts import Told
+from letterlock.domain.ledger import IngestRecord, Reason
+from letterlock.domain.mail import Content, Mail
+from letterlock.domain.replies import OutgoingMail
+
+Clock = Callable[[], datetime]
+"""The time now, in UTC, aware."""
+
+
+class Ids(Protocol):
+    """Typed ULIDs: `cnv_01J…`."""
+
+    def new(self, prefix: str) -> str: ...
+
+    def derived(self, prefix: str, at: datetime, *parts: str) -> str:
+        """The same id for the same time and parts: a redelivered mail writes its objects where the first try did."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a Message-ID is known from."""
+
+    message_id: str
+    conversation: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What to list. `mailboxes` may be empty (any) only with an assignee; `before` is the `activity` of the last card
+    seen, or empty.
+    """
+
+    mailboxes: tuple[str, ...]
+    status: Status
+    assignee: str = ""
+    before: str = ""
+    limit: int = 25
+
+
+class Conversations(Protocol):
+    """Conversations, their messages, the lookups that lead to them, and the ledger of what came in."""
+
+    def get(self, workspace: str, conversation: str) -> Conversation:
+        """The head alone, consistently read. Raises NotFound."""
+        ...
+
+    def thread(self, workspace: str, conversation: str, *, before: str = "", limit: int = 100) -> Thread:
+        """The head and the newest `limit` messages (those before the message id `before`). Raises NotFound.
+
+        For reading only: it may lag a moment behind the last write. What is changed is read by `get`.
+        """
+        ...
+
+    def message(self, workspace: str, conversation: str, message: str) -> Message:
+        """Raises NotFound."""
+        ...
+
+    def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
+        """Newest activity first."""
+        ...
+
+    def locate(self, workspace: str, mailbox: str, message_ids: Sequence[str]) -> Located | None:
+        """The first of these Message-IDs that this mailbox knows."""
+        ...
+
+    def next_number(self, workspace: str) -> int:
+        """A short number for a new conversation. Gaps are fine, repeats are not."""
+        ...
+
+    def save(self, conversation: Conversation, told: Sequence[Told], ingest: Ingest | None = None) -> None:
+        """One transaction: head, added messages, lookups, facts, and the ledger's entry where a mail caused it.
+
+        Raises Stale when the head moved since it was read, AlreadyIngested when the ledger has this delivery,
+        SameMail when this mailbox has this very mail from another delivery.
+        """
+        ...
+
+    def record(self, entry: IngestRecord) -> None:
+        """A ledger entry that comes with no message: duplicate or rejected. A second one changes nothing."""
+        ...
+
+    def recorded(self, workspace: str, mailbox: str, ses_message_id: str) -> IngestRecord | None: ...
+
+    def claim(self, workspace: str, conversation: str, message: str, lease: timedelta) -> Sending:
+        """Take the sending of a message for `lease`: QUEUED becomes SENDING. Returns what stood **before**.
+
+        Only a caller who gets QUEUED holds the lease; one that ran out is shown, not taken over. Raises NotFound, Stale.
+        """
+        ...
+
+    def settle(self, conversation: Conversation, message: str, sending: Sending, told: Sequence[Told]) -> None:
+        """End or release a claim: the message's new sending state, its Message-ID's lookup, the facts, in one.
+
+        Raises Stale when the message is not being sent.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """The ledger entry that rides in a conversation's transaction, and what tells this mail from every other."""
+
+    entry: IngestRecord
+    message_id: str
+    fingerprint: bytes
+    """SHA-256 over what the mail says: see `domain.fingerprints`."""
+
+
+class Original(Protocol):
+    """A raw mail in the inbound bucket, not read yet."""
+
+    size: int
+    """Octets."""
+
+    def read(self) -> bytes: ...
+
+    def chunks(self) -> Iterator[bytes]: ...
+
+    def discard(self) -> None:
+        """Delete that very version, for good."""
+        ...
+
+
+class Originals(Protocol):
+    """The inbound bucket: where SES leaves the raw mail before any of our code runs."""
+
+    def open(self, object_key: str) -> Original:
+        """Raises OriginalGone."""
+        ...
+
+
+class Archive(Protocol):
+    """The archive bucket: sealed raw mails, bodies and files. `message` lies under its workspace and conversation."""
+
+    def keep_raw(self, place: MessagePlace, chunks: Iterable[bytes]) -> None: ...
+
+    def keep_content(self, place: MessagePlace, content: Content) -> None: ...
+
+    def content(self, place: MessagePlace) -> Content:
+        """Raises NotFound."""
+        ...
+
+    def keep_attachment(self, place: MessagePlace, attachment: str, content: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePlace:
+    workspace: str
+    conversation: str
+    message: str
+
+
+class Parser(Protocol):
+    def parse(self, raw: bytes) -> Mail:
+        """RFC 5322 and MIME, decoded. Raises Unparsable with one of the ledger's reasons."""
+        ...
+
+
+class ReplyTokens(Protocol):
+    """The keyed tokens that reply addresses and references carry."""
+
+    def mint(self, workspace: str, mailbox: str, conversation: str) -> str: ...
+
+    def verify(self, workspace: str, mailbox: str, token: str) -> str:
+        """The conversation a token was minted for, or empty when it was not minted for this mailbox."""
+        ...
+
+
+class Mailboxes(Protocol):
+    def route(self, addresses: Sequence[str]) -> dict[str, Mailbox]:
+        """Of these addresses, those that are mailboxes of ours; the keys are the addresses as given."""
+        ...
+
+    def get(self, workspace: str, mailbox: str) -> Mailbox:
+        """Raises NotFound."""
+        ...
+
+    def all(self, workspace: str) -> list[Mailbox]: ...
+
+    def add(self, mailbox: Mailbox) -> None:
+        """Raises Conflict when any workspace has that address."""
+        ...
+
+
+class Workspaces(Protocol):
+    def prepare_stack(self) -> None:
+        """Make the stack's own keys, without which nobody can be looked up. A second time changes nothing."""
+        ...
+
+    def create(self, workspace: str, name: str) -> None:
+        """With keys of its own, made before anything is sealed under them."""
+        ...
+
+
+class Credentials(Protocol):
+    """API tokens. The secret passes through; what is stored is its keyed hash."""
+
+    def add(self, credential: Credential, secret: str) -> None: ...
+
+    def find(self, workspace: str, secret: str) -> Credential | None:
+        """One consistent read of the credential, without its name, and its workspace's gate; None unless both stand.
+
+        Raises Unavailable when the store did not answer for both.
+        """
+        ...
+
+    def exists(self, workspace: str, principal: str) -> bool:
+        """Whether a principal of that id belongs to the workspace."""
+        ...
+
+
+class StackLedger(Protocol):
+    """What came for nobody we know. Addresses are kept as keyed hashes, the raw mail sealed under the stack's key."""
+
+    def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> None: ...
+
+    def recorded(self, ses_message_id: str, recipient: str) -> bool: ...
+
+    def keep_raw(self, ses_message_id: str, chunks: Iterable[bytes]) -> None: ...
+
+
+class Cursors(Protocol):
+    """Opaque places in a list, good for the workspace and the question they were made for only."""
+
+    def seal(self, workspace: str, asked: str, place: str) -> str: ...
+
+    def open(self, workspace: str, asked: str, cursor: str) -> str:
+        """Raises Invalid."""
+        ...
+
+
+class Mailer(Protocol):
+    def send(self, mail: OutgoingMail, *, message: str) -> str:
+        """Hand over to the mail service; returns the Message-ID, without brackets, that the recipient will see.
+
+        Raises SendRefused, SendDelayed or SendUncertain.
+        """
+        ...
+
+
+class Bus(Protocol):
+    def publish(self, details: Sequence[Publication]) -> list[int]:
+        """Returns the positions of those the bus did not take."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One fact on its way out: the event's detail-type and its detail, as JSON."""
+
+    detail_type: str
+    detail: str

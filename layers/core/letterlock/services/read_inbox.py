@@ -1,0 +1,90 @@
+"""What the team reads: the inbox list, a conversation, one message whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from letterlock.domain.accounts import Action, Mailbox, Principal
+from letterlock.domain.conversations import Card, Message, Status, Thread
+from letterlock.domain.mail import Content
+from letterlock.services.ports import Archive, Conversations, Cursors, Inbox, Mailboxes, MessagePlace
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`cursor` is empty on the last page."""
+
+    cards: tuple[Card, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListConversations:
+    """Newest activity first, one Query a mailbox. Raises Forbidden, NotFound (mailbox), Invalid (cursor)."""
+
+    conversations: Conversations
+    mailboxes: Mailboxes
+    cursors: Cursors
+
+    def __call__(
+        self, principal: Principal, *, mailbox: str, status: Status, assignee: str, limit: int, cursor: str
+    ) -> Page:
+        principal.may(Action.LIST_CONVERSATIONS)
+        asked = f"inbox|{mailbox}|{status}|{assignee}"
+        before = self.cursors.open(principal.workspace, asked, cursor) if cursor else ""
+        wanted = (mailbox,) if mailbox else () if assignee else self._all(principal.workspace)
+        if not wanted and not assignee:
+            return Page((), "")
+        # One card more than asked for tells whether there is a next page.
+        cards = self.conversations.inbox(
+            principal.workspace, Inbox(wanted, status, assignee=assignee, before=before, limit=limit + 1)
+        )
+        more = len(cards) > limit
+        page = tuple(cards[:limit])
+        return Page(page, self.cursors.seal(principal.workspace, asked, page[-1].activity) if more else "")
+
+    def _all(self, workspace: str) -> tuple[str, ...]:
+        return tuple(each.id for each in self.mailboxes.all(workspace))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConversation:
+    """One Query. Raises Forbidden, NotFound, Invalid (cursor)."""
+
+    conversations: Conversations
+    cursors: Cursors
+
+    def __call__(self, principal: Principal, conversation: str, *, limit: int, cursor: str) -> tuple[Thread, str]:
+        """The thread, and the cursor of the messages before it (empty when there are none)."""
+        principal.may(Action.READ_CONVERSATION)
+        asked = f"messages|{conversation}"
+        before = self.cursors.open(principal.workspace, asked, cursor) if cursor else ""
+        thread = self.conversations.thread(principal.workspace, conversation, before=before, limit=limit)
+        earlier = thread.earlier and thread.messages
+        return thread, self.cursors.seal(principal.workspace, asked, thread.messages[0].id) if earlier else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """One message with its whole bodies. Raises Forbidden, NotFound."""
+
+    conversations: Conversations
+    archive: Archive
+
+    def __call__(self, principal: Principal, conversation: str, message: str) -> tuple[Message, Content]:
+        principal.may(Action.READ_CONVERSATION)
+        found = self.conversations.message(principal.workspace, conversation, message)
+        if not found.has_content:
+            return found, Content(found.text)
+        return found, self.archive.content(MessagePlace(principal.workspace, conversation, message))
+
+
+@dataclass(frozen=True, slots=True)
+class ListMailboxes:
+    """Raises Forbidden."""
+
+    mailboxes: Mailboxes
+
+    def __call__(self, principal: Principal) -> list[Mailbox]:
+        principal.may(Action.LIST_MAILBOXES)
+        return self.mailboxes.all(principal.workspace)

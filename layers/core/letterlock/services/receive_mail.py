@@ -1,0 +1,89 @@
+"""A mail came in: to whom, is it readable, and how did it end for each of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from letterlock.domain.accounts import Mailbox
+from letterlock.domain.errors import OriginalGone, Unparsable
+from letterlock.domain.ledger import IngestRecord, Outcome, Reason
+from letterlock.domain.mail import Delivery, Mail, Verdict
+from letterlock.services.ports import Clock, Conversations, Mailboxes, Original, Originals, Parser, StackLedger
+from letterlock.services.store_mail import StoreMail
+
+MAIL_BYTES = 40 * 1024 * 1024
+"""SES takes mails of up to 40 MB (SES: "Service quotas"); what is larger did not come through its door."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveMail:
+    """Each recipient's mailbox gets the mail once; the raw mail leaves the inbound bucket after the last of them.
+
+    Returns how many ended as what. Raises when a mailbox could not be served: the delivery is tried again, and those
+    that were served find their ledger entry.
+    """
+
+    originals: Originals
+    parser: Parser
+    mailboxes: Mailboxes
+    conversations: Conversations
+    stack_ledger: StackLedger
+    store_mail: StoreMail
+    now: Clock
+
+    def __call__(self, delivery: Delivery) -> Counter[Outcome]:
+        routes = self.mailboxes.route(delivery.recipients)
+        mailboxes = {mailbox.id: mailbox for mailbox in routes.values()}
+        strangers = [each for each in delivery.recipients if each not in routes]
+        try:
+            original = self.originals.open(delivery.object_key)
+        except OriginalGone:
+            return self._gone(delivery, list(mailboxes.values()), strangers)
+        outcomes: Counter[Outcome] = Counter()
+        if mailboxes:
+            mail, unreadable = self._read(delivery, original)
+            for mailbox in mailboxes.values():
+                outcomes[self.store_mail(delivery, mailbox, original, mail, unreadable).outcome] += 1
+        if strangers and not mailboxes:
+            # Kept for a while under the stack's own key: an address may have been forgotten, or misspelt, by us.
+            self.stack_ledger.keep_raw(delivery.ses_message_id, original.chunks())
+        for recipient in strangers:
+            self.stack_ledger.record(delivery.ses_message_id, recipient, Reason.UNKNOWN_RECIPIENT, self.now())
+            outcomes[Outcome.REJECTED] += 1
+        original.discard()
+        return outcomes
+
+    def _read(self, delivery: Delivery, original: Original) -> tuple[Mail, Reason | None]:
+        """The mail, or an empty one and why."""
+        nothing = Mail(subject="", sender=None)
+        if delivery.verdicts.virus is Verdict.FAIL:
+            return nothing, Reason.VIRUS
+        if original.size > MAIL_BYTES:
+            return nothing, Reason.OVER_SIZE
+        try:
+            return self.parser.parse(original.read()), None
+        except Unparsable as unparsable:
+            return nothing, Reason(unparsable.reason)
+
+    def _gone(self, delivery: Delivery, mailboxes: list[Mailbox], strangers: list[str]) -> Counter[Outcome]:
+        """Gone because an earlier try ended well, or lost: the ledger knows which, for each recipient."""
+        outcomes: Counter[Outcome] = Counter()
+        for mailbox in mailboxes:
+            entry = self.conversations.recorded(mailbox.workspace, mailbox.id, delivery.ses_message_id)
+            if entry is None:
+                entry = IngestRecord(
+                    mailbox.workspace,
+                    mailbox.id,
+                    delivery.ses_message_id,
+                    Outcome.REJECTED,
+                    self.now(),
+                    Reason.OBJECT_GONE,
+                )
+                self.conversations.record(entry)
+            outcomes[entry.outcome] += 1
+        for recipient in strangers:
+            if not self.stack_ledger.recorded(delivery.ses_message_id, recipient):
+                self.stack_ledger.record(delivery.ses_message_id, recipient, Reason.OBJECT_GONE, self.now())
+            outcomes[Outcome.REJECTED] += 1
+        return outcomes

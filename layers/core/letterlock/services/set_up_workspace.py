@@ -1,0 +1,53 @@
+"""A workspace, its first mailbox, and a token to reach it with: the operator's first act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from letterlock.domain.accounts import Credential, Mailbox, Scope, mailbox_address
+from letterlock.domain.api_tokens import SECRET_BYTES, spell
+from letterlock.domain.errors import Conflict, Invalid
+from letterlock.services.ports import Clock, Credentials, Ids, Mailboxes, Workspaces
+
+NAME_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """What was made. `token` is shown this once; only its keyed hash is kept."""
+
+    workspace: str
+    mailbox: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpWorkspace:
+    """Raises Invalid, and Conflict when the address is taken (nothing that could be reached is left behind then)."""
+
+    workspaces: Workspaces
+    mailboxes: Mailboxes
+    credentials: Credentials
+    ids: Ids
+    now: Clock
+    random: Callable[[int], bytes]
+
+    def __call__(
+        self, *, name: str, address: str, mailbox_name: str, token_name: str, scopes: frozenset[Scope]
+    ) -> SetUp:
+        for value in (name, mailbox_name, token_name):
+            if len(value) > NAME_CHARACTERS or not value.isprintable():
+                raise Invalid(f"a name may have {NAME_CHARACTERS} printable characters at most")
+        address = mailbox_address(address)
+        self.workspaces.prepare_stack()
+        if self.mailboxes.route([address]):
+            raise Conflict("another mailbox has that address")
+        workspace = self.ids.new("wsp")
+        mailbox = Mailbox(self.ids.new("mbx"), workspace, address, mailbox_name)
+        credential = Credential(self.ids.new("tok"), workspace, scopes, token_name, self.now())
+        token = spell(workspace, self.random(SECRET_BYTES))
+        self.workspaces.create(workspace, name)
+        self.mailboxes.add(mailbox)
+        self.credentials.add(credential, token)
+        return SetUp(workspace, mailbox.id, token)

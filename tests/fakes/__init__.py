@@ -1,0 +1,26 @@
+"""In-memory fakes of the ports, small enough to be read; tests/adapters/test_*_contract.py hold them to it."""
+
+from tests.fakes.accounts import FakeCredentials, FakeMailboxes, FakeWorkspaces
+from tests.fakes.bus import FakeBus
+from tests.fakes.clock import START, FakeClock, FakeIds
+from tests.fakes.conversations import FakeConversations
+from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginal, FakeOriginals, FakeStackLedger
+from tests.fakes.tokens import FakeCursors, FakeReplyTokens
+
+__all__ = [
+    "START",
+    "FakeArchive",
+    "FakeBus",
+    "FakeClock",
+    "FakeConversations",
+    "FakeCredentials",
+    "FakeCursors",
+    "FakeIds",
+    "FakeMailboxes",
+    "FakeMailer",
+    "FakeOriginal",
+    "FakeOriginals",
+    "FakeReplyTokens",
+    "FakeStackLedger",
+    "FakeWorkspaces",
+]

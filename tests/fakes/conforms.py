@@ -1,0 +1,48 @@
+"""mypy's part of the contract: every fake, and every adapter, is its port. Nothing here runs."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
+    from letterlock.adapters.dynamo_conversations import DynamoConversations
+    from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
+    from letterlock.services import ports
+    from tests import fakes
+
+    def conversations(fake: fakes.FakeConversations, real: DynamoConversations) -> list[ports.Conversations]:
+        return [fake, real]
+
+    def workspaces(fake: fakes.FakeWorkspaces, real: DynamoWorkspaces) -> list[ports.Workspaces]:
+        return [fake, real]
+
+    def mailboxes(fake: fakes.FakeMailboxes, real: DynamoMailboxes) -> list[ports.Mailboxes]:
+        return [fake, real]
+
+    def credentials(fake: fakes.FakeCredentials, real: DynamoCredentials) -> list[ports.Credentials]:
+        return [fake, real]
+
+    def stack_ledger(fake: fakes.FakeStackLedger, real: DynamoStackLedger) -> list[ports.StackLedger]:
+        return [fake, real]
+
+    def others(
+        original: fakes.FakeOriginal,
+        originals: fakes.FakeOriginals,
+        archive: fakes.FakeArchive,
+        reply_tokens: fakes.FakeReplyTokens,
+        cursors: fakes.FakeCursors,
+        mailer: fakes.FakeMailer,
+        bus: fakes.FakeBus,
+        ids: fakes.FakeIds,
+        now: fakes.FakeClock,
+    ) -> tuple[
+        ports.Original,
+        ports.Originals,
+        ports.Archive,
+        ports.ReplyTokens,
+        ports.Cursors,
+        ports.Mailer,
+        ports.Bus,
+        ports.Ids,
+        ports.Clock,
+    ]:
+        return original, originals, archive, reply_tokens, cursors, mailer, bus, ids, now

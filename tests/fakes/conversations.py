@@ -1,0 +1,163 @@
+"""Conversations in memory, held to the same contract as the table (tests/adapters/test_conversations_contract.py)."""
+
+import hashlib
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from datetime import timedelta
+
+from letterlock.domain.conversations import Card, Conversation, Message, Sending, SendState, Thread
+from letterlock.domain.digests import message_digest, with_added
+from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMail, Stale
+from letterlock.domain.facts import Fact, Told
+from letterlock.domain.ledger import IngestRecord
+from letterlock.services.ports import Clock, Inbox, Ingest, Located
+from tests.fakes.clock import FakeClock
+
+
+class FakeConversations:
+    """`Conversations`. What goes in and what comes out are copies: nobody changes what is stored by holding on to it."""
+
+    def __init__(self, now: Clock | None = None) -> None:
+        self.announced: list[Fact] = []
+        """Every fact that was committed, in order."""
+        self.told: list[Told] = []
+        """The same, with their metadata."""
+        self.ledger: dict[tuple[str, str, str], IngestRecord] = {}
+        """By workspace, mailbox and SES message id."""
+        self._now = now or FakeClock()
+        self._heads: dict[tuple[str, str], Conversation] = {}
+        self._messages: dict[tuple[str, str], dict[str, Message]] = {}
+        self._lookups: dict[tuple[str, str, str], dict[str, Located]] = {}
+        self._numbers: dict[str, int] = {}
+
+    def get(self, workspace: str, conversation: str) -> Conversation:
+        if (workspace, conversation) not in self._heads:
+            raise NotFound("no such conversation")
+        return deepcopy(self._heads[workspace, conversation])
+
+    def thread(self, workspace: str, conversation: str, *, before: str = "", limit: int = 100) -> Thread:
+        head = self.get(workspace, conversation)
+        stored = self._messages[workspace, conversation]
+        ids = sorted(each for each in stored if not before or each < before)
+        return Thread(head, tuple(stored[each] for each in ids[-limit:]), earlier=len(ids) > limit)
+
+    def message(self, workspace: str, conversation: str, message: str) -> Message:
+        try:
+            return self._messages[workspace, conversation][message]
+        except KeyError:
+            raise NotFound("no such message") from None
+
+    def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
+        found = [
+            _card(head)
+            for (owner, _), head in self._heads.items()
+            if owner == workspace
+            and head.status is inbox.status
+            and (head.assignee == inbox.assignee if inbox.assignee else True)
+            and (head.mailbox in inbox.mailboxes or (inbox.assignee and not inbox.mailboxes))
+            and (not inbox.before or head.activity < inbox.before)
+        ]
+        return sorted(found, key=lambda card: card.activity, reverse=True)[: inbox.limit]
+
+    def locate(self, workspace: str, mailbox: str, message_ids: Sequence[str]) -> Located | None:
+        for message_id in message_ids:
+            for located in self._lookups.get((workspace, mailbox, message_id), {}).values():
+                return located
+        return None
+
+    def next_number(self, workspace: str) -> int:
+        self._numbers[workspace] = self._numbers.get(workspace, 0) + 1
+        return self._numbers[workspace]
+
+    def save(self, conversation: Conversation, told: Sequence[Told], ingest: Ingest | None = None) -> None:
+        place = (conversation.workspace, conversation.id)
+        self._refuse(conversation, ingest)
+        stored = self._messages.setdefault(place, {})
+        stored |= {each.id: each for each in conversation.added}
+        if ingest:
+            self.ledger[_ledger_key(ingest.entry)] = ingest.entry
+            lookups, content = self._lookup_of(ingest)
+            lookups[content] = Located(ingest.message_id or content, ingest.entry.conversation, ingest.entry.message)
+        conversation.version += 1
+        conversation.digest = with_added(conversation.digest, map(_digest, conversation.added))
+        conversation.known = tuple(conversation.participants)
+        conversation.added.clear()
+        conversation.facts.clear()
+        self._heads[place] = deepcopy(conversation)
+        self._announce(told)
+
+    def _refuse(self, conversation: Conversation, ingest: Ingest | None) -> None:
+        """In the order of the contract: the delivery is done, the mail is there, the head moved."""
+        place = (conversation.workspace, conversation.id)
+        if ingest and _ledger_key(ingest.entry) in self.ledger:
+            raise AlreadyIngested("the ledger has this delivery")
+        if ingest:
+            lookups, content = self._lookup_of(ingest)
+            if content in lookups:
+                raise SameMail(lookups[content].conversation, lookups[content].message)
+        if (self._heads[place].version if place in self._heads else 0) != conversation.version:
+            raise Stale("the conversation has changed since it was read")
+        if any(each.id in self._messages.get(place, {}) for each in conversation.added):
+            raise Conflict("a message of that id exists")
+
+    def _lookup_of(self, ingest: Ingest) -> tuple[dict[str, Located], str]:
+        """The lookups of the mail's Message-ID in its mailbox, and what tells the mail from others of that Message-ID."""
+        content = ingest.fingerprint.hex()
+        named = (ingest.entry.workspace, ingest.entry.mailbox, ingest.message_id or content)
+        return self._lookups.setdefault(named, {}), content
+
+    def record(self, entry: IngestRecord) -> None:
+        self.ledger.setdefault(_ledger_key(entry), entry)
+
+    def recorded(self, workspace: str, mailbox: str, ses_message_id: str) -> IngestRecord | None:
+        return self.ledger.get((workspace, mailbox, ses_message_id))
+
+    def claim(self, workspace: str, conversation: str, message: str, lease: timedelta) -> Sending:
+        found = self._messages.get((workspace, conversation), {}).get(message)
+        before = found.sending if found else None
+        if found is None or before is None:
+            raise NotFound("no such outgoing message")
+        if before.state is SendState.QUEUED:
+            after = Sending(SendState.SENDING, before.attempts + 1, lease_until=self._now() + lease)
+            self._messages[workspace, conversation][message] = replace(found, sending=after)
+        return before
+
+    def settle(self, conversation: Conversation, message: str, sending: Sending, told: Sequence[Told]) -> None:
+        stored = self._messages.get((conversation.workspace, conversation.id), {})
+        before = stored[message].sending if message in stored else None
+        if before is None or before.state is not SendState.SENDING:
+            raise Stale("the message is not being sent")
+        stored[message] = replace(stored[message], sending=sending)
+        if sending.message_id:
+            named = (conversation.workspace, conversation.mailbox, sending.message_id)
+            self._lookups.setdefault(named, {})[message] = Located(sending.message_id, conversation.id, message)
+        self._announce(told)
+
+    def _announce(self, told: Sequence[Told]) -> None:
+        self.told += told
+        self.announced += [each.fact for each in told]
+
+
+def _ledger_key(entry: IngestRecord) -> tuple[str, str, str]:
+    return entry.workspace, entry.mailbox, entry.ses_message_id
+
+
+def _digest(message: Message) -> int:
+    said = repr(replace(message, sending=None)).encode()
+    return message_digest(lambda data: hashlib.sha256(data).digest(), message.id, message.revision, said)
+
+
+def _card(head: Conversation) -> Card:
+    return Card(
+        conversation=head.id,
+        mailbox=head.mailbox,
+        number=head.number,
+        subject=head.subject,
+        sender=head.last_sender,
+        preview=head.preview,
+        status=head.status,
+        assignee=head.assignee,
+        count=head.count,
+        activity=head.activity,
+    )

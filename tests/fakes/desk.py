@@ -1,0 +1,102 @@
+"""A whole desk in memory: one workspace, one mailbox, and every service over the fakes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from letterlock.domain.accounts import Mailbox, Principal, Scope
+from letterlock.domain.conversations import Conversation, Message, Thread
+from letterlock.domain.errors import Unparsable
+from letterlock.domain.mail import Address, Delivery, Mail, Verdict, Verdicts
+from letterlock.services.deliver_reply import DeliverReply
+from letterlock.services.receive_mail import ReceiveMail
+from letterlock.services.store_mail import StoreMail
+from letterlock.services.thread_mail import ThreadMail
+from letterlock.services.write_message import AddNote, SendReply
+from tests.fakes.accounts import FakeMailboxes
+from tests.fakes.clock import START, FakeClock, FakeIds
+from tests.fakes.conversations import FakeConversations
+from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginals, FakeStackLedger
+from tests.fakes.tokens import FakeReplyTokens
+
+MAILBOX = Mailbox("mbx_support", "wsp_acme", "support@acme.example", "Acme Support")
+AGENT = Principal("wsp_acme", "tok_agent", frozenset(Scope))
+CUSTOMER = Address("ana@customer.example", "Ana")
+STRANGER = Address("eve@else.example", "Eve")
+
+
+def verdicts(*, dmarc: Verdict = Verdict.PASS, spam: Verdict = Verdict.PASS, virus: Verdict = Verdict.PASS) -> Verdicts:
+    return Verdicts(spf=Verdict.PASS, dkim=Verdict.PASS, dmarc=dmarc, spam=spam, virus=virus)
+
+
+class FakeParser:
+    """`Parser`: knows the mails it was told of; `broken` holds those that nobody can read, with the reason."""
+
+    def __init__(self) -> None:
+        self.mails: dict[bytes, Mail] = {}
+        self.broken: dict[bytes, str] = {}
+
+    def parse(self, raw: bytes) -> Mail:
+        if raw in self.broken:
+            raise Unparsable(self.broken[raw])
+        return self.mails[raw]
+
+
+@dataclass
+class Desk:
+    """Everything that `ReceiveMail`, `SendReply` and `DeliverReply` touch, to be looked at."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    originals: FakeOriginals = field(default_factory=FakeOriginals)
+    parser: FakeParser = field(default_factory=FakeParser)
+    archive: FakeArchive = field(default_factory=FakeArchive)
+    stack_ledger: FakeStackLedger = field(default_factory=FakeStackLedger)
+    mailboxes: FakeMailboxes = field(default_factory=lambda: FakeMailboxes(MAILBOX))
+    tokens: FakeReplyTokens = field(default_factory=FakeReplyTokens)
+    mailer: FakeMailer = field(default_factory=FakeMailer)
+
+    def __post_init__(self) -> None:
+        self.conversations = FakeConversations(self.clock)
+        self.ids = FakeIds(self.clock)
+        self.thread_mail = ThreadMail(self.conversations, self.tokens)
+        store = StoreMail(self.conversations, self.archive, self.thread_mail, self.ids, self.clock)
+        self.receive = ReceiveMail(
+            self.originals, self.parser, self.mailboxes, self.conversations, self.stack_ledger, store, self.clock
+        )
+        self.send_reply = SendReply(self.conversations, self.archive, self.ids, self.clock)
+        self.add_note = AddNote(self.conversations, self.archive, self.ids, self.clock)
+        self.deliver = DeliverReply(
+            self.conversations, self.archive, self.mailboxes, self.tokens, self.mailer, self.ids, self.clock
+        )
+
+    def arrives(
+        self,
+        mail: Mail | None,
+        *,
+        ses_message_id: str = "ses-1",
+        recipients: tuple[str, ...] = (MAILBOX.address,),
+        judged: Verdicts | None = None,
+        raw: bytes = b"",
+        at: datetime = START,
+    ) -> Delivery:
+        """SES has stored the mail; its notification is on its way. None: the raw mail is told to `parser` by the test."""
+        raw = raw or f"raw of {ses_message_id}".encode()
+        self.originals.mails[f"inbound/{ses_message_id}"] = raw
+        if mail is not None:
+            self.parser.mails[raw] = mail
+        return Delivery(ses_message_id, f"inbound/{ses_message_id}", recipients, judged or verdicts(), at)
+
+    def only_conversation(self) -> Thread:
+        (place,) = self.conversations._heads
+        return self.conversations.thread(*place)
+
+    def opened(self, mail: Mail | None = None) -> Conversation:
+        """A conversation that a customer's mail has opened."""
+        before = set(self.conversations._heads)
+        number = len(before) + 1
+        given = mail or Mail(subject="Order", sender=CUSTOMER, text="Where is it?", message_id=f"m{number}@customer")
+        self.receive(self.arrives(given, ses_message_id=f"opening-{number}"))
+        (place,) = set(self.conversations._heads) - before
+        return self.conversations.get(*place)
+
+    def sent(self, head: Conversation, message: Message) -> Message:
+        return self.conversations.message(head.workspace, head.id, message.id)

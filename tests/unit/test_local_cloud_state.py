@@ -1,0 +1,101 @@
+"""The local cloud's settings, lock, saved state, artefacts and policies."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.authorisation import as_judged_here
+from local.connection import Connection, read_connection
+from local.lock import StateLock, running_endpoint
+from local.packaging import zipped
+from local.saved_state import prepare
+from local.settings import LocalCloudError, from_environment
+
+
+def test_ports_come_from_the_environment_and_a_bad_one_is_named() -> None:
+    settings = from_environment({"API_PORT": "9090"})
+    assert (settings.api, settings.smtp) == ("http://127.0.0.1:9090", "127.0.0.1:2525")
+    for bad in ("80a", "0", "70000", ""):
+        with pytest.raises(LocalCloudError, match="SMTP_PORT"):
+            from_environment({"SMTP_PORT": bad})
+
+
+def test_a_second_cloud_in_the_same_checkout_is_told_which_process_runs_the_first(tmp_path: Path) -> None:
+    first, second = StateLock(tmp_path), StateLock(tmp_path)
+    first.acquire("http://127.0.0.1:4566")
+    with pytest.raises(LocalCloudError, match=str(os.getpid())):
+        second.acquire("http://127.0.0.1:4567")
+    assert running_endpoint(tmp_path) == "http://127.0.0.1:4566"
+    first.release()
+    assert running_endpoint(tmp_path) is None
+    second.acquire("http://127.0.0.1:4567")
+    second.release()
+
+
+def test_a_connection_is_private_and_reads_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "connection.json"
+    connection = Connection("http://127.0.0.1:8080", "llw_x", "127.0.0.1:2525", "support@demo.test", "wsp_1", "/outbox")
+    connection.write(path)
+    connection.write(path)
+    assert read_connection(path) == connection
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert set(json.loads(path.read_text())) == {"api", "token", "smtp", "mailbox", "workspace", "outbox"}
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"api": 1}'])
+def test_a_connection_that_cannot_be_read_is_none(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "connection.json"
+    assert read_connection(path) is None
+    path.write_text(content)
+    assert read_connection(path) is None
+
+
+def test_after_a_restart_stream_readers_begin_anew_and_queues_have_the_new_port(tmp_path: Path) -> None:
+    positions = {"000000000000\0us-east-1\0'reader-17'": 7}
+    (tmp_path / "lambda.json").write_text(
+        json.dumps({"payload": {"dynamodb_stream_positions": {"__account_region_scoped__": True, "data": positions}}})
+    )
+    (tmp_path / "sqs.json").write_text('{"http://localhost:4566/000000000000/inbound": 7}')
+    prepare(tmp_path, 5000)
+    payload = json.loads((tmp_path / "lambda.json").read_text())["payload"]
+    assert payload["dynamodb_stream_positions"]["data"] == dict.fromkeys(positions, 0)
+    assert json.loads((tmp_path / "sqs.json").read_text()) == {"http://localhost:5000/000000000000/inbound": 7}
+
+
+def test_a_first_start_has_no_state_to_put_right(tmp_path: Path) -> None:
+    prepare(tmp_path, 4566)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_files_make_the_same_archive_whenever_they_were_written(tmp_path: Path) -> None:
+    archives = []
+    for name, moment in (("a", 1), ("b", 2_000_000_000)):
+        folder = tmp_path / name
+        folder.mkdir()
+        for file in ("z.py", "a.py"):
+            (folder / file).write_text("pass\n")
+            os.utime(folder / file, (moment, moment))
+        archives.append(zipped(folder))
+    assert archives[0] == archives[1]
+    (tmp_path / "b" / "a.py").write_text("pass  \n")
+    assert zipped(tmp_path / "b") != archives[0]
+
+
+def test_only_what_ministack_cannot_judge_is_taken_out_of_the_policies() -> None:
+    plain_http: dict[str, Any] = {
+        "Effect": "Deny",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    sending = {"Effect": "Allow", "Action": ["ses:SendEmail", "ses:SendRawEmail"], "Resource": "identity/*"}
+    reading = {"Effect": "Allow", "Action": ["ses:SendEmail", "s3:GetObject"], "Resource": "bucket/*"}
+    template = {"Resources": {"Role": {"Properties": {"Policies": [{"Statement": [plain_http, sending, reading]}]}}}}
+    as_judged_here(template)
+    assert template["Resources"]["Role"]["Properties"]["Policies"][0]["Statement"] == [
+        {**sending, "Resource": "*"},
+        reading,
+    ]
