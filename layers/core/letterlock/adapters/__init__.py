@@ -1,0 +1,1 @@
+"""Adapters: the only floor that knows AWS, PynamoDB, cryptography and HTTP clients."""

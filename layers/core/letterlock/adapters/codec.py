@@ -1,0 +1,157 @@
+"""A conversation's content as the bytes that are sealed, and back: compact JSON, a field that is empty left out.
+
+Text of hostile mail may hold lone surrogates, which plain UTF-8 refuses; `surrogatepass` keeps them as they came.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from letterlock.domain.conversations import Conversation, Message, Participant, StoredAttachment
+from letterlock.domain.mail import Address, Verdict, Verdicts
+from letterlock.domain.threading import Rule, Threading, Trust
+
+SUBJECT_BYTES: Final = 200
+SENDER_BYTES: Final = 56
+"""What a card gives its subject and its sender at most; the preview has the rest, which is a hundred bytes or more."""
+ASSIGNEE_BYTES: Final = 30
+"""Kept free in a card without an assignee, so that assigning it later cuts nothing off."""
+
+
+def encode(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def decode(octets: bytes) -> Any:
+    return json.loads(octets.decode("utf-8", "surrogatepass"))
+
+
+def instant(at: datetime) -> str:
+    """ISO 8601, UTC, milliseconds: `2026-11-02T09:30:00.000Z`."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+# ---- messages ---------------------------------------------------------------------------------------------------
+
+
+def message_bytes(message: Message) -> bytes:
+    """Every field of a message that is content, or that nobody needs without the content."""
+    fields = {
+        "text": message.text,
+        "subject": message.subject,
+        "sender": _pair(message.sender) if message.sender else None,
+        "author": message.author,
+        "to": [_pair(each) for each in message.to],
+        "cc": [_pair(each) for each in message.cc],
+        "attachments": [_attachment_row(each) for each in message.attachments],
+        "message_id": message.message_id,
+        "references": message.references,
+        "threading": _threading_row(message.threading) if message.threading else None,
+        "verdicts": _verdicts_row(message.verdicts) if message.verdicts else None,
+        "content_sha256": message.content_sha256,
+    }
+    return encode({name: value for name, value in fields.items() if value})
+
+
+def message_fields(octets: bytes) -> dict[str, Any]:
+    """What `message_bytes` kept, as arguments for `Message`."""
+    said = decode(octets)
+    return {
+        "text": said.get("text", ""),
+        "subject": said.get("subject", ""),
+        "sender": Address(*said["sender"]) if "sender" in said else None,
+        "author": said.get("author", ""),
+        "to": _addresses(said.get("to", ())),
+        "cc": _addresses(said.get("cc", ())),
+        "attachments": tuple(StoredAttachment(*row) for row in said.get("attachments", ())),
+        "message_id": said.get("message_id", ""),
+        "references": tuple(said.get("references", ())),
+        "threading": _threading(said["threading"]) if "threading" in said else None,
+        "verdicts": Verdicts(*map(Verdict, said["verdicts"])) if "verdicts" in said else None,
+        "content_sha256": said.get("content_sha256", ""),
+    }
+
+
+def _pair(address: Address) -> tuple[str, str]:
+    return address.address, address.name
+
+
+def _addresses(rows: Iterable[list[str]]) -> tuple[Address, ...]:
+    return tuple(Address(*row) for row in rows)
+
+
+def _attachment_row(file: StoredAttachment) -> tuple[str | int | bool, ...]:
+    return file.id, file.name, file.media_type, file.size, file.sha256, file.content_id, file.inline
+
+
+def _threading_row(threading: Threading) -> tuple[str, ...]:
+    return threading.rule, threading.evidence, threading.trust
+
+
+def _threading(row: list[str]) -> Threading:
+    rule, evidence, trust = row
+    return Threading(Rule(rule), evidence, Trust(trust))
+
+
+def _verdicts_row(verdicts: Verdicts) -> tuple[str, ...]:
+    return verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.spam, verdicts.virus
+
+
+# ---- participants -----------------------------------------------------------------------------------------------
+
+
+def people_bytes(people: Iterable[Participant]) -> bytes:
+    return encode([[*_pair(each.address), each.requester] for each in people])
+
+
+def people(octets: bytes) -> tuple[Participant, ...]:
+    return tuple(Participant(Address(address, name), requester) for address, name, requester in decode(octets))
+
+
+# ---- cards ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardText:
+    """What a card holds. Status and activity stand in the index's own keys."""
+
+    mailbox: str
+    assignee: str
+    number: int
+    count: int
+    subject: str
+    sender: str
+    preview: str
+
+
+def card_bytes(conversation: Conversation, limit: int) -> bytes:
+    """A card of `limit` bytes at most, whatever the script: texts that are too long are cut between characters."""
+    fixed = [conversation.mailbox, conversation.assignee, conversation.number, conversation.count]
+    spare = limit - len(encode([*fixed, "", "", ""])) - max(0, ASSIGNEE_BYTES - len(conversation.assignee))
+    subject = cut(conversation.subject, min(SUBJECT_BYTES, spare))
+    sender = cut(conversation.last_sender, min(SENDER_BYTES, spare - json_size(subject)))
+    preview = cut(conversation.preview, spare - json_size(subject) - json_size(sender))
+    return encode([*fixed, subject, sender, preview])
+
+
+def card(octets: bytes) -> CardText:
+    mailbox, assignee, number, count, subject, sender, preview = decode(octets)
+    return CardText(mailbox, assignee, number, count, subject, sender, preview)
+
+
+def json_size(text: str) -> int:
+    """Bytes of a text inside JSON, without its quotes: a control character takes six, an emoji four."""
+    return len(encode(text)) - len('""')
+
+
+def cut(text: str, limit: int) -> str:
+    """As many whole characters of `text` as fit into `limit` bytes of JSON."""
+    text = text[: max(limit, 0)]
+    if json_size(text) <= limit:
+        return text
+    return text[: bisect_right(range(len(text) + 1), limit, key=lambda end: json_size(text[:end])) - 1]

@@ -1,0 +1,235 @@
+"""Conversations, messages and cards as items of the table, sealed on the way in, unsealed on the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from letterlock.adapters import codec
+from letterlock.adapters import table_conversations as table
+from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.codec import instant
+from letterlock.adapters.dynamo import Item
+from letterlock.adapters.sealing import HEADER, TAG_BYTES, Place, Sealer
+from letterlock.domain.conversations import Card, Conversation, Kind, Message, Participant, Sending, SendState, Status
+from letterlock.domain.digests import DIGEST_BYTES, message_digest, with_added
+from letterlock.domain.ledger import IngestRecord, Outcome, Reason
+
+CARD_BYTES: Final = 480
+"""A sealed card. With one of this size, and no subject beside it, a head stays below 1 kB."""
+SEAL_BYTES: Final = HEADER.size + TAG_BYTES + 1
+"""What sealing adds at most: header, tag, and the byte that names the codec."""
+
+
+class ConversationItems:
+    """Knows how each thing is spelt as an item. Raises KeyMissing, SealBroken."""
+
+    def __init__(self, sealer: Sealer, index: BlindIndex) -> None:
+        self._sealer, self._index = sealer, index
+
+    # ---- heads ------------------------------------------------------------------------------------------------------
+
+    def head(self, conversation: Conversation, version: int, digest: int) -> table.Head:
+        workspace, mailbox, status = conversation.workspace, conversation.mailbox, conversation.status
+        assignee = conversation.assignee
+        card = codec.card_bytes(conversation, CARD_BYTES - SEAL_BYTES)
+        whole = codec.card(card).subject == conversation.subject
+        return table.Head(
+            table.conversation_key(workspace, conversation.id),
+            version=version,
+            status=status.value,
+            mailbox=mailbox,
+            assignee=assignee or None,
+            linked=conversation.linked or None,
+            number=conversation.number,
+            messages=conversation.count,
+            digest=digest.to_bytes(DIGEST_BYTES),
+            opened_at=instant(conversation.opened_at),
+            inbox=table.inbox_key(workspace, mailbox, status),
+            assigned=table.assigned_key(workspace, assignee, status) if assignee else None,
+            activity=conversation.activity,
+            card=self._seal(_head_place(workspace, conversation.id, "card"), card),
+            subject=None
+            if whole
+            else self._seal(_head_place(workspace, conversation.id, "subject"), codec.encode(conversation.subject)),
+        )
+
+    def conversation(self, workspace: str, head: Item, participants: Item | None) -> Conversation:
+        """`participants` is None only where an item got lost; the conversation can still be read then."""
+        item = table.Head.from_raw_data(head)
+        id = item.pk.removeprefix(f"{workspace}#")  # noqa: A001 - the field's own name
+        shown = codec.card(self._sealer.unseal(_head_place(workspace, id, "card"), item.card))
+        subject = shown.subject
+        if item.subject is not None:
+            subject = codec.decode(self._sealer.unseal(_head_place(workspace, id, "subject"), item.subject))
+        people = self._people(workspace, id, participants) if participants else ()
+        return Conversation(
+            id=id,
+            workspace=workspace,
+            mailbox=item.mailbox,
+            number=int(item.number),
+            subject=subject,
+            opened_at=datetime.fromisoformat(item.opened_at),
+            status=Status(item.status),
+            assignee=item.assignee or "",
+            participants=list(people),
+            count=int(item.messages),
+            digest=int.from_bytes(item.digest),
+            version=int(item.version),
+            last_at=datetime.fromisoformat(item.activity.partition("#")[0]),
+            last_sender=shown.sender,
+            preview=shown.preview,
+            linked=item.linked or "",
+            known=people,
+        )
+
+    def participants(self, conversation: Conversation) -> table.Participants:
+        place = _head_place(conversation.workspace, conversation.id, "participants")
+        sealed = self._seal(place, codec.people_bytes(conversation.participants))
+        return table.Participants(table.conversation_key(conversation.workspace, conversation.id), people=sealed)
+
+    def _people(self, workspace: str, conversation: str, item: Item) -> tuple[Participant, ...]:
+        sealed = table.Participants.from_raw_data(item).people
+        return codec.people(self._sealer.unseal(_head_place(workspace, conversation, "participants"), sealed))
+
+    def card(self, workspace: str, item: Item) -> Card:
+        """From an index's projection: its keys and the sealed card. No model, for a list has a hundred of them."""
+        conversation = item["pk"]["S"].removeprefix(f"{workspace}#")
+        shown = codec.card(self._sealer.unseal(_head_place(workspace, conversation, "card"), item["card"]["B"]))
+        status = (item.get("inbox") or item["assigned"])["S"].rpartition("#")[2]
+        return Card(
+            conversation=conversation,
+            mailbox=shown.mailbox,
+            number=shown.number,
+            subject=shown.subject,
+            sender=shown.sender,
+            preview=shown.preview,
+            status=Status(status),
+            assignee=shown.assignee,
+            count=shown.count,
+            activity=item["activity"]["S"],
+        )
+
+    # ---- messages ---------------------------------------------------------------------------------------------------
+
+    def message(self, workspace: str, conversation: str, message: Message) -> table.MessageItem:
+        sealed = self._seal(_message_place(workspace, conversation, message.id), codec.message_bytes(message))
+        return table.MessageItem(
+            table.conversation_key(workspace, conversation),
+            table.message_key(message.id),
+            kind=message.kind.value,
+            at=instant(message.at),
+            revision=message.revision,
+            said=sealed,
+            quarantine=message.quarantine.value if message.quarantine else None,
+            has_content=message.has_content or None,
+            has_raw=message.has_raw or None,
+            **(_sending_attributes(message.sending) if message.sending else {}),
+        )
+
+    def message_of(self, workspace: str, conversation: str, item: Item) -> Message:
+        row = table.MessageItem.from_raw_data(item)
+        id = row.sk.removeprefix(table.MESSAGES)  # noqa: A001 - the field's own name
+        said = self._sealer.unseal(_message_place(workspace, conversation, id), row.said)
+        return Message(
+            id=id,
+            kind=Kind(row.kind),
+            at=datetime.fromisoformat(row.at),
+            quarantine=Reason(row.quarantine) if row.quarantine else None,
+            has_content=bool(row.has_content),
+            has_raw=bool(row.has_raw),
+            sending=sending_of(item) if row.sending else None,
+            revision=int(row.revision),
+            **codec.message_fields(said),
+        )
+
+    # ---- the digest -------------------------------------------------------------------------------------------------
+
+    def digest_with(self, conversation: Conversation, added: Iterable[table.MessageItem]) -> int:
+        """The conversation's digest after these messages."""
+        workspace = conversation.workspace
+        return with_added(
+            conversation.digest, [self.digest_of(workspace, conversation.id, item.serialize()) for item in added]
+        )
+
+    def digest_of(self, workspace: str, conversation: str, item: Item) -> int:
+        """The digest of one message, from its item alone: what it says and what stands beside it in plain, but for the
+        state of its sending, which changes by itself.
+        """
+        row = table.MessageItem.from_raw_data(item)
+        id = row.sk.removeprefix(table.MESSAGES)  # noqa: A001 - the field's own name
+        plain = [row.kind, row.at, row.quarantine, row.has_content, row.has_raw]
+        said = codec.encode(plain) + self._sealer.unseal(_message_place(workspace, conversation, id), row.said)
+        return message_digest(lambda data: self._index.integrity(workspace, data), id, int(row.revision), said)
+
+    def _seal(self, place: Place, octets: bytes) -> bytes:
+        return self._sealer.seal(place, octets)
+
+
+# ---- what is not sealed ---------------------------------------------------------------------------------------------
+
+
+def sending_of(item: Item) -> Sending:
+    """The state of a message's sending, from its item or from the part of it that an update returned."""
+    lease = item.get("lease_until")
+    return Sending(
+        state=SendState(item["sending"]["S"]),
+        attempts=int(item["attempts"]["N"]) if "attempts" in item else 0,
+        reason=item["sending_reason"]["S"] if "sending_reason" in item else "",
+        lease_until=datetime.fromisoformat(lease["S"]) if lease else None,
+        message_id=item["sent_as"]["S"] if "sent_as" in item else "",
+    )
+
+
+def sending_values(sending: Sending) -> dict[str, Item | None]:
+    """A sending as attributes; None for one that must not be there."""
+    attributes = _sending_attributes(sending)
+    item = table.MessageItem(**attributes).serialize(null_check=False)
+    return {name: item.get(name) for name in attributes}
+
+
+def _sending_attributes(sending: Sending) -> dict[str, Any]:
+    return {
+        "sending": sending.state.value,
+        "attempts": sending.attempts,
+        "sending_reason": sending.reason or None,
+        "lease_until": instant(sending.lease_until) if sending.lease_until else None,
+        "sent_as": sending.message_id or None,
+    }
+
+
+def ingest_item(entry: IngestRecord, outbox: str = "") -> table.IngestItem:
+    return table.IngestItem(
+        table.ingest_key(entry.workspace, entry.ses_message_id),
+        entry.mailbox,
+        outcome=entry.outcome.value,
+        at=instant(entry.at),
+        reason=entry.reason.value if entry.reason else None,
+        conversation=entry.conversation or None,
+        message=entry.message or None,
+        outbox=outbox or None,
+    )
+
+
+def ingest_record(workspace: str, ses_message_id: str, item: Item) -> IngestRecord:
+    row = table.IngestItem.from_raw_data(item)
+    return IngestRecord(
+        workspace=workspace,
+        mailbox=row.sk,
+        ses_message_id=ses_message_id,
+        outcome=Outcome(row.outcome),
+        at=datetime.fromisoformat(row.at),
+        reason=Reason(row.reason) if row.reason else None,
+        conversation=row.conversation or "",
+        message=row.message or "",
+    )
+
+
+def _head_place(workspace: str, conversation: str, field: str) -> Place:
+    return Place(workspace, "conversation", conversation, field)
+
+
+def _message_place(workspace: str, conversation: str, message: str) -> Place:
+    """The conversation is part of the record's name: a message moved to another conversation does not open there."""
+    return Place(workspace, "message", f"{conversation}/{message}", "said")

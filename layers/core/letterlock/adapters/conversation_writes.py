@@ -1,0 +1,114 @@
+"""The writes of a conversation's transactions, and what it means when DynamoDB refuses one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from letterlock.adapters import table_conversations as table
+from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.conversation_items import ConversationItems, ingest_item, sending_values
+from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Refusal, Step, key, put
+from letterlock.domain.conversations import Conversation, Sending, SendState
+from letterlock.domain.errors import AlreadyIngested, Conflict, LetterlockError, SameMail, Stale
+from letterlock.domain.facts import Told
+from letterlock.domain.outbox import fold
+from letterlock.services.ports import Clock, Ingest
+
+HEAD: Final = "head"
+MESSAGE: Final = "message"
+PARTICIPANTS: Final = "participants"
+LOOKUP: Final = "lookup"
+INGEST: Final = "ingest"
+OUTBOX: Final = "outbox"
+
+
+class ConversationWrites:
+    """Builds the steps; `DynamoConversations` sends them."""
+
+    def __init__(self, table_name: str, items: ConversationItems, index: BlindIndex, now: Clock) -> None:
+        self._table, self._items, self._index, self._now = table_name, items, index, now
+
+    def conversation(self, conversation: Conversation) -> tuple[int, list[Step]]:
+        """The new digest; the head, if it still is at the version that was read, with the added messages, and the
+        participants where they changed.
+        """
+        messages = [self._items.message(conversation.workspace, conversation.id, each) for each in conversation.added]
+        digest = self._items.digest_with(conversation, messages)
+        steps = [self._head(conversation, digest), *[put(self._table, MESSAGE, each, ABSENT) for each in messages]]
+        if tuple(conversation.participants) != conversation.known:
+            steps.append(put(self._table, PARTICIPANTS, self._items.participants(conversation)))
+        return digest, steps
+
+    def _head(self, conversation: Conversation, digest: int) -> Step:
+        item = self._items.head(conversation, conversation.version + 1, digest)
+        if conversation.version == 0:
+            return put(self._table, HEAD, item, ABSENT)
+        return put(self._table, HEAD, item, "version = :read", {":read": {"N": str(conversation.version)}})
+
+    def ingest(self, workspace: str, ingest: Ingest, told: Sequence[Told]) -> list[Step]:
+        """The ledger's entry, which carries the facts, and the lookup that knows this mail in another delivery."""
+        content = self._index.index(workspace, "content", ingest.fingerprint.hex())
+        # A mail without a Message-ID goes by what it says.
+        named = self.message_id(workspace, ingest.message_id) if ingest.message_id else content
+        lookup = table.Lookup(
+            table.lookup_key(workspace, named),
+            table.lookup_entry(ingest.entry.mailbox, content),
+            conversation=ingest.entry.conversation,
+            message=ingest.entry.message,
+        )
+        return [
+            put(self._table, LOOKUP, lookup, ABSENT),
+            put(self._table, INGEST, ingest_item(ingest.entry, fold(told) if told else ""), ABSENT),
+        ]
+
+    def message_id(self, workspace: str, message_id: str) -> str:
+        """What stands for a Message-ID in the lookups of a workspace."""
+        return self._index.index(workspace, "message-id", message_id)
+
+    def outbox(self, workspace: str, told: Sequence[Told]) -> Step:
+        expires_at = self._now() + timedelta(days=table.OUTBOX_DAYS)
+        item = table.OutboxItem(
+            table.outbox_key(workspace, told[0].id), outbox=fold(told), expires_at=int(expires_at.timestamp())
+        )
+        return put(self._table, OUTBOX, item)
+
+    def sending(self, conversation: Conversation, message: str, sending: Sending) -> Step:
+        """The state of a message that is being sent; refused for one that is not."""
+        values = sending_values(sending)
+        kept = {f":{name}": value for name, value in values.items() if value is not None}
+        gone = [name for name, value in values.items() if value is None]
+        changes = "SET " + ", ".join(f"{name[1:]} = {name}" for name in kept)
+        changes += " REMOVE " + ", ".join(gone) if gone else ""
+        operation = {
+            "TableName": self._table,
+            "Key": key(table.conversation_key(conversation.workspace, conversation.id), table.message_key(message)),
+            "UpdateExpression": changes,
+            "ConditionExpression": "sending = :claimed",
+            "ExpressionAttributeValues": kept | {":claimed": {"S": SendState.SENDING.value}},
+        }
+        return Step(MESSAGE, {"Update": operation})
+
+    def lookup_of_sent(self, conversation: Conversation, message: str, message_id: str) -> Step:
+        """By this an answer to a mail of ours is known (rule 3)."""
+        lookup = table.Lookup(
+            table.lookup_key(conversation.workspace, self.message_id(conversation.workspace, message_id)),
+            table.lookup_entry(conversation.mailbox, message),
+            conversation=conversation.id,
+            message=message,
+        )
+        return put(self._table, LOOKUP, lookup)
+
+
+def meaning(refusals: Sequence[Refusal]) -> LetterlockError:
+    """What a refused save means: first that this delivery is done, then that the mail is, then that the head moved."""
+    failed = {each.role: each for each in refusals if each.code == CONDITION_FAILED}
+    if INGEST in failed:
+        return AlreadyIngested("the ledger has this delivery")
+    if LOOKUP in failed:
+        item = failed[LOOKUP].item
+        return SameMail(item["conversation"]["S"], item["message"]["S"])
+    if HEAD in failed or not failed:
+        return Stale("the conversation has changed since it was read")
+    return Conflict("a message of that id exists")

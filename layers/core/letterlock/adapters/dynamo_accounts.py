@@ -1,0 +1,169 @@
+"""Workspaces, mailboxes and API tokens in DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from letterlock.adapters import table_accounts as table
+from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.codec import decode, encode, instant
+from letterlock.adapters.dynamo import ABSENT, Item, Key, batch_get, key, put, put_once, transact
+from letterlock.adapters.keyring import STACK, STACK_PURPOSES, WORKSPACE_PURPOSES
+from letterlock.adapters.sealing import Place, Sealer
+from letterlock.domain.accounts import Credential, Mailbox, Scope
+from letterlock.domain.errors import Conflict, NotFound
+from letterlock.domain.threading import without_subaddress
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class KeyMaker(Protocol):
+    def create(self, workspace: str, purposes: Iterable[str]) -> None: ...
+
+
+class DynamoWorkspaces:
+    """`Workspaces`."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, keys: KeyMaker) -> None:
+        self._client, self._table, self._sealer, self._keys = client, table_name, sealer, keys
+
+    def prepare_stack(self) -> None:
+        self._keys.create(STACK, STACK_PURPOSES)
+
+    def create(self, workspace: str, name: str) -> None:
+        """Keys first, for the name is sealed already. A second one of the same id changes nothing."""
+        self._keys.create(workspace, WORKSPACE_PURPOSES)
+        sealed = self._sealer.seal(Place(workspace, "workspace", workspace, "name"), encode(name))
+        put_once(self._client, self._table, table.Gate(workspace, state=table.ACTIVE, name=sealed))
+
+
+class DynamoMailboxes:
+    """`Mailboxes`."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex) -> None:
+        self._client, self._table, self._sealer, self._index = client, table_name, sealer, index
+
+    def route(self, addresses: Sequence[str]) -> dict[str, Mailbox]:
+        """Two BatchGetItems: routers, then mailboxes; half a read unit an item.
+
+        A mailbox's own address has no subaddress, so every address is looked up without its.
+        """
+        routers = {address: (self._router(without_subaddress(address)), table.ROUTE) for address in addresses}
+        routes = {
+            at: table.MailboxRoute.from_raw_data(item) for at, item in self._found_for_sure(routers.values()).items()
+        }
+        places = {at: (route.workspace, table.mailbox_key(route.mailbox)) for at, route in routes.items()}
+        stored = self._found_for_sure(places.values())
+        mailboxes = {at: self._mailbox(stored[place]) for at, place in places.items() if place in stored}
+        return {address: mailboxes[at] for address, at in routers.items() if at in mailboxes}
+
+    def _found_for_sure(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """What the cheap read misses is read again consistently: mail to a mailbox made just now is not for nobody."""
+        wanted = set(keys)
+        found = batch_get(self._client, self._table, wanted, consistent=False)
+        return found | batch_get(self._client, self._table, wanted - found.keys(), consistent=True)
+
+    def get(self, workspace: str, mailbox: str) -> Mailbox:
+        answer = self._client.get_item(TableName=self._table, Key=key(workspace, table.mailbox_key(mailbox)))
+        if "Item" not in answer:
+            raise NotFound("no such mailbox")
+        return self._mailbox(dict(answer["Item"]))
+
+    def all(self, workspace: str) -> list[Mailbox]:
+        """In the order in which they were made."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :workspace AND begins_with(sk, :mailboxes)",
+            ExpressionAttributeValues={":workspace": {"S": workspace}, ":mailboxes": {"S": table.MAILBOXES}},
+        )
+        return [self._mailbox(dict(item)) for page in pages for item in page["Items"]]
+
+    def add(self, mailbox: Mailbox) -> None:
+        place = _mailbox_place(mailbox.workspace, mailbox.id)
+        stored = table.MailboxItem(
+            mailbox.workspace,
+            table.mailbox_key(mailbox.id),
+            address=self._sealer.seal(place, encode([mailbox.address, mailbox.name])),
+        )
+        route = table.MailboxRoute(self._router(mailbox.address), workspace=mailbox.workspace, mailbox=mailbox.id)
+        if transact(self._client, [put(self._table, "route", route, ABSENT), put(self._table, "item", stored, ABSENT)]):
+            raise Conflict("another mailbox has that address")
+
+    def _router(self, address: str) -> str:
+        return table.mailbox_route_key(self._index.router("mailbox", address.strip().casefold()))
+
+    def _mailbox(self, item: Item) -> Mailbox:
+        row = table.MailboxItem.from_raw_data(item)
+        id = row.sk.removeprefix(table.MAILBOXES)  # noqa: A001 - the field's own name
+        address, name = decode(self._sealer.unseal(_mailbox_place(row.pk, id), row.address))
+        return Mailbox(id, row.pk, address, name)
+
+
+class DynamoCredentials:
+    """`Credentials`."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex) -> None:
+        self._client, self._table, self._sealer, self._index = client, table_name, sealer, index
+
+    def add(self, credential: Credential, secret: str) -> None:
+        """Raises Conflict when the id, or by a miracle the secret, is taken."""
+        workspace, expires_at, revoked_at = credential.workspace, credential.expires_at, credential.revoked_at
+        route = table.CredentialRoute(
+            self._router(secret),
+            workspace=workspace,
+            token=credential.id,
+            scopes=" ".join(sorted(credential.scopes)),
+            created_at=instant(credential.created_at),
+            expires_at=int(expires_at.timestamp()) if expires_at else None,
+            revoked_at=instant(revoked_at) if revoked_at else None,
+        )
+        stored = table.TokenItem(
+            workspace,
+            table.token_key(credential.id),
+            created_at=instant(credential.created_at),
+            name=self._sealer.seal(Place(workspace, "token", credential.id, "name"), encode(credential.name)),
+        )
+        if transact(self._client, [put(self._table, "route", route, ABSENT), put(self._table, "item", stored, ABSENT)]):
+            raise Conflict("a token of that id exists")
+
+    def find(self, workspace: str, secret: str) -> Credential | None:
+        """One consistent BatchGetItem of two items: 2 read units. Without the name, which is elsewhere, and sealed.
+
+        Raises Unavailable when DynamoDB did not read both: then nobody is let in.
+        """
+        route_key, gate_key = (self._router(secret), table.ROUTE), (workspace, table.GATE)
+        found = batch_get(self._client, self._table, [route_key, gate_key], consistent=True, tries=1)
+        if route_key not in found or gate_key not in found:
+            return None
+        route = table.CredentialRoute.from_raw_data(found[route_key])
+        gate = table.Gate.from_raw_data(found[gate_key])
+        if gate.state != table.ACTIVE or route.workspace != workspace:
+            return None
+        return Credential(
+            id=route.token,
+            workspace=route.workspace,
+            scopes=frozenset(map(Scope, route.scopes.split())),
+            name="",
+            created_at=datetime.fromisoformat(route.created_at),
+            expires_at=datetime.fromtimestamp(route.expires_at, UTC) if route.expires_at is not None else None,
+            revoked_at=datetime.fromisoformat(route.revoked_at) if route.revoked_at else None,
+        )
+
+    def exists(self, workspace: str, principal: str) -> bool:
+        answer = self._client.get_item(
+            TableName=self._table,
+            Key=key(workspace, table.token_key(principal)),
+            ProjectionExpression="pk",
+            ConsistentRead=True,
+        )
+        return "Item" in answer
+
+    def _router(self, secret: str) -> str:
+        return table.credential_route_key(self._index.router("credential", secret))
+
+
+def _mailbox_place(workspace: str, mailbox: str) -> Place:
+    return Place(workspace, "mailbox", mailbox, "address")

@@ -1,0 +1,224 @@
+"""Conversations in DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from letterlock.adapters import table_conversations as table
+from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.codec import instant
+from letterlock.adapters.conversation_items import ConversationItems, ingest_item, ingest_record, sending_of
+from letterlock.adapters.conversation_writes import ConversationWrites, meaning
+from letterlock.adapters.dynamo import Item, batch_get, key, put_once, transact
+from letterlock.adapters.sealing import Sealer
+from letterlock.domain.conversations import Card, Conversation, Message, Sending, SendState, Thread
+from letterlock.domain.errors import NotFound, Stale
+from letterlock.domain.facts import Told
+from letterlock.domain.ledger import IngestRecord
+from letterlock.services.ports import Clock, Inbox, Ingest, Located
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MESSAGE_IDS_TRIED: Final = 20
+"""A mail may name thousands; each costs a Query."""
+
+
+class DynamoConversations:
+    """`Conversations` in one table. Which operation costs what: see the table in docs/architecture.md."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex, now: Clock) -> None:
+        self._client, self._table, self._now = client, table_name, now
+        self._items = ConversationItems(sealer, index)
+        self._writes = ConversationWrites(table_name, self._items, index, now)
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
+
+    def get(self, workspace: str, conversation: str) -> Conversation:
+        """One consistent BatchGetItem of two items: 2 read units."""
+        return self._head(workspace, conversation, consistent=True)
+
+    def thread(self, workspace: str, conversation: str, *, before: str = "", limit: int = 100) -> Thread:
+        """One Query backwards: participants, newest messages, and the head if the oldest one is among them."""
+        pk = table.conversation_key(workspace, conversation)
+        head = self._head(workspace, conversation, consistent=False) if before else None
+        participants_or_head = 1
+        found = self._backwards(pk, table.message_key(before) if before else "", limit + 1 + participants_or_head)
+        by_kind = {item["sk"]["S"]: item for item in found if not item["sk"]["S"].startswith(table.MESSAGES)}
+        messages = [item for item in found if item["sk"]["S"].startswith(table.MESSAGES)]
+        if head is None:
+            stored = by_kind.get(table.HEAD) or self._item(pk, table.HEAD, consistent=False)
+            if stored is None:
+                raise NotFound("no such conversation")
+            head = self._items.conversation(workspace, stored, by_kind.get(table.PARTICIPANTS))
+        newest = [self._items.message_of(workspace, conversation, item) for item in messages[:limit]]
+        return Thread(head, tuple(reversed(newest)), earlier=len(messages) > limit)
+
+    def message(self, workspace: str, conversation: str, message: str) -> Message:
+        pk = table.conversation_key(workspace, conversation)
+        item = self._item(pk, table.message_key(message), consistent=True)
+        if item is None:
+            raise NotFound("no such message")
+        return self._items.message_of(workspace, conversation, item)
+
+    def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
+        """One Query of an index (one a mailbox, merged, when several are asked for): half a read unit for 6 cards."""
+        if inbox.assignee:
+            hashed = table.assigned_key(workspace, inbox.assignee, inbox.status)
+            cards = self._listed(workspace, table.BY_ASSIGNEE, "assigned", hashed, inbox)
+            wanted = set(inbox.mailboxes)
+            return list(islice((card for card in cards if not wanted or card.mailbox in wanted), inbox.limit))
+        lists = [
+            self._listed(workspace, table.BY_MAILBOX, "inbox", table.inbox_key(workspace, each, inbox.status), inbox)
+            for each in dict.fromkeys(inbox.mailboxes)
+        ]
+        return list(islice(merge(*lists, key=lambda card: card.activity, reverse=True), inbox.limit))
+
+    def _listed(self, workspace: str, index: str, attribute: str, hashed: str, inbox: Inbox) -> Iterator[Card]:
+        condition, values = f"{attribute} = :hashed", {":hashed": {"S": hashed}}
+        if inbox.before:
+            condition, values = f"{condition} AND activity < :before", values | {":before": {"S": inbox.before}}
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": index,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": False,
+            "Limit": inbox.limit,
+        }
+        for item in self._pages(request):
+            yield self._items.card(workspace, item)
+
+    def _head(self, workspace: str, conversation: str, *, consistent: bool) -> Conversation:
+        pk = table.conversation_key(workspace, conversation)
+        head, people = (pk, table.HEAD), (pk, table.PARTICIPANTS)
+        found = batch_get(self._client, self._table, [head, people], consistent=consistent)
+        if head not in found:
+            raise NotFound("no such conversation")
+        return self._items.conversation(workspace, found[head], found.get(people))
+
+    def _item(self, pk: str, sk: str, *, consistent: bool) -> Item | None:
+        answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=consistent)
+        return dict(answer["Item"]) if "Item" in answer else None
+
+    def _backwards(self, pk: str, below: str, count: int) -> list[Item]:
+        """The last `count` items of a collection, or the last below a sort key."""
+        condition, values = "pk = :pk", {":pk": {"S": pk}}
+        if below:
+            condition, values = f"{condition} AND sk < :below", values | {":below": {"S": below}}
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": False,
+            "Limit": count,
+        }
+        return list(islice(self._pages(request), count))
+
+    def _pages(self, request: dict[str, Any]) -> Iterator[Item]:
+        """The items of a Query, asking for the next page (a megabyte, or `Limit`) only when it is wanted."""
+        while True:
+            answer = self._client.query(**request)
+            yield from (dict(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    # ---- looking up -------------------------------------------------------------------------------------------------
+
+    def locate(self, workspace: str, mailbox: str, message_ids: Sequence[str]) -> Located | None:
+        """One Query a Message-ID, 20 at most, until one is known."""
+        for message_id in list(dict.fromkeys(filter(None, message_ids)))[:MESSAGE_IDS_TRIED]:
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :mailbox)",
+                ExpressionAttributeValues={
+                    ":pk": {"S": table.lookup_key(workspace, self._writes.message_id(workspace, message_id))},
+                    ":mailbox": {"S": table.lookup_entry(mailbox)},
+                },
+                Limit=1,
+            )
+            for item in answer["Items"]:
+                return Located(message_id, item["conversation"]["S"], item["message"]["S"])
+        return None
+
+    def next_number(self, workspace: str) -> int:
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key=key(table.counter_key(workspace), table.NUMBER),
+            UpdateExpression="ADD #number :one",
+            ExpressionAttributeNames={"#number": "number"},
+            ExpressionAttributeValues={":one": {"N": "1"}},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["number"]["N"])
+
+    # ---- writing ----------------------------------------------------------------------------------------------------
+
+    def save(self, conversation: Conversation, told: Sequence[Told], ingest: Ingest | None = None) -> None:
+        digest, steps = self._writes.conversation(conversation)
+        if ingest:
+            steps += self._writes.ingest(conversation.workspace, ingest, told)
+        elif told:
+            steps.append(self._writes.outbox(conversation.workspace, told))
+        refusals = transact(self._client, steps)
+        if refusals:
+            raise meaning(refusals)
+        conversation.version += 1
+        conversation.digest = digest
+        conversation.known = tuple(conversation.participants)
+        conversation.added.clear()
+        conversation.facts.clear()
+
+    # ---- the ledger -------------------------------------------------------------------------------------------------
+
+    def record(self, entry: IngestRecord) -> None:
+        put_once(self._client, self._table, ingest_item(entry))
+
+    def recorded(self, workspace: str, mailbox: str, ses_message_id: str) -> IngestRecord | None:
+        item = self._item(table.ingest_key(workspace, ses_message_id), mailbox, consistent=True)
+        return ingest_record(workspace, ses_message_id, item) if item else None
+
+    # ---- sending ----------------------------------------------------------------------------------------------------
+
+    def claim(self, workspace: str, conversation: str, message: str, lease: timedelta) -> Sending:
+        """One UpdateItem. Raises Stale when a transaction holds the message at this moment."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=key(table.conversation_key(workspace, conversation), table.message_key(message)),
+                UpdateExpression=(
+                    "SET sending = :sending, lease_until = :until ADD attempts :one REMOVE sending_reason"
+                ),
+                ConditionExpression="sending = :queued",
+                ExpressionAttributeValues={
+                    ":queued": {"S": SendState.QUEUED},
+                    ":sending": {"S": SendState.SENDING},
+                    ":until": {"S": instant(self._now() + lease)},
+                    ":one": {"N": "1"},
+                },
+                ReturnValues="UPDATED_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            standing: Any = error.response.get("Item") or {}
+            if "sending" not in standing:
+                raise NotFound("no such outgoing message") from None
+            return sending_of(standing)
+        except self._client.exceptions.TransactionConflictException:
+            raise Stale("the message is being written at this moment") from None
+        return sending_of(dict(answer["Attributes"]))
+
+    def settle(self, conversation: Conversation, message: str, sending: Sending, told: Sequence[Told]) -> None:
+        """One transaction; the conversation's head is not in it. Raises Stale when the message is not being sent."""
+        steps = [self._writes.sending(conversation, message, sending)]
+        if sending.message_id:
+            steps.append(self._writes.lookup_of_sent(conversation, message, sending.message_id))
+        if told:
+            steps.append(self._writes.outbox(conversation.workspace, told))
+        if transact(self._client, steps):
+            raise Stale("the message is not being sent")

@@ -1,0 +1,110 @@
+"""Text of HTML-only mail, as a person would read it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Final
+
+from letterlock.adapters.html_tokens import TAGS_READ, TEXT, names, tokens
+
+TEXT_CHARACTERS: Final = 500_000
+"""Of a rendition: a book of 250 pages. The HTML itself is kept whole."""
+QUOTE_DEPTH: Final = 9
+"""Levels of blockquote that are shown as `>`. Deeper ones look like the ninth: prefixes must not outgrow the text."""
+
+_BLOCKS: Final = names(
+    "address article aside blockquote body center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6"
+    " header hr html li main nav ol p pre section table tbody tfoot thead title tr ul"
+)
+_PARAGRAPHS: Final = names("p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre")
+_ALT: Final = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
+_BLANK: Final = re.compile(r"[ \t\r\n\f]+")
+
+
+def to_text(html: str, tags: int = TAGS_READ) -> str:
+    """Blocks on lines of their own, list items with `-`, quotes behind `>`, images as their descriptions.
+
+    Linear; it ends after `TEXT_CHARACTERS`, or `tags` tags and comments.
+    """
+    writer = _Writer()
+    for kind, content in tokens(html, tags):
+        if writer.characters >= TEXT_CHARACTERS:
+            break
+        if kind == TEXT:
+            writer.text(characters(content[: TEXT_CHARACTERS - writer.characters]))
+        else:
+            writer.tag(kind, content)
+    return writer.result()
+
+
+def characters(text: str) -> str:
+    """Text with its character references resolved (`&amp;` is `&`)."""
+    try:
+        return unescape(text)
+    except ValueError:  # a reference of more digits than Python turns into a number
+        return text
+
+
+class _Writer:
+    """Puts lines together. White space is one space, but in `pre`; an empty line at most between paragraphs."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.line: list[str] = []
+        self.characters = 0
+        self.quoted = 0
+        self.preformatted = 0
+        self.gap = False
+
+    def text(self, text: str) -> None:
+        self.characters += len(text)
+        if self.preformatted:
+            first, *rest = text.replace("\r\n", "\n").split("\n")
+            self.line.append(first)
+            for each in rest:
+                self._break(keep_empty=True)
+                self.line.append(each)
+            return
+        text = _BLANK.sub(" ", text)
+        if not self.line or self.line[-1].endswith(" "):
+            text = text.removeprefix(" ")
+        if text:
+            self.line.append(text)
+
+    def tag(self, kind: str, inside: str) -> None:
+        name = kind.removeprefix("/")
+        if name == "br":
+            self._break(keep_empty=True)
+        elif name in _BLOCKS:
+            self._block(name, opens=kind == name)
+        elif name in ("td", "th") and kind == name and self.line:
+            self.text(" ")
+        elif kind == "img" and (alt := _ALT.search(inside)):
+            self.text(characters(alt[1] or alt[2] or alt[3] or ""))
+
+    def _block(self, name: str, *, opens: bool) -> None:
+        self._break()
+        self.gap = self.gap or name in _PARAGRAPHS
+        step = 1 if opens else -1
+        if name == "blockquote":
+            self.quoted = max(0, self.quoted + step)
+        elif name == "pre":
+            self.preformatted = max(0, self.preformatted + step)
+        elif name == "li" and opens:
+            self.line.append("- ")
+
+    def _break(self, *, keep_empty: bool = False) -> None:
+        line = "".join(self.line).rstrip()
+        self.line = []
+        if not line and not keep_empty:
+            return
+        prefix = ">" * min(self.quoted, QUOTE_DEPTH)
+        if self.gap and self.lines and line and self.lines[-1].strip("> "):
+            self.lines.append(prefix)
+        self.gap = self.gap and not line
+        self.lines.append(f"{prefix} {line}".rstrip() if prefix else line)
+
+    def result(self) -> str:
+        self._break()
+        return "\n".join(self.lines).strip("\n")

@@ -1,0 +1,159 @@
+"""Mail out by Amazon SES (API version 2, SendEmail with raw content).
+
+SendEmail has no idempotency token: a second call sends a second mail. So every failure is one of three: refused for
+good, not taken (try again), or unknown (never try again unasked).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ProxyConnectionError,
+    SSLError,
+)
+
+from letterlock.adapters.outgoing_mime import compose, deliverable
+from letterlock.domain.errors import LetterlockError, SendDelayed, SendRefused, SendUncertain
+from letterlock.domain.mail import Address
+from letterlock.domain.replies import OutgoingMail
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+MESSAGE_BYTES: Final = 40 * 1024 * 1024
+"""SES: "Service quotas", maximum message size with the v2 API, encoded."""
+RECIPIENTS: Final = 50
+"""SES: "Service quotas", recipients per message, To and Cc together."""
+READ_TIMEOUT_SECONDS: Final = 20
+CONNECT_TIMEOUT_SECONDS: Final = 3
+
+_PASSING: Final = frozenset(
+    {
+        "LimitExceededException",
+        "RequestLimitExceeded",
+        "SendingPausedException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        # Ours to put right; meanwhile the mail waits instead of failing.
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_UNKNOWN: Final = frozenset({"RequestTimeout", "RequestTimeoutException"})
+_BEFORE_SENDING: Final = (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+)
+_BAD_REQUEST: Final = 400
+_SERVER_ERROR: Final = 500
+
+
+def sending_config() -> Config:
+    """How the client given to `SesMailer` must be made: botocore's own retries would send a mail twice."""
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=READ_TIMEOUT_SECONDS,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
+
+
+class SesMailer:
+    """The Mailer port. `client` is one made with `sending_config`."""
+
+    def __init__(
+        self,
+        client: SESV2Client,
+        configuration_set: str,
+        region: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._client = client
+        self._configuration_set = configuration_set
+        self._region = region
+        self._now = now
+
+    def send(self, mail: OutgoingMail, *, message: str) -> str:
+        """SES's events carry `message`, an id, as the email tag of that name.
+
+        Raises SendRefused (also no_recipient, no_sender, too_many_recipients, over_size), SendDelayed, SendUncertain.
+        """
+        sender, to, cc = _envelope(mail)
+        raw = compose(mail, self._now())
+        if len(raw) > MESSAGE_BYTES:
+            raise SendRefused("over_size")
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=sender,
+                Destination={"ToAddresses": to, "CcAddresses": cc},
+                Content={"Raw": {"Data": raw}},
+                EmailTags=[{"Name": "message", "Value": message}],
+                ConfigurationSetName=self._configuration_set,
+            )
+        except (ClientError, BotoCoreError) as error:
+            # Not chained: SES's own text may quote addresses.
+            raise outcome_of(error) from None
+        return self._message_id(answer.get("MessageId", ""))
+
+    def _message_id(self, ses_message_id: str) -> str:
+        """The Message-ID that SES writes over ours: its own id at its region's name, `email` standing for us-east-1."""
+        if not ses_message_id:
+            raise SendUncertain("no_message_id")
+        return f"{ses_message_id}@{'email' if self._region == 'us-east-1' else self._region}.amazonses.com"
+
+
+def _envelope(mail: OutgoingMail) -> tuple[str, list[str], list[str]]:
+    sender = next(iter(deliverable([mail.sender])), None)
+    if sender is None:
+        raise SendRefused("no_sender")
+    to = _addresses(mail.to)
+    cc = [each for each in _addresses(mail.cc) if each not in to]
+    if not to and not cc:
+        raise SendRefused("no_recipient")
+    if len(to) + len(cc) > RECIPIENTS:
+        raise SendRefused("too_many_recipients")
+    return sender.address, to, cc
+
+
+def _addresses(addresses: tuple[Address, ...]) -> list[str]:
+    return [each.address for each in deliverable(addresses)]
+
+
+def outcome_of(error: ClientError | BotoCoreError) -> LetterlockError:
+    """What a failed call means for the mail. The reason is SES's code or the client's error class; no content."""
+    if isinstance(error, ClientError):
+        return _outcome_of_answer(error.response)
+    reason = type(error).__name__
+    if isinstance(error, ParamValidationError):
+        return SendRefused(reason)
+    return SendDelayed(reason) if isinstance(error, _BEFORE_SENDING) else SendUncertain(reason)
+
+
+def _outcome_of_answer(response: Any) -> LetterlockError:
+    code = str(response.get("Error", {}).get("Code", "")) or "no_code"
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _PASSING:
+        return SendDelayed(code)
+    if code in _UNKNOWN or not _BAD_REQUEST <= status < _SERVER_ERROR:
+        return SendUncertain(code)
+    return SendRefused(code)

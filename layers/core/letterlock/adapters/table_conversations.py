@@ -1,0 +1,188 @@
+"""The conversations table: its keys and the shapes of its items, here and nowhere else.
+
+| pk | sk | item |
+|---|---|---|
+| `<ws>#<cnv>` | `HEAD` | `Head` |
+| `<ws>#<cnv>` | `MSG#<msg>` | `MessageItem` |
+| `<ws>#<cnv>` | `PARTICIPANTS` | `Participants` |
+| `<ws>#mid#<keyed hash of a Message-ID>` | `<mbx>#<keyed hash of the content>` | `Lookup` of a mail that came in |
+| `<ws>#mid#<keyed hash of a Message-ID>` | `<mbx>#<msg>` | `Lookup` of a mail that we sent |
+| `<ws>#ingest#<SES message id>` | `<mbx>` | `IngestItem` |
+| `<ws>#outbox#<id of the first fact>` | `OUTBOX` | `OutboxItem` |
+| `<ws>#counter` | `NUMBER` | the last conversation number given, in `number` |
+| `stack#ingest#<SES message id>` | `<keyed hash of the recipient>` | `StackIngestItem` |
+
+`HEAD`, `MSG#…` and `PARTICIPANTS` sort in that order: read backwards, a conversation is its participants, its newest
+messages and, after the oldest one, its head. The workspace is part of every key but the stack's own.
+
+The models are PynamoDB's, for the shapes; the requests go through the one boto3 client that the function has anyway.
+PynamoDB would bring a session and a client of its own (a second loading of DynamoDB's API description at every cold
+start), its TransactWrite sorts puts before updates, so that cancellation reasons no longer stand where the caller put
+their items, and its Query builds a model of every attribute of every item.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from letterlock.adapters.keyring import STACK
+
+BY_MAILBOX: Final = "by_mailbox"
+BY_ASSIGNEE: Final = "by_assignee"
+
+HEAD: Final = "HEAD"
+PARTICIPANTS: Final = "PARTICIPANTS"
+MESSAGES: Final = "MSG#"
+OUTBOX: Final = "OUTBOX"
+NUMBER: Final = "NUMBER"
+
+OUTBOX_DAYS: Final = 7
+"""How long an outbox item stays: the stream keeps a record for one day, the rest is for a sweep."""
+STACK_INGEST_DAYS: Final = 90
+"""How long the stack remembers a mail to nobody: it belongs to no workspace that could ask."""
+
+
+# ---- keys -----------------------------------------------------------------------------------------------------------
+
+
+def conversation_key(workspace: str, conversation: str) -> str:
+    return f"{workspace}#{conversation}"
+
+
+def message_key(message: str) -> str:
+    return f"{MESSAGES}{message}"
+
+
+def lookup_key(workspace: str, hashed_message_id: str) -> str:
+    return f"{workspace}#mid#{hashed_message_id}"
+
+
+def lookup_entry(mailbox: str, told_apart_by: str = "") -> str:
+    """The sort key of a lookup; with nothing to tell them apart, the prefix of all of a mailbox's."""
+    return f"{mailbox}#{told_apart_by}"
+
+
+def ingest_key(workspace: str, ses_message_id: str) -> str:
+    return f"{workspace}#ingest#{ses_message_id}"
+
+
+def outbox_key(workspace: str, fact: str) -> str:
+    return f"{workspace}#outbox#{fact}"
+
+
+def counter_key(workspace: str) -> str:
+    return f"{workspace}#counter"
+
+
+def stack_ingest_key(ses_message_id: str) -> str:
+    return ingest_key(STACK, ses_message_id)
+
+
+def inbox_key(workspace: str, mailbox: str, status: str) -> str:
+    return f"{workspace}#{mailbox}#{status}"
+
+
+def assigned_key(workspace: str, assignee: str, status: str) -> str:
+    return f"{workspace}#{assignee}#{status}"
+
+
+# ---- items ----------------------------------------------------------------------------------------------------------
+
+
+class Head(Model):
+    """A conversation but for its messages. Below 1 kB, so that a move costs two write units and two an index."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=HEAD)
+    version = NumberAttribute()
+    status = UnicodeAttribute()
+    mailbox = UnicodeAttribute()
+    assignee = UnicodeAttribute(null=True)
+    linked = UnicodeAttribute(null=True)
+    number = NumberAttribute()
+    messages = NumberAttribute(attr_name="count")  # Model has a method of that name
+    digest = BinaryAttribute(legacy_encoding=False)
+    """The set digest, 32 bytes, big-endian."""
+    opened_at = UnicodeAttribute()
+    inbox = UnicodeAttribute()
+    assigned = UnicodeAttribute(null=True)
+    activity = UnicodeAttribute()
+    card = BinaryAttribute(legacy_encoding=False)
+    """Sealed: what a list shows. The indexes project it and nothing else."""
+    subject = BinaryAttribute(legacy_encoding=False, null=True)
+    """Sealed: the whole subject, where the card had to cut it."""
+
+
+class Participants(Model):
+    """Who takes part, in an item of their own: they seldom change, the head always does."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=PARTICIPANTS)
+    people = BinaryAttribute(legacy_encoding=False)
+    """Sealed."""
+
+
+class MessageItem(Model):
+    """One message: what it says in one sealed value, and in plain what must be seen or changed without unsealing it."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    at = UnicodeAttribute()
+    revision = NumberAttribute()
+    said = BinaryAttribute(legacy_encoding=False)
+    """Sealed: every field that is content."""
+    quarantine = UnicodeAttribute(null=True)
+    has_content = BooleanAttribute(null=True)
+    has_raw = BooleanAttribute(null=True)
+    sending = UnicodeAttribute(null=True)
+    attempts = NumberAttribute(null=True)
+    sending_reason = UnicodeAttribute(null=True)
+    lease_until = UnicodeAttribute(null=True)
+    sent_as = UnicodeAttribute(null=True)
+    """The Message-ID that SES gave it."""
+
+
+class Lookup(Model):
+    """From a Message-ID to its message."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    conversation = UnicodeAttribute()
+    message = UnicodeAttribute()
+
+
+class IngestItem(Model):
+    """How a delivery to a mailbox ended; with the facts of its transaction, if it had one."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    outcome = UnicodeAttribute()
+    at = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    conversation = UnicodeAttribute(null=True)
+    message = UnicodeAttribute(null=True)
+    outbox = UnicodeAttribute(null=True)
+
+
+class OutboxItem(Model):
+    """The facts of a commit that no delivery caused."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=OUTBOX)
+    outbox = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class StackIngestItem(Model):
+    """A delivery to an address that is nobody's."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    outcome = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    at = UnicodeAttribute()
+    expires_at = NumberAttribute()

@@ -1,0 +1,135 @@
+"""The accounts table itself: what lies in it, and what happens when DynamoDB is not in the mood."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.dynamo import key
+from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
+from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
+from letterlock.adapters.sealing import Sealer
+from letterlock.domain.errors import Unavailable
+from letterlock.domain.ledger import Reason
+from tests.adapters.conftest import Tables
+from tests.adapters.raw import everything, texts
+from tests.adapters.test_accounts_contract import SUPPORT, TOKEN
+from tests.fakes import START, FakeArchive
+from tests.fakes.keys import MemoryKeys
+
+MARKERS = ("Zebra Ltd", "zebra-support", "zebra.test", "Zebra Desk", "llw_zebrasecret", "Zebra CI", "zebra-nobody")
+
+
+def test_no_name_no_address_and_no_secret_lies_open(
+    tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex
+) -> None:
+    client, name = tables.client, tables.accounts
+    DynamoWorkspaces(client, name, sealer, keys).create("wsp_acme", "Zebra Ltd")
+    DynamoMailboxes(client, name, sealer, index).add(
+        replace(SUPPORT, address="zebra-support@zebra.test", name="Zebra Desk")
+    )
+    DynamoCredentials(client, name, sealer, index).add(replace(TOKEN, name="Zebra CI"), "llw_zebrasecret")
+    ledger = DynamoStackLedger(client, tables.conversations, index, FakeArchive())
+    ledger.record("ses-1", "zebra-nobody@zebra.test", Reason.UNKNOWN_RECIPIENT, START)
+
+    items = everything(client, name) + everything(client, tables.conversations)
+    assert len(items) == 6
+    for stored in texts(items):
+        assert not [marker for marker in MARKERS if marker.casefold().encode() in stored.lower()]
+
+
+def test_a_router_holds_ids_only(tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex) -> None:
+    keys.create("wsp_acme", ["data"])
+    DynamoMailboxes(tables.client, tables.accounts, sealer, index).add(SUPPORT)
+
+    [router] = [each for each in everything(tables.client, tables.accounts) if each["sk"]["S"] == "ROUTE"]
+    assert router.keys() == {"pk", "sk", "workspace", "mailbox"}
+
+
+def test_a_second_creation_of_a_workspace_changes_nothing(tables: Tables, keys: MemoryKeys, sealer: Sealer) -> None:
+    workspaces = DynamoWorkspaces(tables.client, tables.accounts, sealer, keys)
+    workspaces.create("wsp_acme", "Acme")
+    first = everything(tables.client, tables.accounts)
+    workspaces.create("wsp_acme", "Another name")
+
+    assert everything(tables.client, tables.accounts) == first
+
+
+def test_a_closed_gate_shuts_every_token_out(
+    tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex
+) -> None:
+    DynamoWorkspaces(tables.client, tables.accounts, sealer, keys).create("wsp_acme", "Acme")
+    credentials = DynamoCredentials(tables.client, tables.accounts, sealer, index)
+    credentials.add(TOKEN, "llw_secret")
+    tables.client.update_item(
+        TableName=tables.accounts,
+        Key=key("wsp_acme", "GATE"),
+        UpdateExpression="SET #state = :closed",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":closed": {"S": "suspended"}},
+    )
+
+    assert credentials.find("wsp_acme", "llw_secret") is None
+
+
+def test_a_credential_that_could_not_be_read_lets_nobody_in_and_says_so(sealer: Sealer, index: BlindIndex) -> None:
+    client = boto3.client("dynamodb", region_name="eu-west-1")
+    unread = {"accounts": {"Keys": [key("wsp_acme", "GATE")]}}
+    with Stubber(client) as stub:
+        stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": unread})
+        with pytest.raises(Unavailable):
+            DynamoCredentials(client, "accounts", sealer, index).find("wsp_acme", "llw_secret")
+        stub.assert_no_pending_responses()
+
+
+def test_a_batch_that_comes_back_unfinished_is_finished(sealer: Sealer, index: BlindIndex, keys: MemoryKeys) -> None:
+    keys.create("wsp_acme", ["data"])
+    client = boto3.client("dynamodb", region_name="eu-west-1")
+    router = {"pk": {"S": f"route#mailbox#{index.router('mailbox', SUPPORT.address)}"}, "sk": {"S": "ROUTE"}}
+    with Stubber(client) as stub:
+        answer = {"Responses": {}, "UnprocessedKeys": {"accounts": {"Keys": [router]}}}
+        for _ in range(3):
+            stub.add_response("batch_get_item", answer)
+        with pytest.raises(Unavailable):
+            DynamoMailboxes(client, "accounts", sealer, index).route([SUPPORT.address])
+        stub.add_response("batch_get_item", answer)
+        found = router | {"workspace": {"S": "wsp_acme"}, "mailbox": {"S": "mbx_1"}}
+        stub.add_response("batch_get_item", {"Responses": {"accounts": [found]}, "UnprocessedKeys": {}})
+        stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {}})
+        stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {}})
+        assert DynamoMailboxes(client, "accounts", sealer, index).route([SUPPORT.address]) == {}
+        stub.assert_no_pending_responses()
+
+
+def test_a_mailbox_that_a_cheap_read_missed_is_read_again_for_sure(sealer: Sealer, index: BlindIndex) -> None:
+    client = boto3.client("dynamodb", region_name="eu-west-1")
+    wanted = key(f"route#mailbox#{index.router('mailbox', SUPPORT.address)}", "ROUTE")
+    with Stubber(client) as stub:
+        for consistent in (False, True):
+            stub.add_response(
+                "batch_get_item",
+                {"Responses": {}, "UnprocessedKeys": {}},
+                {"RequestItems": {"accounts": {"Keys": [wanted], "ConsistentRead": consistent}}},
+            )
+        assert DynamoMailboxes(client, "accounts", sealer, index).route([SUPPORT.address]) == {}
+        stub.assert_no_pending_responses()
+
+
+def test_the_stack_forgets_a_mail_to_nobody_after_90_days(tables: Tables, index: BlindIndex) -> None:
+    ledger = DynamoStackLedger(tables.client, tables.conversations, index, FakeArchive())
+    ledger.record("ses-1", "nobody@acme.test", Reason.UNKNOWN_RECIPIENT, START)
+
+    [item] = everything(tables.client, tables.conversations)
+    assert int(item["expires_at"]["N"]) == int((START + timedelta(days=90)).timestamp())
+    assert item["reason"] == {"S": "unknown_recipient"}
+
+
+def test_the_raw_mail_to_nobody_goes_to_the_archive(tables: Tables, index: BlindIndex) -> None:
+    archive = FakeArchive()
+    ledger = DynamoStackLedger(tables.client, tables.conversations, index, archive)
+    ledger.keep_raw("ses-1", [b"From: ", b"ana"])
+
+    assert archive.stack_raw == {"ses-1": b"From: ana"}
