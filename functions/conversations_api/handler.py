@@ -1,0 +1,115 @@
+"""Conversations over REST: list, read, answer, note, assign, change status."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+from letterlock.domain.conversations import Status
+from letterlock.entry import wiring
+from letterlock.entry.conversation_shapes import (
+    AssigneeIn,
+    CardOut,
+    ConversationOut,
+    ConversationsOut,
+    MailboxesOut,
+    MailboxOut,
+    MessageOut,
+    StatusIn,
+    TextIn,
+    ThreadOut,
+    WholeMessageOut,
+)
+from letterlock.entry.rest import principal, refuse_unknown_query, request_id, resolver, serve
+from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
+
+app = resolver()
+
+Id = Annotated[str, Path(max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="how many at most")]
+Cursor = Annotated[str, Query(max_length=512, description="from the page before; empty for the first page")]
+Filter = Annotated[str, Query(max_length=64)]
+
+
+@app.get("/v1/mailboxes", summary="The workspace's mailboxes", tags=["mailboxes"])
+def get_mailboxes() -> MailboxesOut:
+    found = wiring.list_mailboxes()(principal(app))
+    return MailboxesOut(mailboxes=[MailboxOut.of(each) for each in found])
+
+
+@app.get("/v1/conversations", summary="List conversations, newest activity first", tags=["conversations"])
+def get_conversations(
+    mailbox: Filter = "",
+    status: Annotated[Status, Query()] = Status.OPEN,
+    assignee: Filter = "",
+    limit: Limit = PAGE_SIZE,
+    cursor: Cursor = "",
+) -> ConversationsOut:
+    refuse_unknown_query(app, frozenset({"mailbox", "status", "assignee", "limit", "cursor"}))
+    who = principal(app)
+    page = wiring.list_conversations()(
+        who,
+        mailbox=mailbox,
+        status=status,
+        assignee=who.id if assignee == "me" else assignee,
+        limit=limit,
+        cursor=cursor,
+    )
+    return ConversationsOut(conversations=[CardOut.of(each) for each in page.cards], cursor=page.cursor or None)
+
+
+@app.get("/v1/conversations/<conversation>", summary="Read a conversation", tags=["conversations"])
+def get_conversation(conversation: Id, limit: Limit = PAGE_LIMIT, cursor: Cursor = "") -> ThreadOut:
+    refuse_unknown_query(app, frozenset({"limit", "cursor"}))
+    thread, earlier = wiring.read_conversation()(principal(app), conversation, limit=limit, cursor=cursor)
+    return ThreadOut.of_thread(thread, earlier)
+
+
+@app.get(
+    "/v1/conversations/<conversation>/messages/<message>", summary="Read one message whole", tags=["conversations"]
+)
+def get_message(conversation: Id, message: Id) -> WholeMessageOut:
+    found, content = wiring.read_message()(principal(app), conversation, message)
+    return WholeMessageOut.whole(found, content, wiring.sanitise()(content.html))
+
+
+@app.post(
+    "/v1/conversations/<conversation>/replies",
+    summary="Answer the customer",
+    tags=["conversations"],
+    status_code=HTTPStatus.ACCEPTED,
+)
+def post_reply(conversation: Id, reply: TextIn) -> MessageOut:
+    queued = wiring.send_reply()(principal(app), conversation, reply.text, request=request_id(app))
+    return MessageOut.of(queued)
+
+
+@app.post(
+    "/v1/conversations/<conversation>/notes",
+    summary="Leave a note for the team",
+    tags=["conversations"],
+    status_code=HTTPStatus.CREATED,
+)
+def post_note(conversation: Id, note: TextIn) -> MessageOut:
+    added = wiring.add_note()(principal(app), conversation, note.text, request=request_id(app))
+    return MessageOut.of(added)
+
+
+@app.put("/v1/conversations/<conversation>/assignee", summary="Assign it, or unassign it", tags=["conversations"])
+def put_assignee(conversation: Id, change: AssigneeIn) -> ConversationOut:
+    who = principal(app)
+    assignee = who.id if change.assignee == "me" else change.assignee or ""
+    head = wiring.assign_conversation()(who, conversation, assignee, request=request_id(app))
+    return ConversationOut.of(head)
+
+
+@app.put("/v1/conversations/<conversation>/status", summary="Change its status", tags=["conversations"])
+def put_status(conversation: Id, change: StatusIn) -> ConversationOut:
+    head = wiring.change_status()(principal(app), conversation, change.status, request=request_id(app))
+    return ConversationOut.of(head)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return serve(app, event, context)

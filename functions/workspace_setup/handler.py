@@ -1,0 +1,60 @@
+"""The operator's door: make a workspace, its first mailbox and a token. Invoked directly; no queue, no route."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools import Logger
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from letterlock.domain.accounts import Scope
+from letterlock.domain.errors import LetterlockError
+from letterlock.entry import wiring
+
+logger = Logger()
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class WorkspaceIn(_In):
+    name: Annotated[str, Field(min_length=1)]
+
+
+class MailboxIn(_In):
+    address: str
+    name: str = ""
+
+
+class TokenIn(_In):
+    name: str = "first token"
+    scopes: frozenset[Scope] = frozenset(Scope)
+
+
+class SetUpIn(_In):
+    """`{"workspace": {"name"}, "mailbox": {"address", "name"}, "token": {"name", "scopes"}}`."""
+
+    workspace: WorkspaceIn
+    mailbox: MailboxIn
+    token: TokenIn = TokenIn()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """`{"workspace", "mailbox", "token"}`, or `{"error": {"type", "detail"}}`. The token is shown this once."""
+    try:
+        asked = SetUpIn.model_validate(event)
+        made = wiring.set_up_workspace()(
+            name=asked.workspace.name,
+            address=asked.mailbox.address,
+            mailbox_name=asked.mailbox.name,
+            token_name=asked.token.name,
+            scopes=asked.token.scopes,
+        )
+    except ValidationError as error:
+        where = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        return {"error": {"type": "invalid", "detail": where}}
+    except LetterlockError as error:
+        return {"error": {"type": type(error).__name__.lower(), "detail": str(error)}}
+    return {"workspace": made.workspace, "mailbox": made.mailbox, "token": made.token}

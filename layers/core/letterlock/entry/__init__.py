@@ -1,0 +1,1 @@
+"""What handlers may touch: settings, wiring, REST, batches."""

@@ -1,0 +1,242 @@
+"""What the conversations API takes and gives, as pydantic models: the edge, and nothing behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from letterlock.domain.accounts import Mailbox
+from letterlock.domain.conversations import (
+    Card,
+    Conversation,
+    Kind,
+    Message,
+    SendState,
+    Status,
+    StoredAttachment,
+    Thread,
+)
+from letterlock.domain.ledger import Reason
+from letterlock.domain.mail import Address, Content
+from letterlock.domain.threading import Rule, Trust
+from letterlock.entry.settings import REPLY_CHARACTERS
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class TextIn(_In):
+    """A reply or a note, as plain text."""
+
+    text: Annotated[str, Field(min_length=1, max_length=REPLY_CHARACTERS, pattern=r"\S", examples=["Thank you!"])]
+
+
+class AssigneeIn(_In):
+    """A principal's id, `me`, or null for nobody."""
+
+    assignee: Annotated[str | None, Field(max_length=64, examples=["me"])]
+
+
+class StatusIn(_In):
+    status: Status
+
+
+class AddressOut(BaseModel):
+    address: str
+    name: str
+
+    @classmethod
+    def of(cls, address: Address) -> AddressOut:
+        return cls(address=address.address, name=address.name)
+
+
+class CardOut(BaseModel):
+    """One line of the inbox list."""
+
+    id: str
+    mailbox: str
+    number: int
+    subject: str
+    sender: str
+    preview: str
+    status: Status
+    assignee: str | None
+    message_count: int
+    last_activity_at: datetime
+
+    @classmethod
+    def of(cls, card: Card) -> CardOut:
+        return cls(
+            id=card.conversation,
+            mailbox=card.mailbox,
+            number=card.number,
+            subject=card.subject,
+            sender=card.sender,
+            preview=card.preview,
+            status=card.status,
+            assignee=card.assignee or None,
+            message_count=card.count,
+            last_activity_at=datetime.fromisoformat(card.activity.partition("#")[0]),
+        )
+
+
+class ConversationsOut(BaseModel):
+    """A page of the list. `cursor` leads to the next one, and is null on the last."""
+
+    conversations: list[CardOut]
+    cursor: str | None
+
+
+class AttachmentOut(BaseModel):
+    id: str
+    name: str
+    media_type: str
+    size: Annotated[int, Field(description="in octets")]
+    sha256: str
+    inline: bool
+
+    @classmethod
+    def of(cls, attachment: StoredAttachment) -> AttachmentOut:
+        return cls(
+            id=attachment.id,
+            name=attachment.name,
+            media_type=attachment.media_type,
+            size=attachment.size,
+            sha256=attachment.sha256,
+            inline=attachment.inline,
+        )
+
+
+class ThreadingOut(BaseModel):
+    """Why the message stands in this conversation, and how far its sender is trusted."""
+
+    rule: Rule
+    evidence: str
+    trust: Trust
+
+
+class SendingOut(BaseModel):
+    """Where an outgoing message stands."""
+
+    state: SendState
+    attempts: int
+    reason: str | None
+    message_id: str | None
+
+
+class MessageOut(BaseModel):
+    id: str
+    kind: Kind
+    at: datetime
+    text: str
+    truncated: Annotated[
+        bool, Field(description="the whole body, and HTML where there is some, has a route of its own")
+    ]
+    subject: Annotated[str | None, Field(description="where it differs from the conversation's")]
+    sender: AddressOut | None
+    author: Annotated[str | None, Field(description="the principal who wrote a reply or a note")]
+    to: list[AddressOut]
+    cc: list[AddressOut]
+    attachments: list[AttachmentOut]
+    threading: ThreadingOut | None
+    quarantine: Reason | None
+    sending: SendingOut | None
+
+    @classmethod
+    def of(cls, message: Message) -> MessageOut:
+        threading, sending = message.threading, message.sending
+        return cls(
+            id=message.id,
+            kind=message.kind,
+            at=message.at,
+            text=message.text,
+            truncated=message.has_content,
+            subject=message.subject or None,
+            sender=AddressOut.of(message.sender) if message.sender else None,
+            author=message.author or None,
+            to=[AddressOut.of(each) for each in message.to],
+            cc=[AddressOut.of(each) for each in message.cc],
+            attachments=[AttachmentOut.of(each) for each in message.attachments],
+            threading=threading
+            and ThreadingOut(rule=threading.rule, evidence=threading.evidence, trust=threading.trust),
+            quarantine=message.quarantine,
+            sending=sending
+            and SendingOut(
+                state=sending.state,
+                attempts=sending.attempts,
+                reason=sending.reason or None,
+                message_id=sending.message_id or None,
+            ),
+        )
+
+
+class WholeMessageOut(MessageOut):
+    """A message with its whole bodies; `html` is sanitised: no script, no form, no remote image."""
+
+    html: str | None
+
+    @classmethod
+    def whole(cls, message: Message, content: Content, html: str) -> WholeMessageOut:
+        shown = MessageOut.of(message).model_dump() | {"text": content.text, "truncated": False}
+        return cls(**shown, html=html or None)
+
+
+class ConversationOut(BaseModel):
+    id: str
+    mailbox: str
+    number: int
+    subject: str
+    status: Status
+    assignee: str | None
+    opened_at: datetime
+    last_activity_at: datetime
+    message_count: int
+    version: int
+    participants: list[AddressOut]
+    linked_conversation: Annotated[str | None, Field(description="named by this one's first mail, but not proven")]
+
+    @classmethod
+    def of(cls, head: Conversation) -> ConversationOut:
+        return cls(
+            id=head.id,
+            mailbox=head.mailbox,
+            number=head.number,
+            subject=head.subject,
+            status=head.status,
+            assignee=head.assignee or None,
+            opened_at=head.opened_at,
+            last_activity_at=head.last_at or head.opened_at,
+            message_count=head.count,
+            version=head.version,
+            participants=[AddressOut.of(each.address) for each in head.participants],
+            linked_conversation=head.linked or None,
+        )
+
+
+class ThreadOut(ConversationOut):
+    """A conversation and its newest messages, oldest of them first; `cursor` leads to the earlier ones."""
+
+    messages: list[MessageOut]
+    cursor: str | None
+
+    @classmethod
+    def of_thread(cls, thread: Thread, cursor: str) -> ThreadOut:
+        head = ConversationOut.of(thread.conversation).model_dump()
+        return cls(**head, messages=[MessageOut.of(each) for each in thread.messages], cursor=cursor or None)
+
+
+class MailboxOut(BaseModel):
+    id: str
+    address: str
+    name: str
+
+    @classmethod
+    def of(cls, mailbox: Mailbox) -> MailboxOut:
+        return cls(id=mailbox.id, address=mailbox.address, name=mailbox.name)
+
+
+class MailboxesOut(BaseModel):
+    mailboxes: list[MailboxOut]

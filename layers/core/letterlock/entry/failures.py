@@ -1,0 +1,31 @@
+"""What may be said of a failure in a log: its kind and its place. Never its words, which may quote somebody's mail."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from letterlock.domain.errors import LetterlockError
+
+
+def safe_words(error: BaseException) -> dict[str, str]:
+    """The error's class, the innermost line of code it came from, AWS's error code, and our own errors' words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    said = {"error": type(error).__name__, "place": place}
+    if isinstance(error, LetterlockError):
+        said["reason"] = str(error)
+    code = _aws_code(error)
+    if code:
+        said["aws_code"] = code
+    return said
+
+
+def _aws_code(error: BaseException | None) -> str:
+    """The code of the botocore ClientError that an error is, or wraps."""
+    while error is not None:
+        response = getattr(error, "response", None)
+        if isinstance(response, dict):
+            return str(response.get("Error", {}).get("Code", ""))
+        error = error.__cause__ or getattr(error, "cause", None)
+    return ""

@@ -1,0 +1,145 @@
+"""REST at the edge: who is asking, what went wrong in the words of RFC 9457, and the headers every answer carries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from letterlock.domain import errors
+from letterlock.domain.accounts import Principal
+from letterlock.entry import wiring
+from letterlock.entry.failures import safe_words
+
+PROBLEM_JSON = "application/problem+json"
+
+HEADERS = {
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""On every answer. The gateway's own answers carry the same ones from the template; a test holds the two together."""
+
+_STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
+    errors.Invalid: (HTTPStatus.BAD_REQUEST, "invalid"),
+    errors.Unauthenticated: (HTTPStatus.UNAUTHORIZED, "unauthenticated"),
+    errors.Forbidden: (HTTPStatus.FORBIDDEN, "forbidden"),
+    errors.NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
+    errors.RuleBroken: (HTTPStatus.CONFLICT, "rule-broken"),
+    errors.Conflict: (HTTPStatus.CONFLICT, "conflict"),
+    errors.Stale: (HTTPStatus.CONFLICT, "stale"),
+    errors.Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+}
+"""One table of what each error means over HTTP, and the last word of its problem type."""
+
+logger = Logger()
+
+
+def resolver() -> APIGatewayRestResolver:
+    """A resolver that validates against the handler's own types and answers every error with a problem document."""
+    app = APIGatewayRestResolver(enable_validation=True)
+    app.exception_handler(RequestValidationError)(_not_valid)
+    app.exception_handler(errors.LetterlockError)(_refused)
+    app.exception_handler(NotFoundError)(_no_route)
+    return app
+
+
+def serve(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Authenticate, then resolve: an unknown caller learns nothing, not even whether the request was well formed."""
+    return _guarded(lambda: _resolve(app, event, context))
+
+
+def serve_public(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Resolve without a credential: for what anybody may read."""
+    return _guarded(lambda: app.resolve(event, context))
+
+
+def principal(app: APIGatewayRestResolver) -> Principal:
+    found: Principal = app.context["principal"]
+    return found
+
+
+def request_id(app: APIGatewayRestResolver) -> str:
+    """API Gateway's id of this request: what its facts correlate to."""
+    return str(app.current_event.request_context.request_id)
+
+
+def refuse_unknown_query(app: APIGatewayRestResolver, known: frozenset[str]) -> None:
+    """Raises Invalid: a misspelt filter must not silently answer with everything."""
+    unknown = set(app.current_event.query_string_parameters or {}) - known
+    if unknown:
+        raise errors.Invalid(f"this list knows the query parameters {', '.join(sorted(known))}, and no other")
+
+
+def problem(status: HTTPStatus, kind: str, detail: str, **more: object) -> Response[str]:
+    """RFC 9457, section 3. `type` is a name, not a page; `detail` says what to do, and never quotes the request."""
+    body = {
+        "type": f"urn:letterlock:problem:{kind}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        **more,
+    }
+    headers: dict[str, str | list[str]] = {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="letterlock"'
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    return Response(status.value, PROBLEM_JSON, json.dumps(body), headers)
+
+
+def _resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    who = wiring.authenticate()(headers.get("authorization", ""))
+    app.context["principal"] = who
+    return app.resolve(event, context)
+
+
+def _guarded(answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        answered = answer()
+    except errors.LetterlockError as error:
+        answered = _as_proxy_answer(_refused(error))
+    except Exception as error:  # noqa: BLE001 - the last line before API Gateway: a caller gets a problem, a log its place
+        logger.error("unhandled", extra=safe_words(error))  # noqa: TRY400 - a traceback would quote content
+        answered = _as_proxy_answer(
+            problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is our fault; the same request may work again")
+        )
+    many = answered.setdefault("multiValueHeaders", {})
+    many.update({name: [value] for name, value in HEADERS.items()})
+    return answered
+
+
+def _as_proxy_answer(response: Response[str]) -> dict[str, Any]:
+    headers = {name: [value] for name, value in (response.headers or {}).items()}
+    return {
+        "statusCode": response.status_code,
+        "body": response.body,
+        "isBase64Encoded": False,
+        "multiValueHeaders": {"Content-Type": [PROBLEM_JSON], **headers},
+    }
+
+
+def _refused(error: errors.LetterlockError) -> Response[str]:
+    status, kind = _STATUS[type(error)]
+    return problem(status, kind, str(error))
+
+
+def _not_valid(error: RequestValidationError) -> Response[str]:
+    """Where and why, without the value: what was sent may be content."""
+    found = [
+        {"pointer": "/".join(("#", *map(str, each["loc"][1:]))), "in": str(each["loc"][0]), "detail": each["msg"]}
+        for each in error.errors()
+    ]
+    return problem(HTTPStatus.BAD_REQUEST, "invalid", "the request does not fit the API's description", errors=found)
+
+
+def _no_route(_: NotFoundError) -> Response[str]:
+    return problem(HTTPStatus.NOT_FOUND, "not-found", "there is nothing at this path: see /docs")

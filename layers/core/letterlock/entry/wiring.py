@@ -1,0 +1,283 @@
+"""Which adapter stands behind which port: one cached factory a thing, importing what that thing needs and no more.
+
+A cold start pays for every import, so imports stand inside the factories and a test names what each handler must not
+load. Clients come from one botocore session, whose loader and credentials they share; boto3 around it would add the
+resources and transfers that nobody here uses.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from letterlock.entry.settings import CALL_SECONDS, setting
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+    from letterlock.adapters.blind_index import BlindIndex
+    from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes
+    from letterlock.adapters.dynamo_conversations import DynamoConversations
+    from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
+    from letterlock.adapters.keyring import KmsKeyring
+    from letterlock.adapters.s3_archive import S3Archive
+    from letterlock.adapters.sealing import Sealer
+    from letterlock.adapters.ulids import Ulids
+    from letterlock.domain.mail import Delivery
+    from letterlock.services.authenticate import Authenticate
+    from letterlock.services.deliver_reply import DeliverReply
+    from letterlock.services.publish_facts import PublishFacts
+    from letterlock.services.read_inbox import ListConversations, ListMailboxes, ReadConversation, ReadMessage
+    from letterlock.services.receive_mail import ReceiveMail
+    from letterlock.services.set_up_workspace import SetUpWorkspace
+    from letterlock.services.triage import AssignConversation, ChangeStatus
+    from letterlock.services.write_message import AddNote, SendReply
+
+CONTENT_BYTES = 128 * 1024 * 1024
+"""Both bodies of a mail of 40 MB, decoded, stay below this."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+# ---- the SDK ------------------------------------------------------------------------------------------------------
+
+
+@cache
+def session() -> Session:
+    from botocore.session import Session
+
+    return Session()
+
+
+@cache
+def client(service: str) -> Any:
+    from botocore.config import Config
+
+    return session().create_client(
+        service,
+        config=Config(
+            connect_timeout=3, read_timeout=CALL_SECONDS, retries={"mode": "standard", "total_max_attempts": 3}
+        ),
+    )
+
+
+# ---- sealing ------------------------------------------------------------------------------------------------------
+
+
+@cache
+def keyring() -> KmsKeyring:
+    from letterlock.adapters.keyring import KmsKeyring
+
+    return KmsKeyring(client("kms"), setting("KEYS_TABLE"), client("dynamodb"), setting("SEALING_KEY_ARN"), now)
+
+
+@cache
+def sealer() -> Sealer:
+    from letterlock.adapters.sealing import Sealer
+
+    return Sealer(keyring())
+
+
+@cache
+def blind_index() -> BlindIndex:
+    from letterlock.adapters.blind_index import BlindIndex
+
+    return BlindIndex(keyring())
+
+
+@cache
+def reply_tokens() -> KeyedReplyTokens:
+    from letterlock.adapters.keyed_tokens import KeyedReplyTokens
+
+    return KeyedReplyTokens(blind_index())
+
+
+@cache
+def cursors() -> KeyedCursors:
+    from letterlock.adapters.keyed_tokens import KeyedCursors
+
+    return KeyedCursors(blind_index())
+
+
+# ---- stores -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def ids() -> Ulids:
+    from letterlock.adapters.ulids import Ulids
+
+    return Ulids()
+
+
+@cache
+def conversations() -> DynamoConversations:
+    from letterlock.adapters.dynamo_conversations import DynamoConversations
+
+    return DynamoConversations(client("dynamodb"), setting("CONVERSATIONS_TABLE"), sealer(), blind_index(), now)
+
+
+@cache
+def mailboxes() -> DynamoMailboxes:
+    from letterlock.adapters.dynamo_accounts import DynamoMailboxes
+
+    return DynamoMailboxes(client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), blind_index())
+
+
+@cache
+def credentials() -> DynamoCredentials:
+    from letterlock.adapters.dynamo_accounts import DynamoCredentials
+
+    return DynamoCredentials(client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), blind_index())
+
+
+@cache
+def archive() -> S3Archive:
+    from letterlock.adapters.framing import FileSealer
+    from letterlock.adapters.s3_archive import S3Archive
+    from letterlock.adapters.sealing import Sealer
+
+    bodies = Sealer(keyring(), max_plaintext=CONTENT_BYTES)
+    return S3Archive(client("s3"), setting("ARCHIVE_BUCKET"), bodies, FileSealer(keyring()))
+
+
+# ---- translations at the edge -------------------------------------------------------------------------------------
+
+
+@cache
+def delivery_of() -> Callable[[dict[str, Any]], Delivery]:
+    from letterlock.adapters.ses_notification import delivery_of
+
+    return delivery_of
+
+
+@cache
+def sanitise() -> Callable[[str], str]:
+    from letterlock.adapters.html_sanitiser import sanitise
+
+    return sanitise
+
+
+# ---- what the handlers call ---------------------------------------------------------------------------------------
+
+
+@cache
+def receive_mail() -> ReceiveMail:
+    from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
+    from letterlock.adapters.mime_parser import MimeParser
+    from letterlock.adapters.s3_originals import S3Originals
+    from letterlock.services.receive_mail import ReceiveMail
+    from letterlock.services.store_mail import StoreMail
+    from letterlock.services.thread_mail import ThreadMail
+
+    store = conversations()
+    return ReceiveMail(
+        originals=S3Originals(client("s3"), setting("INBOUND_BUCKET")),
+        parser=MimeParser(),
+        mailboxes=mailboxes(),
+        conversations=store,
+        stack_ledger=DynamoStackLedger(client("dynamodb"), setting("CONVERSATIONS_TABLE"), blind_index(), archive()),
+        store_mail=StoreMail(store, archive(), ThreadMail(store, reply_tokens()), ids(), now),
+        now=now,
+    )
+
+
+@cache
+def deliver_reply() -> DeliverReply:
+    from letterlock.adapters.ses_mailer import SesMailer, sending_config
+    from letterlock.services.deliver_reply import DeliverReply
+
+    sesv2: Any = session().create_client("sesv2", config=sending_config())
+    return DeliverReply(
+        conversations=conversations(),
+        archive=archive(),
+        mailboxes=mailboxes(),
+        reply_tokens=reply_tokens(),
+        mailer=SesMailer(sesv2, setting("MAIL_CONFIGURATION_SET"), setting("AWS_REGION")),
+        ids=ids(),
+        now=now,
+    )
+
+
+@cache
+def publish_facts() -> PublishFacts:
+    from letterlock.adapters.event_bus import EventBridgeBus
+    from letterlock.services.publish_facts import PublishFacts
+
+    return PublishFacts(EventBridgeBus(client("events"), setting("EVENT_BUS_NAME")))
+
+
+@cache
+def set_up_workspace() -> SetUpWorkspace:
+    from letterlock.adapters.dynamo_accounts import DynamoWorkspaces
+    from letterlock.services.set_up_workspace import SetUpWorkspace
+
+    workspaces = DynamoWorkspaces(client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), keyring())
+    return SetUpWorkspace(workspaces, mailboxes(), credentials(), ids(), now, os.urandom)
+
+
+@cache
+def authenticate() -> Authenticate:
+    from letterlock.services.authenticate import Authenticate
+
+    return Authenticate(credentials(), now)
+
+
+@cache
+def list_conversations() -> ListConversations:
+    from letterlock.services.read_inbox import ListConversations
+
+    return ListConversations(conversations(), mailboxes(), cursors())
+
+
+@cache
+def read_conversation() -> ReadConversation:
+    from letterlock.services.read_inbox import ReadConversation
+
+    return ReadConversation(conversations(), cursors())
+
+
+@cache
+def read_message() -> ReadMessage:
+    from letterlock.services.read_inbox import ReadMessage
+
+    return ReadMessage(conversations(), archive())
+
+
+@cache
+def list_mailboxes() -> ListMailboxes:
+    from letterlock.services.read_inbox import ListMailboxes
+
+    return ListMailboxes(mailboxes())
+
+
+@cache
+def send_reply() -> SendReply:
+    from letterlock.services.write_message import SendReply
+
+    return SendReply(conversations(), archive(), ids(), now)
+
+
+@cache
+def add_note() -> AddNote:
+    from letterlock.services.write_message import AddNote
+
+    return AddNote(conversations(), archive(), ids(), now)
+
+
+@cache
+def assign_conversation() -> AssignConversation:
+    from letterlock.services.triage import AssignConversation
+
+    return AssignConversation(conversations(), credentials(), ids(), now)
+
+
+@cache
+def change_status() -> ChangeStatus:
+    from letterlock.services.triage import ChangeStatus
+
+    return ChangeStatus(conversations(), ids(), now)
