@@ -1,0 +1,68 @@
+"""The API's description, its handlers and the template say the same."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from letterlock.entry.api_page import page
+from letterlock.entry.rest import HEADERS
+from tests.contract.test_template_api import HEADERS as GATEWAY_HEADERS
+from tests.contract.test_template_api import PUBLIC, ROUTES
+from tools.openapi import DESCRIPTION, describe
+
+
+@pytest.fixture(name="committed", scope="module")
+def _committed() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(DESCRIPTION.read_text())
+    return document
+
+
+def routes(document: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+
+
+def test_the_committed_description_is_what_the_handlers_say(committed: dict[str, Any]) -> None:
+    assert describe() == committed, "run 'make openapi' and commit it"
+
+
+def test_every_described_route_is_led_to_by_the_template_and_the_other_way_round(committed: dict[str, Any]) -> None:
+    assert routes(committed) == set(ROUTES) - PUBLIC
+
+
+def test_every_route_describes_its_problems_and_wants_a_token(committed: dict[str, Any]) -> None:
+    assert committed["security"] == [{"token": []}]
+    for methods in committed["paths"].values():
+        for operation in methods.values():
+            assert {"400", "401", "403", "404", "409", "429", "503"} <= set(operation["responses"])
+
+
+def test_every_shape_that_is_referred_to_exists_and_is_a_json_schema(committed: dict[str, Any]) -> None:
+    text = json.dumps(committed)
+    schemas = committed["components"]["schemas"]
+    referred = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert referred <= set(schemas)
+    for schema in schemas.values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_bodies_refuse_fields_that_nobody_described(committed: dict[str, Any]) -> None:
+    bodies = [name for name in committed["components"]["schemas"] if name.endswith("In")]
+    assert bodies
+    for name in bodies:
+        assert committed["components"]["schemas"][name]["additionalProperties"] is False, name
+
+
+def test_the_gateways_own_answers_carry_the_headers_of_ours() -> None:
+    gateway = {
+        name.removeprefix("gatewayresponse.header."): value.strip("'") for name, value in GATEWAY_HEADERS.items()
+    }
+    assert HEADERS.items() <= gateway.items()
+
+
+def test_the_page_names_every_route_and_escapes_what_it_shows(committed: dict[str, Any]) -> None:
+    html = page({**committed, "info": {"title": "<script>alert(1)</script>", "version": "1"}})
+    assert "<script" not in html
+    for method, path in routes(committed):
+        assert f"{method} {path}" in html

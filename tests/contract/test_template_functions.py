@@ -1,0 +1,152 @@
+"""Each function is one folder with one role of its own that names what it may do."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tools.build_lambda import folder_of
+from tools.lambda_target import ROOT
+from tools.template_model import Template, target, template_under_test, variants
+
+# Actions that know no resource to name, so that "*" is the only one there is (Service Authorization Reference).
+NO_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+# Resources of which a part can only be known later: objects in a bucket, streams of a table, verified domains.
+OPEN_ENDED = re.compile(
+    r"\$\{(InboundBucket|ArchiveBucket)\.Arn\}/(inbound/|stack/)?\*"
+    r"|\$\{ConversationsTable\.Arn\}/stream/\*"
+    r"|arn:\$\{AWS::Partition\}:ses:\$\{AWS::Region\}:\$\{AWS::AccountId\}:identity/\*"
+)
+# AWS's own policies that a role may carry, with the reason in the template.
+MANAGED = {"ApiLogsRoleOfAccount": "AmazonAPIGatewayPushToCloudWatchLogs"}
+
+
+@pytest.fixture(name="template")
+def _template() -> Template:
+    return template_under_test()
+
+
+def test_every_function_folder_is_deployed_and_every_deployed_function_has_a_folder(template: Template) -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+    assert folders == {folder_of(name) for name in template.resources("AWS::Lambda::Function")}
+
+
+def test_every_function_runs_under_a_role_that_no_other_function_has(template: Template) -> None:
+    roles = {name: target(one["Role"]) for name, one in template.resources("AWS::Lambda::Function").items()}
+    assert roles == {name: name.removesuffix("Function") + "Role" for name in roles}
+    assert set(roles.values()) <= set(template.resources("AWS::IAM::Role"))
+
+
+def test_only_lambda_takes_a_functions_role(template: Template) -> None:
+    for name, function in template.resources("AWS::Lambda::Function").items():
+        role = template.resources("AWS::IAM::Role")[target(function["Role"])]
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}, name
+        assert trust["Action"] == "sts:AssumeRole", name
+
+
+def test_every_function_logs_into_its_own_log_group_and_into_no_other(template: Template) -> None:
+    for name, function in template.resources("AWS::Lambda::Function").items():
+        group = name.removesuffix("Function") + "LogGroup"
+        assert target(function["LoggingConfig"]["LogGroup"]) == group
+        assert group in template.resources("AWS::Logs::LogGroup")
+        written = [
+            target(resource)
+            for statement in template.statements("AWS::IAM::Role")
+            if statement.owner == target(function["Role"]) and "logs:PutLogEvents" in statement.actions
+            for resource in statement.resources
+        ]
+        assert written == [group]
+
+
+def test_every_function_is_traced(template: Template) -> None:
+    functions = template.resources("AWS::Lambda::Function")
+    assert [name for name, one in functions.items() if one.get("TracingConfig") != {"Mode": "Active"}] == []
+
+
+def test_functions_share_both_layers_and_the_runtime_that_the_build_is_for(template: Template) -> None:
+    layers = set(template.resources("AWS::Lambda::LayerVersion"))
+    for name, function in template.resources("AWS::Lambda::Function").items():
+        assert {target(one) for one in function["Layers"]} == layers, name
+        assert function["Runtime"] == {"Ref": "PythonRuntime"}, name
+        assert function["Architectures"] == [{"Ref": "Architecture"}], name
+        assert function["Handler"] == "handler.handler", name
+
+
+def test_no_permission_has_a_wildcard_in_its_actions(template: Template) -> None:
+    allowed = [one for one in template.statements("AWS::IAM::Role") if one.allows]
+    assert allowed
+    assert [(one.owner, action) for one in allowed for action in one.actions if "*" in action] == []
+    assert [one.owner for one in allowed if "NotAction" in one.body or "NotResource" in one.body] == []
+
+
+def test_a_permission_names_its_resources_where_aws_lets_it(template: Template) -> None:
+    wide = [
+        (one.owner, one.sid)
+        for one in template.statements("AWS::IAM::Role")
+        if one.allows
+        and not set(one.actions) <= NO_RESOURCE
+        and any(is_wide(text) for text in map(shown, one.resources))
+    ]
+    assert wide == []
+
+
+def shown(resource: Any) -> str:
+    """A resource as text: the pattern of a Sub, else as it stands."""
+    return str(resource["Fn::Sub"]) if isinstance(resource, dict) and "Fn::Sub" in resource else json.dumps(resource)
+
+
+def is_wide(resource: str) -> bool:
+    return "*" in resource and not OPEN_ENDED.fullmatch(resource)
+
+
+def test_a_role_carries_no_policy_of_aws_but_the_one_that_api_gateway_insists_on(template: Template) -> None:
+    carried = {
+        name: shown(arn).rsplit("/", 1)[-1]
+        for name, role in template.resources("AWS::IAM::Role").items()
+        for arn in role.get("ManagedPolicyArns", [])
+    }
+    assert carried == MANAGED
+
+
+def test_the_key_of_the_stack_is_used_through_services_only(template: Template) -> None:
+    uses = [
+        one
+        for one in template.statements("AWS::IAM::Role")
+        if any(target(resource) == "StackKey" for resource in one.resources)
+    ]
+    assert uses
+    assert [one.owner for one in uses if "kms:ViaService" not in one.condition_keys] == []
+
+
+def test_no_function_may_scan_or_delete_an_item(template: Template) -> None:
+    refused = {"dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "s3:DeleteObject", "s3:DeleteBucket"}
+    assert [(one.owner, one.sid) for one in template.statements("AWS::IAM::Role") if refused & set(one.actions)] == []
+
+
+def test_the_api_description_is_allowed_nothing_but_to_log_and_trace(template: Template) -> None:
+    allowed = {
+        action.split(":")[0]
+        for one in template.statements("AWS::IAM::Role")
+        if one.owner == "ApiDocsRole"
+        for action in one.actions
+    }
+    assert allowed == {"logs", "xray"}
+
+
+def test_a_new_account_can_deploy_because_nothing_is_reserved_unless_asked(template: Template) -> None:
+    assert template.body["Parameters"]["ReservedConcurrency"]["Default"] == 0
+    # SQS wants a MaximumConcurrency of at least 2.
+    assert 1 not in template.body["Parameters"]["ReservedConcurrency"]["AllowedValues"]
+    for function in template.resources("AWS::Lambda::Function").values():
+        reserved = variants(function.get("ReservedConcurrentExecutions"))
+        assert reserved in ([None], [{"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}])
+
+
+def test_no_environment_variable_holds_a_secret(template: Template) -> None:
+    for name, function in template.resources("AWS::Lambda::Function").items():
+        variables = function["Environment"]["Variables"]
+        assert [key for key in variables if re.search(r"SECRET|PASSWORD|TOKEN|CREDENTIAL|PRIVATE", key)] == [], name
+        literals = {key: value for key, value in variables.items() if isinstance(value, str)}
+        assert set(literals) <= {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "SEND_ATTEMPTS"}, name

@@ -1,0 +1,161 @@
+"""Mail comes in and goes out over TLS, scanned on the way in; AWS services act for this account alone."""
+
+from typing import Any
+
+import pytest
+
+from tools.template_model import Statement, Template, target, template_under_test
+
+# The resource types that the local cloud does not know: the only ones that may be missing there.
+ONLY_ON_AWS = {"AWS::SES::ReceiptRuleSet", "AWS::SES::ReceiptRule"}
+POLICIES = ("AWS::KMS::Key", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+RECEIPT_RULE = (
+    "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
+    "receipt-rule-set/${AWS::StackName}-mail:receipt-rule/inbound"
+)
+
+
+@pytest.fixture(name="template")
+def _template() -> Template:
+    return template_under_test()
+
+
+def receipt_rule(template: Template) -> dict[str, Any]:
+    (rule,) = template.resources("AWS::SES::ReceiptRule").values()
+    found: dict[str, Any] = rule["Rule"]
+    return found
+
+
+def test_mail_is_taken_over_tls_only_and_scanned(template: Template) -> None:
+    rule = receipt_rule(template)
+    assert (rule["Enabled"], rule["ScanEnabled"], rule["TlsPolicy"]) == (True, True, "Require")
+    assert rule["Recipients"] == [{"Ref": "MailDomain"}]
+
+
+def test_mail_is_stored_before_anybody_is_told_of_it(template: Template) -> None:
+    (action,) = receipt_rule(template)["Actions"]
+    s3 = action["S3Action"]
+    assert (target(s3["BucketName"]), s3["ObjectKeyPrefix"], target(s3["TopicArn"])) == (
+        "InboundBucket",
+        "inbound/",
+        "InboundTopic",
+    )
+    # SES's own client-side encryption cannot be read with boto3; the bucket encrypts.
+    assert "KmsKeyArn" not in s3
+
+
+def test_the_rule_starts_only_once_its_bucket_and_topic_let_it_in(template: Template) -> None:
+    (name,) = template.resources("AWS::SES::ReceiptRule")
+    assert set(template.resource(name)["DependsOn"]) == {"InboundBucketPolicy", "InboundTopicPolicy"}
+
+
+def test_mail_goes_out_over_tls_or_not_at_all(template: Template) -> None:
+    (settings,) = template.resources("AWS::SES::ConfigurationSet").values()
+    assert settings["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+    assert settings["ReputationOptions"] == {"ReputationMetricsEnabled": True}
+    assert settings["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
+    (identity,) = template.resources("AWS::SES::EmailIdentity").values()
+    assert target(identity["ConfigurationSetAttributes"]["ConfigurationSetName"]) == "MailConfigurationSet"
+
+
+def test_only_what_the_local_cloud_does_not_know_is_missing_from_it(template: Template) -> None:
+    assert set(template.under("OnAws").values()) == ONLY_ON_AWS
+    everything = {resource["Type"] for resource in template.body["Resources"].values()}
+    assert everything >= ONLY_ON_AWS
+    assert set(template.resources("AWS::SES::ReceiptRule")) <= set(template.under("OnAws"))
+
+
+def service_statements(template: Template) -> list[Statement]:
+    return [one for kind in POLICIES for one in template.statements(kind) if one.allows and one.services]
+
+
+def test_a_service_acts_for_this_account_alone(template: Template) -> None:
+    statements = service_statements(template)
+    assert {one.owner for one in statements} >= {"StackKey", "InboundBucketPolicy", "InboundTopicPolicy"}
+    for one in statements:
+        equals = one.body.get("Condition", {}).get("StringEquals", {})
+        named = equals.get("aws:SourceAccount") == {"Ref": "AWS::AccountId"}
+        assert named or logs_name_the_account(one), (one.owner, one.sid)
+
+
+def logs_name_the_account(statement: Statement) -> bool:
+    """CloudWatch Logs sends no aws:SourceAccount; the log group's ARN in the encryption context holds the account."""
+    condition = statement.body.get("Condition", {}).get("ArnLike", {})
+    group = condition.get("kms:EncryptionContext:aws:logs:arn", {}).get("Fn::Sub", "")
+    logs = statement.services == [{"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}]
+    return logs and ":${AWS::AccountId}:log-group:${AWS::StackName}-" in group
+
+
+def test_a_service_acts_for_one_named_resource_of_ours(template: Template) -> None:
+    unnamed = [
+        (one.owner, one.sid)
+        for one in service_statements(template)
+        if not {"aws:SourceArn", "kms:EncryptionContext:aws:logs:arn"} & one.condition_keys
+    ]
+    # A bus does not exist yet when EventBridge looks at the key that it shall have.
+    assert unnamed == [("StackKey", "BusLooksAtKey")]
+
+
+def test_ses_may_write_mail_for_the_one_receipt_rule_only(template: Template) -> None:
+    for one in service_statements(template):
+        if one.services == ["ses.amazonaws.com"]:
+            assert one.body["Condition"]["StringEquals"]["aws:SourceArn"] == {"Fn::Sub": RECEIPT_RULE}, one.owner
+    assert receipt_rule(template)["Name"] == "inbound"
+    (rules,) = template.resources("AWS::SES::ReceiptRuleSet").values()
+    assert rules["RuleSetName"] == {"Fn::Sub": "${AWS::StackName}-mail"}
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_no_resource_policy_lets_just_anybody_in(template: Template, kind: str) -> None:
+    everyone = [
+        (one.owner, one.sid)
+        for one in template.statements(kind)
+        if one.allows and one.body.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+    ]
+    assert everyone == []
+
+
+def test_no_resource_policy_allows_a_wildcard_action(template: Template) -> None:
+    allowed = [
+        (one.owner, action)
+        for kind in POLICIES
+        for one in template.statements(kind)
+        if one.allows
+        for action in one.actions
+    ]
+    assert allowed
+    assert [pair for pair in allowed if "*" in pair[1]] == []
+
+
+def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> None:
+    sources = {
+        one.owner.removesuffix("Policy"): one.body["Condition"]["ArnEquals"]["aws:SourceArn"]
+        for one in template.statements("AWS::SQS::QueuePolicy")
+        if one.allows
+    }
+    fed = {
+        name: target(source) if isinstance(source, dict) else {target(one) for one in source}
+        for name, source in sources.items()
+    }
+    assert fed == {
+        "InboundEmailQueue": "InboundTopic",
+        "InboundTopicDlq": "InboundTopic",
+        "OutboundEmailQueue": "ReplyQueuedRule",
+        "FactsBusDlq": {"FactsBus", "ReplyQueuedRule"},
+    }
+
+
+def test_the_relay_sees_commits_with_an_outbox_and_nothing_else(template: Template) -> None:
+    mapping = template.resources("AWS::Lambda::EventSourceMapping")["OutboxRelayFunctionOutbox"]
+    assert mapping["FilterCriteria"]["Filters"] == [
+        {"Pattern": '{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"outbox": {"S": [{"exists": true}]}}}}'}
+    ]
+
+
+def test_a_queued_reply_goes_to_the_function_that_sends(template: Template) -> None:
+    rule = template.resources("AWS::Events::Rule")["ReplyQueuedRule"]
+    assert rule["EventPattern"] == {"source": ["letterlock"], "detail-type": ["ReplyQueued"]}
+    assert target(rule["EventBusName"]) == "FactsBus"
+    (where,) = rule["Targets"]
+    assert target(where["Arn"]) == "OutboundEmailQueue"
+    assert where["RetryPolicy"]["MaximumEventAgeInSeconds"] == 86_400

@@ -1,0 +1,169 @@
+"""Work that fails is set aside, counted and seen; nothing is dropped on the way."""
+
+from typing import Any
+
+import pytest
+
+from tools.template_model import Template, target, template_under_test, variants
+
+FOUR_DAYS = 4 * 86_400
+
+
+@pytest.fixture(name="template")
+def _template() -> Template:
+    return template_under_test()
+
+
+def dead_letter_queues(template: Template) -> set[str]:
+    """Every queue to which something else hands what it could not deliver or process."""
+    queues = template.resources("AWS::SQS::Queue")
+    found = {
+        target(queue["RedrivePolicy"]["deadLetterTargetArn"]) for queue in queues.values() if "RedrivePolicy" in queue
+    }
+    for subscription in template.resources("AWS::SNS::Subscription").values():
+        if "RedrivePolicy" in subscription:
+            found.add(target(subscription["RedrivePolicy"]["deadLetterTargetArn"]))
+    for mapping in template.resources("AWS::Lambda::EventSourceMapping").values():
+        if "DestinationConfig" in mapping:
+            found.add(target(mapping["DestinationConfig"]["OnFailure"]["Destination"]))
+    for rule in template.resources("AWS::Events::Rule").values():
+        found |= {target(one["DeadLetterConfig"]["Arn"]) for one in rule["Targets"] if "DeadLetterConfig" in one}
+    for bus in template.resources("AWS::Events::EventBus").values():
+        found.add(target(bus.get("DeadLetterConfig", {}).get("Arn")))
+    return found - {""}
+
+
+def queue_mappings(template: Template) -> dict[str, dict[str, Any]]:
+    queues = template.resources("AWS::SQS::Queue")
+    mappings = template.resources("AWS::Lambda::EventSourceMapping")
+    return {name: one for name, one in mappings.items() if target(one["EventSourceArn"]) in queues}
+
+
+def stream_mappings(template: Template) -> dict[str, dict[str, Any]]:
+    tables = template.resources("AWS::DynamoDB::Table")
+    mappings = template.resources("AWS::Lambda::EventSourceMapping")
+    return {name: one for name, one in mappings.items() if target(one["EventSourceArn"]) in tables}
+
+
+def test_every_queue_of_work_hands_what_keeps_failing_to_a_dead_letter_queue(template: Template) -> None:
+    aside = dead_letter_queues(template)
+    work = {name: queue for name, queue in template.resources("AWS::SQS::Queue").items() if name not in aside}
+    assert work
+    assert [name for name, queue in work.items() if "RedrivePolicy" not in queue] == []
+
+
+def test_a_message_is_tried_at_least_three_times(template: Template) -> None:
+    policies = {
+        name: queue["RedrivePolicy"]
+        for name, queue in template.resources("AWS::SQS::Queue").items()
+        if "RedrivePolicy" in queue
+    }
+    assert policies
+    assert [name for name, policy in policies.items() if policy["maxReceiveCount"] < 3] == []
+
+
+def test_a_message_in_any_dead_letter_queue_raises_an_alarm_that_somebody_hears(template: Template) -> None:
+    alarmed = {
+        target(dimension["Value"])
+        for alarm in template.resources("AWS::CloudWatch::Alarm").values()
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        and alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        and alarm["Threshold"] == 0
+        and alarm.get("AlarmActions")
+        and alarm.get("ActionsEnabled", True)
+        for dimension in alarm["Dimensions"]
+    }
+    assert dead_letter_queues(template)
+    assert dead_letter_queues(template) - alarmed == set()
+
+
+def test_a_queue_keeps_a_message_hidden_for_six_times_its_function_timeout(template: Template) -> None:
+    queues, functions = template.resources("AWS::SQS::Queue"), template.resources("AWS::Lambda::Function")
+    mappings = queue_mappings(template)
+    assert mappings
+    short = [
+        name
+        for name, mapping in mappings.items()
+        if queues[target(mapping["EventSourceArn"])].get("VisibilityTimeout", 30)
+        < 6 * functions[target(mapping["FunctionName"])].get("Timeout", 3)
+    ]
+    assert short == []
+
+
+def test_only_the_messages_that_failed_come_back(template: Template) -> None:
+    mappings = {**queue_mappings(template), **stream_mappings(template)}
+    assert mappings
+    whole = [
+        name for name, one in mappings.items() if "ReportBatchItemFailures" not in one.get("FunctionResponseTypes", [])
+    ]
+    assert whole == []
+
+
+def test_queues_are_drained_at_a_bounded_pace_within_what_is_reserved(template: Template) -> None:
+    functions = template.resources("AWS::Lambda::Function")
+    for mapping in queue_mappings(template).values():
+        pace = variants(mapping["ScalingConfig"]["MaximumConcurrency"])
+        reserved = variants(functions[target(mapping["FunctionName"])]["ReservedConcurrentExecutions"])
+        assert {"Ref": "ReservedConcurrency"} in pace
+        assert {"Ref": "ReservedConcurrency"} in reserved
+        assert all(isinstance(one, dict) or 2 <= one <= 10 for one in pace)
+
+
+def test_the_outbox_is_read_from_the_first_record_retried_within_bounds_and_then_set_aside(template: Template) -> None:
+    mappings = stream_mappings(template)
+    assert mappings
+    for mapping in mappings.values():
+        assert mapping["StartingPosition"] == "TRIM_HORIZON"
+        assert mapping["BisectBatchOnFunctionError"] is True
+        assert 1 <= mapping["MaximumRetryAttempts"] <= 100
+        assert 3_600 <= mapping["MaximumRecordAgeInSeconds"] < 86_400
+        assert target(mapping["DestinationConfig"]["OnFailure"]["Destination"]) in template.resources("AWS::SQS::Queue")
+
+
+def test_what_a_bus_rule_or_topic_cannot_deliver_is_set_aside(template: Template) -> None:
+    rules = template.resources("AWS::Events::Rule")
+    assert rules
+    assert [name for name, rule in rules.items() if any("DeadLetterConfig" not in one for one in rule["Targets"])] == []
+    assert [
+        name for name, bus in template.resources("AWS::Events::EventBus").items() if "DeadLetterConfig" not in bus
+    ] == []
+    topics = template.resources("AWS::SNS::Subscription")
+    to_queues = {name: one for name, one in topics.items() if one["Protocol"] == "sqs"}
+    assert to_queues
+    assert [name for name, one in to_queues.items() if "RedrivePolicy" not in one] == []
+
+
+def test_the_notification_arrives_as_ses_wrote_it(template: Template) -> None:
+    to_queues = [one for one in template.resources("AWS::SNS::Subscription").values() if one["Protocol"] == "sqs"]
+    assert to_queues
+    assert all(one.get("RawMessageDelivery") is True for one in to_queues)
+
+
+def test_notifications_which_carry_headers_are_kept_for_four_days_at_most(template: Template) -> None:
+    queues = template.resources("AWS::SQS::Queue")
+    for subscription in template.resources("AWS::SNS::Subscription").values():
+        if subscription["Protocol"] != "sqs":
+            continue
+        fed = target(subscription["Endpoint"])
+        for name in (
+            fed,
+            target(queues[fed]["RedrivePolicy"]["deadLetterTargetArn"]),
+            target(subscription["RedrivePolicy"]["deadLetterTargetArn"]),
+        ):
+            assert queues[name]["MessageRetentionPeriod"] <= FOUR_DAYS, name
+
+
+def test_a_function_that_raises_is_noticed(template: Template) -> None:
+    watched = {
+        target(dimension["Value"])
+        for alarm in template.resources("AWS::CloudWatch::Alarm").values()
+        if alarm.get("Namespace") == "AWS/Lambda" and alarm["MetricName"] == "Errors" and alarm.get("AlarmActions")
+        for dimension in alarm["Dimensions"]
+    }
+    assert set(template.resources("AWS::Lambda::Function")) - watched == set()
+
+
+def test_the_last_try_to_send_is_the_one_after_which_the_queue_gives_up(template: Template) -> None:
+    variables = template.resources("AWS::Lambda::Function")["OutboundEmailFunction"]["Environment"]["Variables"]
+    receives = template.resources("AWS::SQS::Queue")["OutboundEmailQueue"]["RedrivePolicy"]["maxReceiveCount"]
+    assert int(variables["SEND_ATTEMPTS"]) == receives

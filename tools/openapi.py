@@ -1,0 +1,122 @@
+"""Write the API's description from the handlers that serve it: `python -m tools.openapi [--check]`.
+
+One OpenAPI 3.1 document for all functions. With --check nothing is written: a description that differs from the code
+ends the build, as does a route of a handler that the template does not lead to (tests/contract).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+DESCRIPTION = ROOT / "functions" / "api_docs" / "openapi.json"
+APIS = ("conversations_api",)
+VERSION = "1.0.0"
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "What went wrong and what to do about it (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:letterlock:problem:not-found"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "For 400: which parts of the request do not fit.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "in": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+PROBLEMS = {
+    "400": "the request does not fit this description",
+    "401": "no API token, or one that is unknown, expired or revoked",
+    "403": "the token lacks the scope",
+    "404": "no such record in this workspace",
+    "409": "the record's state does not allow it, or it changed meanwhile",
+    "429": "too many requests: wait for Retry-After",
+    "500": "our fault",
+    "503": "a store is not answering: try again",
+}
+
+
+def load(function: str) -> Any:
+    """The handler module of one function, as Lambda would import it."""
+    path = ROOT / "functions" / function / "handler.py"
+    spec = importlib.util.spec_from_file_location(f"{function}_handler", path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where pydantic looks a model's annotations up
+    spec.loader.exec_module(module)
+    return module
+
+
+def describe() -> dict[str, Any]:
+    """The whole document."""
+    document: dict[str, Any] = {}
+    for function in APIS:
+        schema = load(function).app.get_openapi_schema(
+            title="Letterlock",
+            version=VERSION,
+            description="A secure shared inbox. Send the API token as 'Authorization: Bearer <token>'.",
+        )
+        part = json.loads(schema.model_dump_json(by_alias=True, exclude_none=True))
+        document = document or {**part, "paths": {}, "components": {"schemas": {}}}
+        document["paths"] |= part["paths"]
+        document["components"]["schemas"] |= part["components"]["schemas"]
+    document.pop("servers", None)
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = PROBLEM
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            _answers(operation)
+    document["paths"] = {_braced(path): methods for path, methods in sorted(document["paths"].items())}
+    return document
+
+
+def _answers(operation: dict[str, Any]) -> None:
+    operation["operationId"] = operation["operationId"].partition("_v1_")[0]
+    answers = operation["responses"]
+    answers.pop("422", None)
+    reference = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, description in PROBLEMS.items():
+        answers[status] = {"description": description, "content": reference}
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _braced(path: str) -> str:
+    return path.replace("<", "{").replace(">", "}")
+
+
+def main(arguments: list[str]) -> int:
+    text = json.dumps(describe(), indent=1, sort_keys=False) + "\n"
+    if "--check" in arguments:
+        if DESCRIPTION.read_text(encoding="utf-8") != text:
+            print(f"{DESCRIPTION.relative_to(ROOT)} differs from the handlers: run 'make openapi' and commit it")
+            return 1
+        print(f"{DESCRIPTION.relative_to(ROOT)} matches the handlers")
+        return 0
+    DESCRIPTION.write_text(text, encoding="utf-8")
+    print(f"wrote {DESCRIPTION.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
