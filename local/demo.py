@@ -1,0 +1,100 @@
+"""`make demo`: the round trip on a local cloud of its own, checked step by step."""
+
+import shutil
+import sys
+import tempfile
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from local.client import Api
+from local.cloud import running
+from local.connection import Connection
+from local.correspondent import answer_to, delivered_answer, first_mail, text_of
+from local.inbox import conversation, conversations, mailbox_id, wait_for
+from local.main import run
+from local.ports import free_ports
+from local.post import send
+from local.progress import Progress
+from local.settings import LocalCloudError, Settings
+
+_SUBJECT = "The second lamp of order 1047 is missing"
+_REPLY = "Sorry about that! The second lamp leaves our store today."
+_SECONDS = 60.0
+
+
+def main(progress: Progress) -> int:
+    """Mail in, reply out, answer in: exit 0 when all of it is one conversation of three messages."""
+    progress.say("Letterlock, the round trip on a local cloud of its own")
+    settings = temporary_settings()
+    with running(settings, progress) as (_, connection):
+        round_trip(connection, progress)
+    shutil.rmtree(settings.state, ignore_errors=True)
+    progress.say(f"\nThe round trip works. {progress.seconds:.1f} s in all.")
+    return 0
+
+
+def temporary_settings(*, auth: bool = False) -> Settings:
+    """A cloud on free ports, with its state in a new temporary folder."""
+    cloud_port, api_port, smtp_port = free_ports(3)
+    state = Path(tempfile.mkdtemp(prefix="letterlock-"))
+    return Settings(state=state, cloud_port=cloud_port, api_port=api_port, smtp_port=smtp_port, auth=auth)
+
+
+def round_trip(connection: Connection, progress: Progress) -> str:
+    """Run it and answer the conversation's id. Raises LocalCloudError at the first step that fails."""
+    api = Api(connection)
+    mailbox = mailbox_id(api, connection.mailbox)
+    mail = first_mail(connection.mailbox, _SUBJECT)
+    with progress.step("Mail sent in") as step:
+        step.found(_sent(connection, mail))
+    with progress.step("Conversation seen through the API") as step:
+        conversation_id = wait_for("The conversation", lambda: _with_subject(api, mailbox), _SECONDS)
+        step.found(conversation_id)
+    with progress.step("Reply accepted by the API") as step:
+        step.found(_replied(api, conversation_id))
+    with progress.step("Reply delivered") as step:
+        outbox = Path(connection.outbox)
+        delivered = wait_for("The reply in the outbox", lambda: delivered_answer(outbox, mail), _SECONDS)
+        _check_delivered(delivered)
+        step.found(str(delivered["Message-ID"]))
+    with progress.step("Customer's answer sent in") as step:
+        step.found(_sent(connection, answer_to(delivered)))
+    with progress.step("Answer in the same conversation") as step:
+        messages = wait_for("The third message", lambda: _messages(api, conversation_id, 3), _SECONDS)
+        step.found(f"{conversation_id}, {len(messages)} messages")
+    return conversation_id
+
+
+def _sent(connection: Connection, mail: EmailMessage) -> str:
+    answer = send(connection, mail.as_bytes())
+    if not answer.message_id:
+        raise LocalCloudError(f"The SMTP door answered {answer.code} {answer.text}")
+    return answer.message_id
+
+
+def _with_subject(api: Api, mailbox: str) -> str | None:
+    return next((str(each["id"]) for each in conversations(api, mailbox) if each.get("subject") == _SUBJECT), None)
+
+
+def _replied(api: Api, conversation_id: str) -> str:
+    status, body = api.post(f"/v1/conversations/{conversation_id}/replies", {"text": _REPLY})
+    if status not in {201, 202}:
+        raise LocalCloudError(f"The API answered {status} to the reply: {body}")
+    return str(body["id"])
+
+
+def _check_delivered(delivered: EmailMessage) -> None:
+    if _REPLY not in text_of(delivered):
+        raise LocalCloudError("The delivered mail does not hold the reply's text.")
+    if not delivered["Reply-To"]:
+        raise LocalCloudError("The delivered mail has no Reply-To that an answer could go to.")
+
+
+def _messages(api: Api, conversation_id: str, count: int) -> list[Any] | None:
+    messages: list[Any] = conversation(api, conversation_id)["messages"]
+    return messages if len(messages) >= count else None
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

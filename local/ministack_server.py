@@ -1,0 +1,122 @@
+"""MiniStack, which plays AWS, as a child process of the local cloud."""
+
+import os
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.saved_state import prepare
+from local.settings import HOST, REGION, ROOT, LocalCloudError, Settings
+
+_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
+_CHILD = Path(__file__).with_name("ministack_child.py")
+_START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+
+
+class MiniStack:
+    """One MiniStack, bound to 127.0.0.1. Its state is written when it stops cleanly, and only then."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, ses_endpoint: str) -> None:
+        """Start it and wait until it answers; `ses_endpoint` is where functions find SES.
+
+        Raises LocalCloudError when its virtual environment is missing or it does not come up.
+        """
+        if not _PYTHON.exists():
+            raise LocalCloudError("MiniStack is not installed: `make setup` installs it.")
+        environment = _environment(self._settings, ses_endpoint)
+        shutil.rmtree(environment["TMPDIR"], ignore_errors=True)
+        for folder in ("STATE_DIR", "S3_DATA_DIR", "TMPDIR"):
+            Path(environment[folder]).mkdir(parents=True, exist_ok=True)
+        prepare(Path(environment["STATE_DIR"]), self._settings.cloud_port)
+        with self._settings.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(_PYTHON), "-I", str(_CHILD)],
+                cwd=self._settings.state,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A session of its own: Ctrl-C reaches us alone, and we stop it in order.
+                start_new_session=True,
+            )
+        self._wait_until_ready(self._process)
+
+    @property
+    def was_started(self) -> bool:
+        """Whether there is a process to ask and to stop."""
+        return self._process is not None
+
+    def check(self) -> None:
+        """Raise LocalCloudError if it has ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            raise LocalCloudError(f"MiniStack ended by itself (exit {self._process.returncode}).")
+
+    def stop(self) -> None:
+        """Stop it cleanly, so that it writes its state; by force when it does not listen."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        shutil.rmtree(self._settings.state / "tmp", ignore_errors=True)
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise LocalCloudError(f"MiniStack did not start (exit {process.returncode}).")
+            if _answers(f"{self._settings.endpoint}/_ministack/ready"):
+                return
+            time.sleep(0.05)
+        raise LocalCloudError(f"MiniStack did not answer within {_START_SECONDS:.0f} s.")
+
+
+def _environment(settings: Settings, ses_endpoint: str) -> Mapping[str, str]:
+    """What MiniStack gets, and through it every function: nothing of our own environment but the way to programs.
+
+    A PYTHONPATH that leaked in would let a function find a module that its artefact lacks.
+    """
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(settings.state),
+        "TMPDIR": str(settings.state / "tmp"),
+        "PYTHONUTF8": "1",
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(settings.cloud_port),
+        "MINISTACK_REGION": REGION,
+        "LAMBDA_EXECUTOR": "local",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(settings.state / "ministack"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(settings.state / "s3"),
+        "AUTH": "true" if settings.auth else "false",
+        "LOG_LEVEL": "WARNING",
+        # The SDK reads this name itself, so a function's SES client finds our stand-in and all else MiniStack.
+        "AWS_ENDPOINT_URL_SESV2": ses_endpoint,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 (our own http address)
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
