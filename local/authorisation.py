@@ -1,23 +1,27 @@
 """The template's policies as MiniStack can judge them, for AUTH=true.
 
-Two things it sees otherwise than AWS does: every call comes without TLS, and SendEmail is asked for on `*`, not on the
-identity and the configuration set. Everything else is judged as the template has it.
+It sees some things otherwise than AWS does: every call comes without TLS, a role's ARN lacks its path, a KMS call has no
+encryption context and a DynamoDB call no leading keys, and SendEmail is asked for on `*`, not on the identity and the
+configuration set. Conditions on these are left out, and so are denials that rest on them. All else is judged as the
+template has it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+_UNSEEN = ("aws:securetransport", "aws:principalarn", "kms:encryptioncontext:", "dynamodb:")
 _SENDING = {"ses:SendEmail", "ses:SendRawEmail"}
 
 
 def as_judged_here(template: dict[str, Any]) -> None:
-    """Take out what refuses calls without TLS, and widen what grants sending, in the expanded template itself."""
+    """Adapt every policy of the expanded template, in place."""
     for document in _policy_documents(template["Resources"]):
         statements = document["Statement"]
-        document["Statement"] = [statement for statement in statements if not _refuses_plain_http(statement)]
-        for statement in document["Statement"]:
-            if statement["Effect"] == "Allow" and set(_listed(statement.get("Action", ""))) <= _SENDING:
-                statement["Resource"] = "*"
+        document["Statement"] = [
+            _without_unseen(statement)
+            for statement in statements
+            if statement["Effect"] == "Allow" or not _rests_on_unseen(statement)
+        ]
 
 
 def _policy_documents(node: Any) -> Iterator[dict[str, Any]]:
@@ -31,10 +35,25 @@ def _policy_documents(node: Any) -> Iterator[dict[str, Any]]:
             yield from _policy_documents(each)
 
 
-def _refuses_plain_http(statement: dict[str, Any]) -> bool:
-    condition = statement.get("Condition", {}).get("Bool", {})
-    return statement["Effect"] == "Deny" and str(condition.get("aws:SecureTransport")).lower() == "false"
+def _rests_on_unseen(statement: Mapping[str, Any]) -> bool:
+    return any(_is_unseen(key) for keys in statement.get("Condition", {}).values() for key in keys)
 
 
-def _listed(actions: Any) -> list[str]:
-    return [actions] if isinstance(actions, str) else list(actions)
+def _without_unseen(statement: dict[str, Any]) -> dict[str, Any]:
+    adapted = dict(statement)
+    if "Condition" in statement:
+        seen = {
+            operator: {key: value for key, value in keys.items() if not _is_unseen(key)}
+            for operator, keys in statement["Condition"].items()
+        }
+        adapted["Condition"] = {operator: keys for operator, keys in seen.items() if keys}
+        if not adapted["Condition"]:
+            del adapted["Condition"]
+    actions = statement.get("Action", [])
+    if actions and set([actions] if isinstance(actions, str) else actions) <= _SENDING:
+        adapted["Resource"] = "*"
+    return adapted
+
+
+def _is_unseen(key: str) -> bool:
+    return key.lower().startswith(_UNSEEN)

@@ -68,7 +68,9 @@ class LocalCloud:
     def stop(self) -> None:
         """Take everything down in order: no mail is taken in any more, then MiniStack writes its state."""
         self._servers.stop()
-        self._ministack.stop()
+        if self._ministack.was_started:
+            with self._progress.step("Stopped, and its state written"):
+                self._ministack.stop()
         self._parts.close()
         self._lock.release()
 

@@ -16,7 +16,7 @@ from local.main import run
 from local.ports import free_ports
 from local.post import send
 from local.progress import Progress
-from local.settings import LocalCloudError, Settings
+from local.settings import LocalCloudError, Settings, from_environment
 
 _SUBJECT = "The second lamp of order 1047 is missing"
 _REPLY = "Sorry about that! The second lamp leaves our store today."
@@ -34,17 +34,21 @@ def main(progress: Progress) -> int:
     return 0
 
 
-def temporary_settings(*, auth: bool = False) -> Settings:
-    """A cloud on free ports, with its state in a new temporary folder."""
+def temporary_settings() -> Settings:
+    """A cloud on free ports, with its state in a new temporary folder; AUTH=true holds for it too."""
     cloud_port, api_port, smtp_port = free_ports(3)
     state = Path(tempfile.mkdtemp(prefix="letterlock-"))
-    return Settings(state=state, cloud_port=cloud_port, api_port=api_port, smtp_port=smtp_port, auth=auth)
+    return Settings(
+        state=state, cloud_port=cloud_port, api_port=api_port, smtp_port=smtp_port, auth=from_environment().auth
+    )
 
 
 def round_trip(connection: Connection, progress: Progress) -> str:
     """Run it and answer the conversation's id. Raises LocalCloudError at the first step that fails."""
     api = Api(connection)
-    mailbox = mailbox_id(api, connection.mailbox)
+    with progress.step("API answers") as step:
+        mailbox = mailbox_id(api, connection.mailbox)
+        step.found(mailbox)
     mail = first_mail(connection.mailbox, _SUBJECT)
     with progress.step("Mail sent in") as step:
         step.found(_sent(connection, mail))

@@ -31,6 +31,6 @@ def run(command: Callable[[Progress], int]) -> int:
         progress.say("\nStopped.")
         return 0
     except LocalCloudError as error:
-        step = f" at the step “{progress.step_under_way}”" if progress.step_under_way else ""
+        step = f" at the step “{progress.failed_step}”" if progress.failed_step else ""
         print(f"\nFailed{step}: {error}", file=sys.stderr)
         return 1

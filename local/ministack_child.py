@@ -6,6 +6,7 @@ the parent is gone, however it went, and MiniStack then stops cleanly, which is 
 
 import os
 import runpy
+import shutil
 import signal
 import sys
 import threading
@@ -22,7 +23,11 @@ def main() -> None:
     """Serve until SIGTERM or until the parent is gone."""
     threading.Thread(target=_stop_with_the_parent, daemon=True).start()
     sys.argv = ["ministack"]
-    runpy.run_module("ministack", run_name="__main__")
+    try:
+        runpy.run_module("ministack", run_name="__main__")
+    finally:
+        # The functions' code, which may lie in memory.
+        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
 
 
 if __name__ == "__main__":

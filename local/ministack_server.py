@@ -1,12 +1,15 @@
 """MiniStack, which plays AWS, as a child process of the local cloud."""
 
+import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from local.saved_state import prepare
@@ -15,7 +18,11 @@ from local.settings import HOST, REGION, ROOT, LocalCloudError, Settings
 _PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 _CHILD = Path(__file__).with_name("ministack_child.py")
 _START_SECONDS = 60.0
-_STOP_SECONDS = 30.0
+_MEMORY = Path("/dev/shm")  # noqa: S108 (the folder in it is made by us alone, mode 0700)
+# A function's process takes 50 MB of it; this leaves room for many, in a container's 64 MB there is none.
+_ROOMY_BYTES = 4 * 1024**3
+_GRACE_SECONDS = 4.0
+_STOP_ATTEMPTS = 8
 
 
 class MiniStack:
@@ -35,7 +42,9 @@ class MiniStack:
         environment = _environment(self._settings, ses_endpoint)
         shutil.rmtree(environment["TMPDIR"], ignore_errors=True)
         for folder in ("STATE_DIR", "S3_DATA_DIR", "TMPDIR"):
-            Path(environment[folder]).mkdir(parents=True, exist_ok=True)
+            Path(environment[folder]).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if Path(environment["TMPDIR"]).stat().st_uid != os.getuid():
+            raise LocalCloudError(f"{environment['TMPDIR']} belongs to another user.")
         prepare(Path(environment["STATE_DIR"]), self._settings.cloud_port)
         with self._settings.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -61,19 +70,23 @@ class MiniStack:
             raise LocalCloudError(f"MiniStack ended by itself (exit {self._process.returncode}).")
 
     def stop(self) -> None:
-        """Stop it cleanly, so that it writes its state; by force when it does not listen."""
+        """Stop it cleanly, so that it writes its state. Functions under way get a few seconds to end.
+
+        It may wait for them, and they for it; a delivery that they leave open comes again after the next start.
+        """
         process, self._process = self._process, None
         if process is None:
             return
         process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        for _ in range(_STOP_ATTEMPTS):
+            if _has_ended(process, _GRACE_SECONDS):
+                break
+            _signal_group(process, signal.SIGTERM)
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
         if process.stdin is not None:
             process.stdin.close()
-        shutil.rmtree(self._settings.state / "tmp", ignore_errors=True)
+        shutil.rmtree(_scratch(self._settings), ignore_errors=True)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -86,6 +99,17 @@ class MiniStack:
         raise LocalCloudError(f"MiniStack did not answer within {_START_SECONDS:.0f} s.")
 
 
+def _scratch(settings: Settings) -> Path:
+    """Where each function's process has its code unpacked: in memory if there is room, for it is thousands of files."""
+    try:
+        space = os.statvfs(_MEMORY)
+        has_room = os.access(_MEMORY, os.W_OK) and space.f_blocks * space.f_frsize >= _ROOMY_BYTES
+    except OSError:
+        has_room = False
+    name = hashlib.sha256(str(settings.state.resolve()).encode()).hexdigest()[:16]
+    return _MEMORY / f"letterlock-{os.getuid()}-{name}" if has_room else settings.state / "tmp"
+
+
 def _environment(settings: Settings, ses_endpoint: str) -> Mapping[str, str]:
     """What MiniStack gets, and through it every function: nothing of our own environment but the way to programs.
 
@@ -94,7 +118,7 @@ def _environment(settings: Settings, ses_endpoint: str) -> Mapping[str, str]:
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(settings.state),
-        "TMPDIR": str(settings.state / "tmp"),
+        "TMPDIR": str(_scratch(settings)),
         "PYTHONUTF8": "1",
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(settings.cloud_port),
@@ -112,6 +136,20 @@ def _environment(settings: Settings, ses_endpoint: str) -> Mapping[str, str]:
         "AWS_ENDPOINT_URL_SESV2": ses_endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal MiniStack and its functions, which are one process group; none may be left."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _answers(url: str) -> bool:

@@ -13,12 +13,12 @@ class Progress:
     def __init__(self, out: TextIO = sys.stdout) -> None:
         self._out = out
         self._began = time.monotonic()
-        self._step = ""
+        self._failed_step = ""
 
     @property
-    def step_under_way(self) -> str:
-        """The step that was begun last and has not ended well; empty when all went well."""
-        return self._step
+    def failed_step(self) -> str:
+        """The first step that did not end well; empty when all did."""
+        return self._failed_step
 
     @property
     def seconds(self) -> float:
@@ -28,13 +28,15 @@ class Progress:
     @contextmanager
     def step(self, what: str) -> Iterator["Step"]:
         """Time one step; its line comes when it has ended well."""
-        self._step = what
         if self._out.isatty():
             self._print(f"   …     {what}", end="\r")
         began = time.monotonic()
         step = Step(what)
-        yield step
-        self._step = ""
+        try:
+            yield step
+        except BaseException:
+            self._failed_step = self._failed_step or what
+            raise
         self._print(f"{time.monotonic() - began:6.2f} s  {step.text}")
 
     def say(self, text: str = "") -> None:

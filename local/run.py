@@ -32,7 +32,8 @@ def main(progress: Progress) -> int:
 def _shown_conversation(cloud: LocalCloud, connection: Connection, progress: Progress) -> str:
     """A conversation for the commands that are printed; on the first start the samples are sent for it."""
     api = Api(connection)
-    mailbox = mailbox_id(api, connection.mailbox)
+    with progress.step("API answers"):
+        mailbox = mailbox_id(api, connection.mailbox)
     if cloud.is_new:
         _send_samples(connection, api, mailbox, progress)
     listed = conversations(api, mailbox)

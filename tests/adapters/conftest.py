@@ -1,16 +1,22 @@
-"""Both sides of a port: the fake, and the adapter on moto. The client is made once a session: it costs more than tables."""
+"""Both sides of a port: the fake, and the adapter on moto. The client is made once a module: it costs more than tables."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.dynamo_conversations import DynamoConversations
+from letterlock.adapters.keyring import WORKSPACE_PURPOSES
 from letterlock.adapters.sealing import Sealer
-from tests.fakes.clock import FakeClock
+from letterlock.services.ports import Conversations
+from tests.adapters.given import MAILBOX, WORKSPACE, Desk
+from tests.adapters.raw import Item
+from tests.fakes import FakeClock, FakeConversations, FakeIds
 from tests.fakes.keys import MemoryKeys
 from tests.tables import make_table
 
@@ -25,7 +31,28 @@ class Tables:
     accounts: str
 
 
-@pytest.fixture(scope="session")
+Call = tuple[str, dict[str, Any]]
+
+
+@dataclass
+class Calls:
+    """Every request made of DynamoDB, as (operation, parameters)."""
+
+    made: list[Call] = field(default_factory=list)
+
+    def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.made.append((model.name, deepcopy(params)))
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.made]
+
+    def puts(self) -> list[Item]:
+        """The items of the one transaction that was made."""
+        [(_, params)] = [call for call in self.made if call[0] == "TransactWriteItems"]
+        return [step["Put"]["Item"] for step in params["TransactItems"]]
+
+
+@pytest.fixture(scope="module")
 def dynamodb() -> Iterator["DynamoDBClient"]:
     with mock_aws():
         yield boto3.client("dynamodb", region_name="eu-west-1")
@@ -59,3 +86,33 @@ def index(keys: MemoryKeys) -> BlindIndex:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def calls(dynamodb: "DynamoDBClient") -> Iterator[Calls]:
+    calls = Calls()
+    dynamodb.meta.events.register("provide-client-params.dynamodb.*", calls.note)
+    yield calls
+    dynamodb.meta.events.unregister("provide-client-params.dynamodb.*", calls.note)
+
+
+@pytest.fixture(params=["fake", "dynamo"])
+def store(request: pytest.FixtureRequest, sealer: Sealer, index: BlindIndex, clock: FakeClock) -> Conversations:
+    if request.param == "fake":
+        return FakeConversations(clock)
+    tables: Tables = request.getfixturevalue("tables")
+    return DynamoConversations(tables.client, tables.conversations, sealer, index, clock)
+
+
+@pytest.fixture
+def desk(store: Conversations, clock: FakeClock, keys: MemoryKeys) -> Desk:
+    keys.create("wsp_acme", WORKSPACE_PURPOSES)
+    return Desk(store, clock, FakeIds(clock), "wsp_acme", "mbx_support")
+
+
+@pytest.fixture
+def table_desk(tables: Tables, sealer: Sealer, index: BlindIndex, clock: FakeClock, keys: MemoryKeys) -> Desk:
+    """Over the table only, with ids as long as the real ones."""
+    keys.create(WORKSPACE, WORKSPACE_PURPOSES)
+    store = DynamoConversations(tables.client, tables.conversations, sealer, index, clock)
+    return Desk(store, clock, FakeIds(clock), WORKSPACE, MAILBOX)

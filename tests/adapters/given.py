@@ -11,6 +11,7 @@ from letterlock.domain.conversations import (
     Participant,
     Sending,
     SendState,
+    Status,
     StoredAttachment,
 )
 from letterlock.domain.facts import Told
@@ -18,12 +19,15 @@ from letterlock.domain.ledger import IngestRecord, Outcome
 from letterlock.domain.mail import Address, Verdict, Verdicts
 from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.announce import announce
-from letterlock.services.ports import Conversations, Ingest
+from letterlock.services.ports import Conversations, Inbox, Ingest
 from tests.fakes import FakeClock, FakeIds
 
 ANA = Address("ana@customer.test", "Ana")
 BEN = Address("ben@customer.test", "Ben Ü.")
 LEASE = timedelta(minutes=2)
+WORKSPACE = "wsp_01JAB3C4D5E6F7G8H9J0KMNPQR"
+MAILBOX = "mbx_01JZY3C4D5E6F7G8H9J0KMNPQR"
+SES_ID = "o3vrnil0e2ic28tr0123456789abcdefghij01234567"
 
 
 @dataclass
@@ -121,3 +125,15 @@ class Desk:
             message=message.id,
         )
         return Ingest(entry, message_id, hashlib.sha256((said or message.text).encode()).digest())
+
+    def delivered(self, delivery: str, text: str = "Hello", message_id: str = "", mailbox: str = "") -> Conversation:
+        """A stored conversation, opened by a mail that came with that delivery."""
+        conversation = self.conversation(mailbox=mailbox)
+        conversation.open_with(self.mail(text, message_id=message_id), [Participant(ANA, requester=True)])
+        self.save(conversation, self.ingest(conversation, delivery, message_id=message_id))
+        return conversation
+
+    def cards(self, *mailboxes: str, status: Status = Status.OPEN) -> list[str]:
+        """The conversations that the list shows, newest first."""
+        wanted = mailboxes or (self.mailbox,)
+        return [each.conversation for each in self.store.inbox(self.workspace, Inbox(wanted, status))]

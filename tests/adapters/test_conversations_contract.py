@@ -6,36 +6,17 @@ from typing import Any
 
 import pytest
 
-from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.dynamo_conversations import DynamoConversations
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
-from letterlock.adapters.sealing import Sealer
 from letterlock.domain.conversations import Conversation, Participant, Sending, SendState, Status
 from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMail, Stale
 from letterlock.domain.facts import MessageSent
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Address
 from letterlock.services.announce import announce
-from letterlock.services.ports import Conversations, Inbox, Located
-from tests.adapters.conftest import Tables
+from letterlock.services.ports import Located
 from tests.adapters.given import ANA, BEN, LEASE, Desk
-from tests.fakes import FakeClock, FakeConversations, FakeIds
+from tests.fakes import FakeConversations
 from tests.fakes.keys import MemoryKeys
-
-
-@pytest.fixture(params=["fake", "dynamo"])
-def store(request: pytest.FixtureRequest, sealer: Sealer, index: BlindIndex, clock: FakeClock) -> Conversations:
-    if request.param == "fake":
-        return FakeConversations(clock)
-    tables: Tables = request.getfixturevalue("tables")
-    return DynamoConversations(tables.client, tables.conversations, sealer, index, clock)
-
-
-@pytest.fixture
-def desk(store: Conversations, clock: FakeClock, keys: MemoryKeys) -> Desk:
-    keys.create("wsp_acme", WORKSPACE_PURPOSES)
-    return Desk(store, clock, FakeIds(clock), "wsp_acme", "mbx_support")
-
 
 # ---- a conversation as it was ---------------------------------------------------------------------------------------
 
@@ -187,16 +168,8 @@ def test_a_message_never_overwrites_one_of_the_same_id(desk: Desk) -> None:
 # ---- each mail once -------------------------------------------------------------------------------------------------
 
 
-def delivered(desk: Desk, delivery: str, text: str = "Hello", message_id: str = "", mailbox: str = "") -> Conversation:
-    """A mail that opens a conversation."""
-    conversation = desk.conversation(mailbox=mailbox)
-    conversation.open_with(desk.mail(text, message_id=message_id), [Participant(ANA, requester=True)])
-    desk.save(conversation, desk.ingest(conversation, delivery, message_id=message_id))
-    return conversation
-
-
 def test_the_ledger_says_how_a_delivery_ended(desk: Desk) -> None:
-    conversation = delivered(desk, "ses-1")
+    conversation = desk.delivered("ses-1")
 
     entry = desk.store.recorded(desk.workspace, desk.mailbox, "ses-1")
     message = desk.store.thread(desk.workspace, conversation.id).messages[0].id
@@ -214,33 +187,33 @@ def test_the_ledger_says_how_a_delivery_ended(desk: Desk) -> None:
 
 
 def test_a_second_save_of_the_same_delivery_changes_nothing(desk: Desk) -> None:
-    first = delivered(desk, "ses-1", "Hello", "one@customer.test")
+    first = desk.delivered("ses-1", "Hello", "one@customer.test")
     before = desk.store.get(desk.workspace, first.id)
 
     with pytest.raises(AlreadyIngested):
-        delivered(desk, "ses-1", "Hello", "one@customer.test")
+        desk.delivered("ses-1", "Hello", "one@customer.test")
     before.receive(desk.mail("whatever"))
     with pytest.raises(AlreadyIngested):
         desk.save(before, desk.ingest(before, "ses-1"))
 
     assert desk.store.get(desk.workspace, first.id) == first
-    assert len(cards(desk)) == 1
+    assert len(desk.cards()) == 1
 
 
 def test_the_same_delivery_goes_to_each_of_its_mailboxes(desk: Desk) -> None:
-    delivered(desk, "ses-1", message_id="one@customer.test")
-    delivered(desk, "ses-1", message_id="one@customer.test", mailbox="mbx_sales")
+    desk.delivered("ses-1", message_id="one@customer.test")
+    desk.delivered("ses-1", message_id="one@customer.test", mailbox="mbx_sales")
 
-    assert len(cards(desk, "mbx_support", "mbx_sales")) == 2
+    assert len(desk.cards("mbx_support", "mbx_sales")) == 2
 
 
 @pytest.mark.parametrize("message_id", ["one@customer.test", ""], ids=["with a Message-ID", "without one"])
 def test_the_same_mail_from_another_delivery_is_known_and_where_it_is(desk: Desk, message_id: str) -> None:
-    first = delivered(desk, "ses-1", "Hello", message_id)
+    first = desk.delivered("ses-1", "Hello", message_id)
     mail = desk.store.thread(desk.workspace, first.id).messages[0]
 
     with pytest.raises(SameMail) as same:
-        delivered(desk, "ses-2", "Hello", message_id)
+        desk.delivered("ses-2", "Hello", message_id)
 
     assert (same.value.conversation, same.value.message) == (first.id, mail.id)
     assert desk.store.recorded(desk.workspace, desk.mailbox, "ses-2") is None
@@ -252,16 +225,16 @@ def test_the_same_mail_from_another_delivery_is_known_and_where_it_is(desk: Desk
     ids=["same Message-ID, other content", "other Message-ID, same content", "no Message-ID, same content"],
 )
 def test_a_mail_that_only_resembles_another_is_stored(desk: Desk, message_id: str, text: str) -> None:
-    delivered(desk, "ses-1", "Hello", "one@customer.test")
-    delivered(desk, "ses-2", text, message_id)
+    desk.delivered("ses-1", "Hello", "one@customer.test")
+    desk.delivered("ses-2", text, message_id)
 
-    assert len(cards(desk)) == 2
+    assert len(desk.cards()) == 2
 
 
 def test_what_a_refused_save_would_have_told_is_not_told(desk: Desk) -> None:
-    delivered(desk, "ses-1")
+    desk.delivered("ses-1")
     with pytest.raises(AlreadyIngested):
-        delivered(desk, "ses-1")
+        desk.delivered("ses-1")
 
     if isinstance(desk.store, FakeConversations):
         assert [each.name for each in desk.store.announced] == ["ConversationOpened", "MessageReceived"]
@@ -287,159 +260,7 @@ def test_a_delivery_recorded_as_a_duplicate_is_not_stored_afterwards(desk: Desk)
     desk.store.record(IngestRecord(desk.workspace, desk.mailbox, "ses-1", Outcome.DUPLICATE, desk.clock()))
 
     with pytest.raises(AlreadyIngested):
-        delivered(desk, "ses-1")
-
-
-# ---- reading a long conversation ------------------------------------------------------------------------------------
-
-
-def long_conversation(desk: Desk, messages: int) -> tuple[Conversation, list[str]]:
-    conversation = desk.opened(desk.mail("0"))
-    for number in range(1, messages):
-        desk.received(conversation, desk.mail(str(number)))
-    return conversation, [str(number) for number in range(messages)]
-
-
-@pytest.mark.parametrize(
-    ("messages", "limit", "earlier"), [(3, 5, False), (4, 4, False), (5, 4, True), (6, 4, True), (9, 1, True)]
-)
-def test_a_thread_is_its_newest_messages_oldest_first(desk: Desk, messages: int, limit: int, earlier: bool) -> None:
-    conversation, texts = long_conversation(desk, messages)
-
-    thread = desk.store.thread(desk.workspace, conversation.id, limit=limit)
-
-    assert [each.text for each in thread.messages] == texts[-limit:]
-    assert thread.earlier is earlier
-    assert thread.conversation == conversation
-
-
-@pytest.mark.parametrize("limit", [1, 2, 3, 4, 7, 8])
-def test_paging_back_through_a_thread_shows_every_message_once(desk: Desk, limit: int) -> None:
-    conversation, texts = long_conversation(desk, 7)
-
-    seen: list[str] = []
-    thread = desk.store.thread(desk.workspace, conversation.id, limit=limit)
-    while thread.messages:
-        seen = [each.text for each in thread.messages] + seen
-        assert thread.conversation == conversation
-        assert thread.earlier is (len(seen) < 7)
-        thread = desk.store.thread(desk.workspace, conversation.id, limit=limit, before=thread.messages[0].id)
-
-    assert seen == texts
-
-
-# ---- the inbox ------------------------------------------------------------------------------------------------------
-
-
-def cards(desk: Desk, *mailboxes: str, status: Status = Status.OPEN) -> list[str]:
-    wanted = mailboxes or (desk.mailbox,)
-    return [each.conversation for each in desk.store.inbox(desk.workspace, Inbox(wanted, status))]
-
-
-def test_a_card_shows_what_the_conversation_is_about(desk: Desk) -> None:
-    conversation = desk.opened(desk.mail("Please help"), assignee="tok_ana")
-
-    [card] = desk.store.inbox(desk.workspace, Inbox((desk.mailbox,), Status.OPEN))
-
-    assert (card.conversation, card.mailbox, card.number, card.count) == (conversation.id, desk.mailbox, 7, 1)
-    assert (card.subject, card.sender, card.preview) == ("Broken lamp", "Ana", "Please help")
-    assert (card.status, card.assignee, card.activity) == (Status.OPEN, "tok_ana", conversation.activity)
-
-
-def test_the_inbox_lists_the_newest_activity_first(desk: Desk) -> None:
-    lamp, chair, table = (desk.opened(subject=each) for each in ("lamp", "chair", "table"))
-    desk.received(chair, desk.mail("still broken"))
-
-    assert cards(desk) == [chair.id, table.id, lamp.id]
-
-
-def test_a_note_moves_nothing(desk: Desk) -> None:
-    lamp, chair = desk.opened(), desk.opened()
-    lamp.note(replace(desk.answer("among us"), sending=None))
-    desk.save(lamp)
-
-    assert cards(desk) == [chair.id, lamp.id]
-
-
-def test_a_conversation_is_listed_under_its_status_only(desk: Desk) -> None:
-    conversation = desk.opened()
-    conversation.change_status(Status.CLOSED)
-    desk.save(conversation)
-
-    assert cards(desk) == []
-    assert cards(desk, status=Status.CLOSED) == [conversation.id]
-
-
-def test_several_mailboxes_are_one_list(desk: Desk) -> None:
-    made = [desk.opened(mailbox=each) for each in ("mbx_a", "mbx_b", "mbx_a", "mbx_c", "mbx_b")]
-
-    assert cards(desk, "mbx_a", "mbx_b") == [made[each].id for each in (4, 2, 1, 0)]
-    assert cards(desk, "mbx_a", "mbx_a") == [made[2].id, made[0].id]
-    assert cards(desk, "mbx_none") == []
-
-
-def test_pages_of_several_mailboxes_show_every_conversation_once(desk: Desk) -> None:
-    made = [desk.opened(mailbox=("mbx_a", "mbx_b")[number % 3 == 0]).id for number in range(7)]
-
-    seen: list[str] = []
-    before = ""
-    while page := desk.store.inbox(desk.workspace, Inbox(("mbx_a", "mbx_b"), Status.OPEN, before=before, limit=2)):
-        assert len(page) <= 2
-        seen += [each.conversation for each in page]
-        before = page[-1].activity
-
-    assert seen == made[::-1]
-
-
-def test_what_is_assigned_to_somebody_is_a_list_of_its_own(desk: Desk) -> None:
-    mine = [desk.opened(mailbox=f"mbx_{number % 2}", assignee="tok_ana").id for number in range(6)]
-    desk.opened(assignee="tok_ben")
-    desk.opened()
-
-    def assigned(*mailboxes: str, limit: int = 25) -> list[str]:
-        wanted = Inbox(mailboxes, Status.OPEN, assignee="tok_ana", limit=limit)
-        return [each.conversation for each in desk.store.inbox(desk.workspace, wanted)]
-
-    assert assigned() == mine[::-1]
-    assert assigned("mbx_0") == [mine[4], mine[2], mine[0]]
-    assert assigned("mbx_0", limit=2) == [mine[4], mine[2]]
-    assert assigned("mbx_0", "mbx_1", limit=3) == mine[:2:-1]
-
-
-def test_what_is_no_longer_assigned_leaves_that_list(desk: Desk) -> None:
-    conversation = desk.opened(assignee="tok_ana")
-    conversation.assign("")
-    desk.save(conversation)
-
-    assert desk.store.inbox(desk.workspace, Inbox((), Status.OPEN, assignee="tok_ana")) == []
-    assert cards(desk) == [conversation.id]
-
-
-# ---- looking up -----------------------------------------------------------------------------------------------------
-
-
-def test_a_message_id_leads_to_its_message_in_its_own_mailbox(desk: Desk) -> None:
-    conversation = delivered(desk, "ses-1", message_id="one@customer.test")
-    message = desk.store.thread(desk.workspace, conversation.id).messages[0].id
-
-    found = desk.store.locate(desk.workspace, desk.mailbox, ["never@seen.test", "one@customer.test"])
-    assert found == Located("one@customer.test", conversation.id, message)
-    assert desk.store.locate(desk.workspace, "mbx_other", ["one@customer.test"]) is None
-    assert desk.store.locate(desk.workspace, desk.mailbox, []) is None
-
-
-def test_the_first_message_id_that_is_known_decides(desk: Desk) -> None:
-    delivered(desk, "ses-1", "one", message_id="one@customer.test")
-    second = delivered(desk, "ses-2", "two", message_id="two@customer.test")
-
-    found = desk.store.locate(desk.workspace, desk.mailbox, ["two@customer.test", "one@customer.test"])
-    assert found is not None
-    assert found.conversation == second.id
-
-
-def test_numbers_are_never_given_twice_and_belong_to_a_workspace(desk: Desk) -> None:
-    assert [desk.store.next_number(desk.workspace) for _ in range(3)] == [1, 2, 3]
-    assert desk.store.next_number("wsp_other") == 1
+        desk.delivered("ses-1")
 
 
 # ---- sending --------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
 from letterlock.adapters.sealing import Sealer
 from letterlock.domain.errors import Unavailable
 from letterlock.domain.ledger import Reason
-from tests.adapters.conftest import Tables
+from tests.adapters.conftest import Calls, Tables
 from tests.adapters.raw import everything, texts
 from tests.adapters.test_accounts_contract import SUPPORT, TOKEN
 from tests.fakes import START, FakeArchive
@@ -77,9 +77,13 @@ def test_a_closed_gate_shuts_every_token_out(
 
 def test_a_credential_that_could_not_be_read_lets_nobody_in_and_says_so(sealer: Sealer, index: BlindIndex) -> None:
     client = boto3.client("dynamodb", region_name="eu-west-1")
-    unread = {"accounts": {"Keys": [key("wsp_acme", "GATE")]}}
+    both = [key(f"route#credential#{index.router('credential', 'llw_secret')}", "ROUTE"), key("wsp_acme", "GATE")]
     with Stubber(client) as stub:
-        stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": unread})
+        stub.add_response(
+            "batch_get_item",
+            {"Responses": {}, "UnprocessedKeys": {"accounts": {"Keys": both[1:]}}},
+            {"RequestItems": {"accounts": {"Keys": both, "ConsistentRead": True}}},
+        )
         with pytest.raises(Unavailable):
             DynamoCredentials(client, "accounts", sealer, index).find("wsp_acme", "llw_secret")
         stub.assert_no_pending_responses()
@@ -116,6 +120,17 @@ def test_a_mailbox_that_a_cheap_read_missed_is_read_again_for_sure(sealer: Seale
             )
         assert DynamoMailboxes(client, "accounts", sealer, index).route([SUPPORT.address]) == {}
         stub.assert_no_pending_responses()
+
+
+def test_no_request_asks_for_more_than_dynamodb_gives(
+    tables: Tables, calls: Calls, sealer: Sealer, index: BlindIndex
+) -> None:
+    DynamoMailboxes(tables.client, tables.accounts, sealer, index).route(
+        [f"box{each}@acme.test" for each in range(201)]
+    )
+
+    asked = [len(params["RequestItems"][tables.accounts]["Keys"]) for _, params in calls.made]
+    assert asked == [100, 100, 1, 100, 100, 1]
 
 
 def test_the_stack_forgets_a_mail_to_nobody_after_90_days(tables: Tables, index: BlindIndex) -> None:

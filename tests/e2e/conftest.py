@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from pytest_socket import enable_socket
@@ -13,7 +13,7 @@ from local.connection import Connection
 from local.inbox import mailbox_id
 from local.ports import free_ports
 from local.progress import Progress
-from local.settings import Settings
+from local.settings import from_environment
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Running:
 
 @pytest.fixture(scope="session")
 def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Started by the first test that wants it, stopped after the last one."""
+    """Started by the first test that wants it, stopped after the last one. AUTH=true holds for it too."""
     enable_socket()
     cloud_port, api_port, smtp_port = free_ports(3)
     state = tmp_path_factory.mktemp("local-cloud")
-    settings = Settings(state=state, cloud_port=cloud_port, api_port=api_port, smtp_port=smtp_port)
+    settings = replace(from_environment(), state=state, cloud_port=cloud_port, api_port=api_port, smtp_port=smtp_port)
     with running(settings, Progress(sys.stderr)) as (cloud, connection):
         yield Running(cloud, connection)

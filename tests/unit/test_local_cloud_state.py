@@ -84,18 +84,31 @@ def test_the_same_files_make_the_same_archive_whenever_they_were_written(tmp_pat
     assert zipped(tmp_path / "b") != archives[0]
 
 
-def test_only_what_ministack_cannot_judge_is_taken_out_of_the_policies() -> None:
-    plain_http: dict[str, Any] = {
-        "Effect": "Deny",
-        "Action": "s3:*",
-        "Resource": "*",
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    sending = {"Effect": "Allow", "Action": ["ses:SendEmail", "ses:SendRawEmail"], "Resource": "identity/*"}
-    reading = {"Effect": "Allow", "Action": ["ses:SendEmail", "s3:GetObject"], "Resource": "bucket/*"}
-    template = {"Resources": {"Role": {"Properties": {"Policies": [{"Statement": [plain_http, sending, reading]}]}}}}
+def test_only_what_ministack_cannot_judge_is_left_out_of_the_policies() -> None:
+    def statement(effect: str, action: str | list[str], condition: dict[str, Any] | None = None) -> dict[str, Any]:
+        made: dict[str, Any] = {"Effect": effect, "Action": action, "Resource": "this/*"}
+        return made | ({"Condition": condition} if condition else {})
+
+    sending = ["ses:SendEmail", "ses:SendRawEmail"]
+    via = {"kms:ViaService": "dynamodb.amazonaws.com"}
+    template = _template(
+        statement("Deny", "s3:*", {"Bool": {"aws:SecureTransport": "false"}}),
+        statement("Deny", "kms:*", {"Null": {"kms:EncryptionContext:workspace": "true"}}),
+        statement("Allow", "kms:Decrypt", {"StringEquals": {"kms:EncryptionContext:app": "letterlock", **via}}),
+        statement("Allow", "dynamodb:GetItem", {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["wsp_*"]}}),
+        statement("Allow", sending),
+        statement("Allow", ["ses:SendEmail", "s3:GetObject"]),
+        statement("Deny", "dynamodb:DeleteItem"),
+    )
     as_judged_here(template)
-    assert template["Resources"]["Role"]["Properties"]["Policies"][0]["Statement"] == [
-        {**sending, "Resource": "*"},
-        reading,
-    ]
+    assert template == _template(
+        statement("Allow", "kms:Decrypt", {"StringEquals": via}),
+        statement("Allow", "dynamodb:GetItem"),
+        {**statement("Allow", sending), "Resource": "*"},
+        statement("Allow", ["ses:SendEmail", "s3:GetObject"]),
+        statement("Deny", "dynamodb:DeleteItem"),
+    )
+
+
+def _template(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Resources": {"Role": {"Properties": {"Policies": [{"Statement": list(statements)}]}}}}

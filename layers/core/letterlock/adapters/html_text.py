@@ -6,7 +6,7 @@ import re
 from html import unescape
 from typing import Final
 
-from letterlock.adapters.html_tokens import TAGS_READ, TEXT, names, tokens
+from letterlock.adapters.html_tokens import CUT, TAGS_READ, TEXT, names, tokens
 
 TEXT_CHARACTERS: Final = 500_000
 """Of a rendition: a book of 250 pages. The HTML itself is kept whole."""
@@ -25,16 +25,18 @@ _BLANK: Final = re.compile(r"[ \t\r\n\f]+")
 def to_text(html: str, tags: int = TAGS_READ) -> str:
     """Blocks on lines of their own, list items with `-`, quotes behind `>`, images as their descriptions.
 
-    Linear; it ends after `TEXT_CHARACTERS`, or `tags` tags and comments.
+    Linear; it ends, with `CUT`, after `TEXT_CHARACTERS`, or `tags` tags and comments.
     """
     writer = _Writer()
     for kind, content in tokens(html, tags):
-        if writer.characters >= TEXT_CHARACTERS:
-            break
-        if kind == TEXT:
-            writer.text(characters(content[: TEXT_CHARACTERS - writer.characters]))
-        else:
+        room = TEXT_CHARACTERS - writer.characters
+        if kind != TEXT:
             writer.tag(kind, content)
+        elif len(content) <= room:
+            writer.text(characters(content))
+        else:
+            writer.text(characters(content[:room]) + CUT)
+            break
     return writer.result()
 
 
@@ -54,6 +56,7 @@ class _Writer:
         self.line: list[str] = []
         self.characters = 0
         self.quoted = 0
+        self.last_depth = 0
         self.preformatted = 0
         self.gap = False
 
@@ -95,14 +98,17 @@ class _Writer:
             self.line.append("- ")
 
     def _break(self, *, keep_empty: bool = False) -> None:
+        if not (self.line or keep_empty):
+            return
         line = "".join(self.line).rstrip()
         self.line = []
         if not line and not keep_empty:
             return
-        prefix = ">" * min(self.quoted, QUOTE_DEPTH)
+        depth = min(self.quoted, QUOTE_DEPTH)
+        prefix = ">" * depth
         if self.gap and self.lines and line and self.lines[-1].strip("> "):
-            self.lines.append(prefix)
-        self.gap = self.gap and not line
+            self.lines.append(">" * min(depth, self.last_depth))
+        self.gap, self.last_depth = self.gap and not line, depth
         self.lines.append(f"{prefix} {line}".rstrip() if prefix else line)
 
     def result(self) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 TEXT: Final = ""
 """Stands where a tag's name would."""
+CUT: Final = " [\N{HORIZONTAL ELLIPSIS}]"
 TAGS_READ: Final = 50_000
 """A newsletter has 5,000; a tag costs 5 to 10 microseconds."""
 QUOTES_IN_TAG: Final = 20
@@ -32,7 +33,7 @@ def tokens(html: str, tags: int = TAGS_READ) -> Iterator[tuple[str, str]]:
     """(TEXT, characters as written), and (tag name in lower case, inside of the tag); closing tags as `/name`.
 
     Comments and the content of `UNSHOWN` are skipped; one that never closes takes the rest with it, as in a browser.
-    Ends after `tags` tags and comments.
+    Ends after `tags` tags and comments, with the text `CUT` if there was more.
     """
     position = 0
     for _ in range(tags):
@@ -57,6 +58,8 @@ def tokens(html: str, tags: int = TAGS_READ) -> Iterator[tuple[str, str]]:
             closing = _CLOSES[kind].search(html, position)
             position = closing.start() if closing else len(html)
     else:
+        if position < len(html):
+            yield TEXT, CUT
         return
     yield TEXT, html[position:]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from letterlock.adapters.mime_headers import decode_words, one_line, raw_text
@@ -17,6 +18,8 @@ ADDRESSES_KEPT: Final = 1_000
 ADDRESS_CHARACTERS: Final = 320
 """RFC 5321, section 4.5.3.1: 64 octets of local part, an @, 255 of domain."""
 NAME_CHARACTERS: Final = 256
+LEXEMES_READ: Final = 50_000
+"""Of one field: 50 for each address that is kept, more than the longest names and comments have."""
 
 _LEXEME: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|\\.?|[()<>,;:]|[^"()<>,;:\\]+', re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -53,7 +56,7 @@ class _Reader:
         self.depth = 0
 
     def read(self, text: str) -> list[Address]:
-        for match in _LEXEME.finditer(text):
+        for match in islice(_LEXEME.finditer(text), LEXEMES_READ):
             if len(self.found) >= self.most:
                 return self.found
             self._take(match[0])
@@ -109,7 +112,7 @@ class _Reader:
     def _finish_bare(self, words: str) -> None:
         """`a@b`, `a@b (Name)`, or the broken `Name a@b`."""
         candidates = words.split() if "@" in words else []
-        address = usable(_SPACE.sub("", words)) if len(candidates) > 1 and '"' in words else ""
+        address = usable(words) if '"' in words else ""
         address = address or next((each for word in candidates if (each := usable(word))), "")
         if address:
             name = "".join(self.comments) or words.replace(address, "", 1)

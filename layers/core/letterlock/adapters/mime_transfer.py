@@ -25,19 +25,9 @@ def decode_base64(data: bytes) -> bytes:
     strict = _strict_base64(data) if len(data) >= WORTH_A_CALL_BYTES else None
     if strict is not None:
         return strict
-    try:
-        decoded = binascii.a2b_base64(data)
-    except binascii.Error:
-        decoded = b""
-    else:
-        if data.find(b"=", 0, max(0, len(data.rstrip()) - 2)) < 0:
-            return decoded
-    letters = len(data.translate(None, _NOT_BASE64 + b"="))
-    if len(decoded) >= letters * 3 // 4:
-        return decoded
-    # Broken, or several padded pieces one after the other, of which the line above reads only the first.
+    # Pieces that were padded one by one stand one after the other; binascii by itself stops after the first.
     pieces = data.translate(None, _NOT_BASE64).split(b"=", _BASE64_PIECES)
-    return b"".join(_piece(each) for each in pieces)
+    return b"".join(_piece(each) for each in pieces[:_BASE64_PIECES])
 
 
 def _strict_base64(data: bytes) -> bytes | None:

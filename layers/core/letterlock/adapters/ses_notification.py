@@ -59,7 +59,7 @@ def _recipients(receipt: Mapping[str, Any]) -> tuple[str, ...]:
 def _verdict(value: object) -> Verdict:
     """A check that SES did not run, or whose word we do not know, gives no assurance: DISABLED."""
     status = value.get("status") if isinstance(value, Mapping) else None
-    return Verdict(status) if status in set(Verdict) else Verdict.DISABLED
+    return Verdict(status) if isinstance(status, str) and status in set(Verdict) else Verdict.DISABLED
 
 
 def _time(value: str) -> datetime:

@@ -48,6 +48,8 @@ def resolver() -> APIGatewayRestResolver:
     app.exception_handler(RequestValidationError)(_not_valid)
     app.exception_handler(errors.LetterlockError)(_refused)
     app.exception_handler(NotFoundError)(_no_route)
+    # Without it Powertools would log the error's own words, which may quote a customer's mail.
+    app.exception_handler(Exception)(_unforeseen)
     return app
 
 
@@ -107,11 +109,8 @@ def _guarded(answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         answered = answer()
     except errors.LetterlockError as error:
         answered = _as_proxy_answer(_refused(error))
-    except Exception as error:  # noqa: BLE001 - the last line before API Gateway: a caller gets a problem, a log its place
-        logger.error("unhandled", extra=safe_words(error))  # noqa: TRY400 - a traceback would quote content
-        answered = _as_proxy_answer(
-            problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is our fault; the same request may work again")
-        )
+    except Exception as error:  # noqa: BLE001 - the last line before API Gateway, which would answer 502
+        answered = _as_proxy_answer(_unforeseen(error))
     many = answered.setdefault("multiValueHeaders", {})
     many.update({name: [value] for name, value in HEADERS.items()})
     return answered
@@ -139,6 +138,11 @@ def _not_valid(error: RequestValidationError) -> Response[str]:
         for each in error.errors()
     ]
     return problem(HTTPStatus.BAD_REQUEST, "invalid", "the request does not fit the API's description", errors=found)
+
+
+def _unforeseen(error: Exception) -> Response[str]:
+    logger.error("unhandled", extra=safe_words(error))
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is our fault; the same request may work again")
 
 
 def _no_route(_: NotFoundError) -> Response[str]:

@@ -97,7 +97,8 @@ class Conversations(Protocol):
     def claim(self, workspace: str, conversation: str, message: str, lease: timedelta) -> Sending:
         """Take the sending of a message for `lease`: QUEUED becomes SENDING. Returns what stood **before**.
 
-        Only a caller who gets QUEUED holds the lease; one that ran out is shown, not taken over. Raises NotFound, Stale.
+        Only a caller who gets QUEUED holds the lease; one that ran out is shown, not taken over. Raises NotFound, and
+        Stale when a transaction holds the message at this moment.
         """
         ...
 
