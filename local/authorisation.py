@@ -1,9 +1,9 @@
 """The template's policies as MiniStack can judge them, for AUTH=true.
 
-It sees some things otherwise than AWS does: every call comes without TLS, a role's ARN lacks its path, a KMS call has no
-encryption context and a DynamoDB call no leading keys, and SendEmail is asked for on `*`, not on the identity and the
-configuration set. Conditions on these are left out, and so are denials that rest on them. All else is judged as the
-template has it.
+It sees some things otherwise than AWS does: every call comes without TLS, a role's ARN lacks its path, a KMS call has
+no encryption context and a DynamoDB call no leading keys, and SendEmail is asked for on `*`, not on the identity and
+the configuration set. Conditions on these are left out, and so are denials that rest on them. All else is judged as
+the template has it.
 """
 
 from collections.abc import Iterator, Mapping

@@ -25,6 +25,10 @@ class Api:
         """Status and body; status 0 when nothing answered."""
         return self._ask("POST", path, body)
 
+    def put(self, path: str, body: object) -> tuple[int, Any]:
+        """Status and body; status 0 when nothing answered."""
+        return self._ask("PUT", path, body)
+
     def _ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         data = None

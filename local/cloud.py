@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local.aws import Aws, connect, resource
 from local.build import build, sources_digest
 from local.connection import Connection
@@ -100,9 +102,12 @@ class LocalCloud:
             topic=resource(self.resources, "InboundTopic"),
         )
         door = Door(rule, mail_domain=MAIL_DOMAIN)
-        self._servers.serve(open_door(door, HOST, self.settings.smtp_port))
         gateway = Gateway(self.settings, api_id=resource(self.resources, "Api"))
-        self._servers.serve_http(gateway.application(), self.settings.api_port)
+        try:
+            self._servers.serve(open_door(door, HOST, self.settings.smtp_port))
+            self._servers.serve_http(gateway.application(), self.settings.api_port)
+        except OSError as error:
+            raise LocalCloudError(f"A port was taken while the cloud started: {error}") from error
 
     def _demo_workspace(self) -> Connection:
         with self._progress.step("Demo workspace found") as step:
@@ -120,9 +125,9 @@ def running(settings: Settings, progress: Progress) -> Iterator[tuple[LocalCloud
     cloud = LocalCloud(settings, progress)
     try:
         yield cloud, cloud.start()
-    except LocalCloudError:
+    except (LocalCloudError, BotoCoreError, ClientError) as error:
         if cloud.has_begun:
             progress.say(f"\n{report(settings)}")
-        raise
+        raise LocalCloudError(str(error)) from error
     finally:
         cloud.stop()

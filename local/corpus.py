@@ -1,7 +1,6 @@
 """`make e2e-corpus DIR=...`: every mail in a folder through the SMTP door, and the ledger of how each ended."""
 
 import re
-import shutil
 import smtplib
 import sys
 import time
@@ -13,9 +12,8 @@ from pathlib import Path
 
 from local.aws import connect, resource
 from local.client import Api
-from local.cloud import running
 from local.connection import Connection, read_connection
-from local.demo import temporary_settings
+from local.demo import temporary_cloud
 from local.inbox import mailbox_id
 from local.ledger import OUTCOMES, Ledger
 from local.lock import running_endpoint
@@ -72,10 +70,8 @@ def _a_cloud(progress: Progress) -> Iterator[tuple[str, Connection]]:
         yield endpoint, connection
         return
     progress.say("No local cloud runs in this checkout: starting one on free ports for this run.")
-    own = temporary_settings()
-    with running(own, progress) as (_, connection):
-        yield own.endpoint, connection
-    shutil.rmtree(own.state, ignore_errors=True)
+    with temporary_cloud(progress) as (cloud, connection):
+        yield cloud.settings.endpoint, connection
 
 
 def _send_all(connection: Connection, mails: Sequence[Path]) -> list[Answer]:

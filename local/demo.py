@@ -3,12 +3,14 @@
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 from local.client import Api
-from local.cloud import running
+from local.cloud import LocalCloud, running
 from local.connection import Connection
 from local.correspondent import answer_to, delivered_answer, first_mail, text_of
 from local.inbox import conversation, conversations, mailbox_id, wait_for
@@ -26,10 +28,8 @@ _SECONDS = 60.0
 def main(progress: Progress) -> int:
     """Mail in, reply out, answer in: exit 0 when all of it is one conversation of three messages."""
     progress.say("Letterlock, the round trip on a local cloud of its own")
-    settings = temporary_settings()
-    with running(settings, progress) as (_, connection):
+    with temporary_cloud(progress) as (_, connection):
         round_trip(connection, progress)
-    shutil.rmtree(settings.state, ignore_errors=True)
     progress.say(f"\nThe round trip works. {progress.seconds:.1f} s in all.")
     return 0
 
@@ -41,6 +41,22 @@ def temporary_settings() -> Settings:
     return Settings(
         state=state, cloud_port=cloud_port, api_port=api_port, smtp_port=smtp_port, auth=from_environment().auth
     )
+
+
+@contextmanager
+def temporary_cloud(progress: Progress) -> Iterator[tuple[LocalCloud, Connection]]:
+    """A cloud of one's own for the length of a block. Its state goes with it, unless it failed."""
+    settings = temporary_settings()
+    try:
+        with running(settings, progress) as (cloud, connection):
+            yield cloud, connection
+    except LocalCloudError:
+        progress.say(f"\nIts state stays in {settings.state}.")
+        raise
+    except BaseException:
+        shutil.rmtree(settings.state, ignore_errors=True)
+        raise
+    shutil.rmtree(settings.state, ignore_errors=True)
 
 
 def round_trip(connection: Connection, progress: Progress) -> str:

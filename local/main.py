@@ -13,8 +13,15 @@ class Stopped(BaseException):
     """Ctrl-C or SIGTERM: not an error, so that no handler of errors takes it for one."""
 
 
-def run(command: Callable[[Progress], int]) -> int:
-    """Run one command to its exit code. SIGINT and SIGTERM unwind it, so that it takes down what it started."""
+# What a shell reports for a program that Ctrl-C ended.
+_INTERRUPTED = 130
+
+
+def run(command: Callable[[Progress], int], *, when_stopped: int = _INTERRUPTED) -> int:
+    """Run one command to its exit code. SIGINT and SIGTERM unwind it, so that it takes down what it started.
+
+    `when_stopped` is the exit code then: 0 for a command that lasts until it is stopped.
+    """
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         # A second one must not interrupt the taking down.
@@ -29,7 +36,7 @@ def run(command: Callable[[Progress], int]) -> int:
         return command(progress)
     except Stopped:
         progress.say("\nStopped.")
-        return 0
+        return when_stopped
     except LocalCloudError as error:
         step = f" at the step “{progress.failed_step}”" if progress.failed_step else ""
         print(f"\nFailed{step}: {error}", file=sys.stderr)

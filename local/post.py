@@ -28,9 +28,12 @@ class Answer:
 
 
 def send(connection: Connection, raw: bytes, *, sender: str | None = None, recipient: str | None = None) -> Answer:
-    """Send one mail; the sender is the mail's own From unless told. Raises LocalCloudError when no door is there."""
-    with open_session(connection) as session:
-        return send_in(session, raw, sender=sender or _from(raw), recipient=recipient or connection.mailbox)
+    """Send one mail; the sender is the mail's own From unless told. Raises LocalCloudError when the door fails."""
+    try:
+        with open_session(connection) as session:
+            return send_in(session, raw, sender=sender or _from(raw), recipient=recipient or connection.mailbox)
+    except (smtplib.SMTPException, TimeoutError) as error:
+        raise LocalCloudError(f"The SMTP session at {connection.smtp} failed: {type(error).__name__}.") from error
 
 
 def open_session(connection: Connection) -> smtplib.SMTP:

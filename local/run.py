@@ -82,4 +82,4 @@ def _print_use(connection: Connection, conversation: str, progress: Progress) ->
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run(main, when_stopped=0))

@@ -78,6 +78,15 @@ def test_the_mail_is_ascii_in_lines_that_every_server_takes() -> None:
     assert mail.text == long.text
 
 
+@pytest.mark.parametrize(
+    "name", ['Ana "the cup" P.', "back\\slash", "Last, First", "a <b@c.example>", "(comment)", "=?utf-8?q?x?="]
+)
+def test_a_name_arrives_as_it_is_whatever_signs_are_in_it(name: str) -> None:
+    (to,) = received(replace(ANSWER, to=(Address("ana@customer.example", name),))).to
+
+    assert to == Address("ana@customer.example", name)
+
+
 HOSTILE = "x\r\nBcc: evil@other.example\r\n\r\n<script>\x00\u2028\x0b\udcff"
 
 
