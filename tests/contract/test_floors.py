@@ -14,8 +14,23 @@ HANDLERS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py
 ALLOWED = ("letterlock.entry", "letterlock.domain", "letterlock.services.ports")
 
 NEVER = {"aws_xray_sdk", "aws_encryption_sdk", "bleach", "moto", "requests", "stripe"}
-REST = {"aws_lambda_powertools.utilities.batch", "boto3", "botocore.client", "cryptography", "fast_mail_parser", "pynamodb"}
-QUEUE = {"aws_lambda_powertools.event_handler", "boto3", "botocore.client", "cryptography", "nh3", "pydantic", "pynamodb"}
+REST = {
+    "aws_lambda_powertools.utilities.batch",
+    "boto3",
+    "botocore.client",
+    "cryptography",
+    "fast_mail_parser",
+    "pynamodb",
+}
+QUEUE = {
+    "aws_lambda_powertools.event_handler",
+    "boto3",
+    "botocore.client",
+    "cryptography",
+    "nh3",
+    "pydantic",
+    "pynamodb",
+}
 AT_IMPORT = {
     "api_docs": REST | {"pydantic", "nh3"},
     "conversations_api": REST | {"nh3"},

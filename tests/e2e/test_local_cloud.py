@@ -28,6 +28,7 @@ def notifications(local_cloud: Running) -> Iterator[tuple["SQSClient", str]]:
     sqs = local_session().client("sqs", endpoint_url=local_cloud.cloud.settings.endpoint)
     queue = sqs.create_queue(QueueName="test-notifications")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": _policy(arn)})
     subscription = aws.sns.subscribe(
         TopicArn=local_cloud.cloud.resources["InboundTopic"],
         Protocol="sqs",
@@ -76,6 +77,12 @@ def test_the_demo_token_opens_the_api_and_another_does_not(local_cloud: Running)
 def test_only_its_owner_may_read_the_connection(local_cloud: Running) -> None:
     path = local_cloud.cloud.settings.connection
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def _policy(queue: str) -> str:
+    """Lets SNS send to the queue; without it AUTH=true refuses, as AWS does."""
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": queue}]})
 
 
 def _received(sqs: "SQSClient", queue: str) -> Any:

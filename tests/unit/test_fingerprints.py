@@ -12,11 +12,13 @@ def test_what_a_mail_met_on_its_way_does_not_change_what_it_says() -> None:
     assert fingerprint(replace(MAIL, delivered_to=("x@y.example",), references=("r@x",))) == fingerprint(MAIL)
 
 
-def test_another_text_subject_sender_or_file_is_another_mail() -> None:
+def test_another_text_subject_address_or_file_is_another_mail() -> None:
     others = [
         replace(MAIL, text="Where??"),
         replace(MAIL, subject="Order 2"),
         replace(MAIL, sender=None),
+        replace(MAIL, to=(Address("support@acme.example"),)),
+        replace(MAIL, cc=(Address("support@acme.example"),)),
         replace(MAIL, html="<p>"),
         replace(MAIL, attachments=(Attachment("a.txt", "text/plain", b"1"),)),
         replace(MAIL, attachments=(Attachment("a.txt", "text/plain", b"2"),)),

@@ -1,5 +1,6 @@
 """The local cloud's settings, lock, saved state, artefacts and policies."""
 
+import io
 import json
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ from local.authorisation import as_judged_here
 from local.connection import Connection, read_connection
 from local.lock import StateLock, running_endpoint
 from local.packaging import zipped
+from local.progress import Progress
 from local.saved_state import prepare
 from local.settings import LocalCloudError, from_environment
 
@@ -112,3 +114,16 @@ def test_only_what_ministack_cannot_judge_is_left_out_of_the_policies() -> None:
 
 def _template(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Resources": {"Role": {"Properties": {"Policies": [{"Statement": list(statements)}]}}}}
+
+
+def test_the_first_step_that_fails_is_the_one_that_is_named() -> None:
+    out = io.StringIO()
+    progress = Progress(out)
+    with progress.step("Started") as step:
+        step.found("here")
+    with pytest.raises(LocalCloudError), progress.step("Sent"):
+        raise LocalCloudError("refused")
+    with progress.step("Stopped"):
+        pass
+    assert progress.failed_step == "Sent"
+    assert [line.split(" s  ")[1] for line in out.getvalue().splitlines()] == ["Started: here", "Stopped"]

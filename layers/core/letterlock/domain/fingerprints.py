@@ -9,13 +9,17 @@ from letterlock.domain.mail import Mail
 
 
 def fingerprint(mail: Mail) -> bytes:
-    """SHA-256 over subject, sender, date, bodies and files: equal for two deliveries of one mail, whatever headers
-    each hop added; different for two mails that share a Message-ID.
+    """SHA-256 over subject, sender, recipients, date, bodies and files.
+
+    Equal for two deliveries of one mail, whatever headers each hop added; different for two mails that share a
+    Message-ID.
     """
     said = json.dumps(
         [
             mail.subject,
             mail.sender.key if mail.sender else "",
+            [each.key for each in mail.to],
+            [each.key for each in mail.cc],
             mail.date.isoformat() if mail.date else "",
             mail.text,
             mail.html,
