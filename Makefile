@@ -37,6 +37,8 @@ clean: ## drop the local cloud's state and what the builds left
 
 test: check check-build ## every test there is, on a machine that nobody prepared
 	$(RUN) -m pytest
+	AUTH=true $(RUN) -m pytest -m e2e tests/e2e/test_local_round_trip.py
+	@$(RUN) -m local.sealed
 
 check: setup ## lint, types, import contracts, generated files, unit tests: under a minute, warm
 	.venv/bin/ruff check .
@@ -47,7 +49,15 @@ check: setup ## lint, types, import contracts, generated files, unit tests: unde
 	AWS_DEFAULT_REGION=$(REGION) .venv/bin/sam validate --lint
 	$(RUN) -m pytest tests/unit -q
 
-check-build: setup ## build for Lambda: wheels and bytecode of the target runtime, without Docker
+check-build: setup ## build for this machine; import every handler with nothing else beside it
+	@$(RUN) -m tools.check_build
+
+openapi: setup ## write the API's description from the handlers
+	$(RUN) -m tools.openapi
+
+##@ Deploying it
+
+build: setup ## build for Lambda: wheels and bytecode of the target runtime, without Docker
 	AWS_DEFAULT_REGION=$(REGION) .venv/bin/sam build \
 	  --parameter-overrides PythonRuntime=python$(LAMBDA_PYTHON) Architecture=$(LAMBDA_ARCH)
 

@@ -103,7 +103,7 @@ def main() -> int:
             else:
                 imported += 1
                 print(f"{logical_id:28} {milliseconds:>5} ms CPU  {modules:>5} modules")
-    print(f"{imported} of {len(wanted)} handlers import")
+    print(f"{imported} of {len(wanted)} handlers import", flush=True)
     return 0 if imported == len(wanted) else 1
 
 

@@ -1,6 +1,7 @@
 """What the queues' functions do with what cannot be done: it comes again alone, it is counted, and nothing is quoted."""
 
 import json
+import random
 
 import boto3
 import pytest
@@ -57,6 +58,17 @@ def test_a_lost_raw_mail_is_rejected_by_name_and_does_not_block_the_queue(stack:
         Key={"pk": {"S": f"{stack.workspace}#ingest#gone"}, "sk": {"S": stack.mailbox}},
     )["Item"]
     assert (item["outcome"]["S"], item["reason"]["S"]) == ("rejected", "object_gone")
+
+
+def test_a_mail_with_the_largest_header_there_may_be_is_stored(stack: Stack) -> None:
+    noise = random.Random(1)
+    people = ", ".join(f'"{noise.randbytes(40).hex()}" <{noise.randbytes(9).hex()}@x.example>' for _ in range(1_800))
+    named = "".join(f'--b\r\nContent-Type: a/b; name="{noise.randbytes(24).hex()}"\r\n\r\nx\r\n' for _ in range(400))
+    raw = f'To: {people}\r\nSubject: large\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n{named}--b--\r\n'
+    assert stack.mail(raw.encode()) == {"batchItemFailures": []}
+    _, listed, _ = stack.api("GET", "/v1/conversations")
+    _, read, _ = stack.api("GET", f"/v1/conversations/{listed['conversations'][0]['id']}")
+    assert len(read["messages"][0]["attachments"]) == 400
 
 
 def test_a_raw_mail_leaves_the_inbound_bucket_without_a_version_behind(stack: Stack) -> None:

@@ -28,6 +28,8 @@ from letterlock.services.thread_mail import Match, ThreadMail
 FRESH_READS = 3
 """How often a head that moved under us is read again before the delivery goes back to the queue."""
 REFERENCES_KEPT = 50
+RECIPIENTS_KEPT = 200
+"""Of To and of Cc. The raw mail keeps them all; an item of DynamoDB ends at 400 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,8 @@ class StoreMail:
             text=text,
             subject=mail.subject[:SUBJECT_CHARACTERS] if mail.subject != conversation.subject else "",
             sender=mail.sender,
-            to=mail.to,
-            cc=mail.cc,
+            to=mail.to[:RECIPIENTS_KEPT],
+            cc=mail.cc[:RECIPIENTS_KEPT],
             attachments=attachments,
             message_id=mail.message_id,
             references=mail.references[-REFERENCES_KEPT:],
