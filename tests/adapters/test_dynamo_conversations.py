@@ -23,6 +23,7 @@ from letterlock.domain.outbox import unfold
 from tests.adapters.conftest import Tables
 from tests.adapters.given import LEASE, SES_ID, WORKSPACE, Desk
 from tests.adapters.raw import Item, everything, texts
+from tests.adapters.test_conversations_contract import replied
 from tests.fakes.keys import MemoryKeys
 
 
@@ -218,6 +219,23 @@ def test_a_claim_that_meets_a_transaction_is_done_again(desk: Desk, sealer: Seal
         stub.add_client_error("update_item", "TransactionConflictException")
         with pytest.raises(Stale):
             store.claim(WORKSPACE, "cnv_1", "msg_1", LEASE)
+
+
+def test_a_claim_whose_answer_was_lost_is_still_ours(
+    desk: Desk, tables: Tables, sealer: Sealer, index: BlindIndex
+) -> None:
+    conversation, message = replied(desk)
+    client, asked = boto3.client("dynamodb", region_name="eu-west-1"), []
+
+    def the_first_answer_is_lost(**_: object) -> Any:
+        asked.append(1)
+        return 0 if len(asked) == 1 else None
+
+    client.meta.events.register("needs-retry.dynamodb.UpdateItem", the_first_answer_is_lost)
+    store = DynamoConversations(client, tables.conversations, sealer, index, desk.clock)
+    assert store.claim(desk.workspace, conversation.id, message, LEASE) == Sending(SendState.QUEUED)
+    assert len(asked) == 2
+    assert desk.store.claim(desk.workspace, conversation.id, message, LEASE).state is SendState.SENDING
 
 
 def test_a_sealed_card_is_never_above_512_bytes(sealer: Sealer, keys: MemoryKeys) -> None:

@@ -195,6 +195,7 @@ def _sending_attributes(sending: Sending) -> dict[str, Any]:
         "attempts": sending.attempts,
         "sending_reason": sending.reason or None,
         "lease_until": instant(sending.lease_until) if sending.lease_until else None,
+        "lease_claim": None,
         "sent_as": sending.message_id or None,
     }
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
@@ -186,19 +187,25 @@ class DynamoConversations:
     # ---- sending ----------------------------------------------------------------------------------------------------
 
     def claim(self, workspace: str, conversation: str, message: str, lease: timedelta) -> Sending:
-        """One UpdateItem. Raises Stale when a transaction holds the message at this moment."""
+        """One UpdateItem. Raises Stale when a transaction holds the message at this moment.
+
+        The SDK asks again when an answer is lost; the name of the claim tells our own from another sender's then.
+        """
+        claim = uuid4().hex
         try:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=key(table.conversation_key(workspace, conversation), table.message_key(message)),
                 UpdateExpression=(
-                    "SET sending = :sending, lease_until = :until ADD attempts :one REMOVE sending_reason"
+                    "SET sending = :sending, lease_until = :until, lease_claim = :claim "
+                    "ADD attempts :one REMOVE sending_reason"
                 ),
                 ConditionExpression="sending = :queued",
                 ExpressionAttributeValues={
                     ":queued": {"S": SendState.QUEUED},
                     ":sending": {"S": SendState.SENDING},
                     ":until": {"S": instant(self._now() + lease)},
+                    ":claim": {"S": claim},
                     ":one": {"N": "1"},
                 },
                 ReturnValues="UPDATED_OLD",
@@ -208,6 +215,8 @@ class DynamoConversations:
             standing: Any = error.response.get("Item") or {}
             if "sending" not in standing:
                 raise NotFound("no such outgoing message") from None
+            if standing.get("lease_claim") == {"S": claim}:
+                return Sending(SendState.QUEUED, int(standing["attempts"]["N"]) - 1)
             return sending_of(standing)
         except self._client.exceptions.TransactionConflictException:
             raise Stale("the message is being written at this moment") from None

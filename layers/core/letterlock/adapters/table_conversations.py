@@ -142,6 +142,8 @@ class MessageItem(Model):
     attempts = NumberAttribute(null=True)
     sending_reason = UnicodeAttribute(null=True)
     lease_until = UnicodeAttribute(null=True)
+    lease_claim = UnicodeAttribute(null=True)
+    """The name of the claim that holds the lease: made anew for each."""
     sent_as = UnicodeAttribute(null=True)
     """The Message-ID that SES gave it."""
 
