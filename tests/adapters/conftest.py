@@ -48,8 +48,13 @@ class Calls:
 
     def puts(self) -> list[Item]:
         """The items of the one transaction that was made."""
-        [(_, params)] = [call for call in self.made if call[0] == "TransactWriteItems"]
-        return [step["Put"]["Item"] for step in params["TransactItems"]]
+        [_] = [call for call in self.made if call[0] == "TransactWriteItems"]
+        return self.puts_of_all()
+
+    def puts_of_all(self) -> list[Item]:
+        """The items of every transaction that was made."""
+        made = [params["TransactItems"] for name, params in self.made if name == "TransactWriteItems"]
+        return [step["Put"]["Item"] for steps in made for step in steps]
 
 
 @pytest.fixture(scope="module")

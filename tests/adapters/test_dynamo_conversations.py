@@ -56,7 +56,14 @@ def test_nothing_that_was_said_lies_open(desk: Desk, tables: Tables) -> None:
     desk.store.settle(conversation, answer.id, Sending(SendState.SENT, 1, message_id="1@amazonses.com"), [])
 
     items = everything(tables.client, tables.conversations)
-    assert {each["sk"]["S"].split("_")[0] for each in items} == {"HEAD", "PARTICIPANTS", "MSG#msg", "mbx", "OUTBOX"}
+    assert {each["sk"]["S"].split("_")[0] for each in items} == {
+        "HEAD",
+        "PARTICIPANTS",
+        "MSG#msg",
+        "mbx",
+        "OUTBOX",
+        "TAKES",
+    }
     for stored in texts(items):
         assert not [marker for marker in (*MARKERS, "customer.test") if marker.encode() in stored.lower()]
 

@@ -3,6 +3,7 @@
 from tests.fakes.accounts import FakeCredentials, FakeMailboxes, FakeWorkspaces
 from tests.fakes.bus import FakeBus
 from tests.fakes.clock import START, FakeClock, FakeIds
+from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginal, FakeOriginals, FakeStackLedger
 from tests.fakes.tokens import FakeCursors, FakeReplyTokens
@@ -12,6 +13,7 @@ __all__ = [
     "FakeArchive",
     "FakeBus",
     "FakeClock",
+    "FakeContacts",
     "FakeConversations",
     "FakeCredentials",
     "FakeCursors",

@@ -4,12 +4,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
+    from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.services import ports
     from tests import fakes
 
     def conversations(fake: fakes.FakeConversations, real: DynamoConversations) -> list[ports.Conversations]:
+        return [fake, real]
+
+    def contacts(fake: fakes.FakeContacts, real: DynamoContacts) -> list[ports.Contacts]:
         return [fake, real]
 
     def workspaces(fake: fakes.FakeWorkspaces, real: DynamoWorkspaces) -> list[ports.Workspaces]:

@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from letterlock.domain.conversations import Card, Conversation, Message, Sending, SendState, Thread
 from letterlock.domain.digests import message_digest, with_added
 from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMail, Stale
 from letterlock.domain.facts import Fact, Told
 from letterlock.domain.ledger import IngestRecord
+from letterlock.domain.mail import Address
 from letterlock.services.ports import Clock, Inbox, Ingest, Located
 from tests.fakes.clock import FakeClock
 
@@ -30,11 +31,20 @@ class FakeConversations:
         self._messages: dict[tuple[str, str], dict[str, Message]] = {}
         self._lookups: dict[tuple[str, str, str], dict[str, Located]] = {}
         self._numbers: dict[str, int] = {}
+        self._entries: dict[tuple[str, str], dict[str, tuple[datetime, Address]]] = {}
+        """By workspace and contact: when which conversation let them in, and as whom."""
 
     def get(self, workspace: str, conversation: str) -> Conversation:
         if (workspace, conversation) not in self._heads:
             raise NotFound("no such conversation")
-        return deepcopy(self._heads[workspace, conversation])
+        head = deepcopy(self._heads[workspace, conversation])
+        head.participants = [replace(each, contact=contact_id(workspace, each.address)) for each in head.participants]
+        return head
+
+    def entries_of(self, workspace: str, contact: str) -> list[tuple[str, datetime, Address]]:
+        """Conversation, time and address, in the order of the conversations' ids."""
+        found = self._entries.get((workspace, contact), {})
+        return [(conversation, *found[conversation]) for conversation in sorted(found)]
 
     def thread(self, workspace: str, conversation: str, *, before: str = "", limit: int = 100) -> Thread:
         head = self.get(workspace, conversation)
@@ -50,7 +60,7 @@ class FakeConversations:
 
     def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
         found = [
-            _card(head)
+            card_of(head)
             for (owner, _), head in self._heads.items()
             if owner == workspace
             and head.status is inbox.status
@@ -79,6 +89,7 @@ class FakeConversations:
             self.ledger[_ledger_key(ingest.entry)] = ingest.entry
             lookups, content = self._lookup_of(ingest)
             lookups[content] = Located(ingest.message_id or content, ingest.entry.conversation, ingest.entry.message)
+        self._let_in(conversation)
         conversation.version += 1
         conversation.digest = with_added(conversation.digest, map(_digest, conversation.added))
         conversation.known = tuple(conversation.participants)
@@ -86,6 +97,14 @@ class FakeConversations:
         conversation.facts.clear()
         self._heads[place] = deepcopy(conversation)
         self._announce(told)
+
+    def _let_in(self, conversation: Conversation) -> None:
+        known, at = {each.address.key for each in conversation.known}, conversation.last_at or conversation.opened_at
+        people = {each.address.key: each.address for each in conversation.participants}
+        for name, address in people.items():
+            if name not in known:
+                place = (conversation.workspace, contact_id(conversation.workspace, address))
+                self._entries.setdefault(place, {})[conversation.id] = (at, address)
 
     def _refuse(self, conversation: Conversation, ingest: Ingest | None) -> None:
         """In the order of the contract: the delivery is done, the mail is there, the head moved."""
@@ -139,6 +158,11 @@ class FakeConversations:
         self.announced += [each.fact for each in told]
 
 
+def contact_id(workspace: str, address: Address) -> str:
+    """26 characters, one for each address of a workspace."""
+    return f"ctc_{hashlib.sha256(f'{workspace}|{address.key}'.encode()).hexdigest()[:26].upper()}"
+
+
 def _ledger_key(entry: IngestRecord) -> tuple[str, str, str]:
     return entry.workspace, entry.mailbox, entry.ses_message_id
 
@@ -148,7 +172,7 @@ def _digest(message: Message) -> int:
     return message_digest(lambda data: hashlib.sha256(data).digest(), message.id, message.revision, said)
 
 
-def _card(head: Conversation) -> Card:
+def card_of(head: Conversation) -> Card:
     return Card(
         conversation=head.id,
         mailbox=head.mailbox,

@@ -113,6 +113,14 @@ def people(octets: bytes) -> tuple[Participant, ...]:
     return tuple(Participant(Address(address, name), requester) for address, name, requester in decode(octets))
 
 
+def address_bytes(address: Address) -> bytes:
+    return encode(_pair(address))
+
+
+def address(octets: bytes) -> Address:
+    return Address(*decode(octets))
+
+
 # ---- cards ------------------------------------------------------------------------------------------------------
 
 

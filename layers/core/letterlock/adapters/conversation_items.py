@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from letterlock.adapters import codec
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import instant
+from letterlock.adapters.contact_items import ContactItems
 from letterlock.adapters.dynamo import Item
 from letterlock.adapters.sealing import HEADER, TAG_BYTES, Place, Sealer
 from letterlock.domain.conversations import Card, Conversation, Kind, Message, Participant, Sending, SendState, Status
@@ -27,6 +29,7 @@ class ConversationItems:
 
     def __init__(self, sealer: Sealer, index: BlindIndex) -> None:
         self._sealer, self._index = sealer, index
+        self._contacts = ContactItems(sealer, index)
 
     # ---- heads ------------------------------------------------------------------------------------------------------
 
@@ -91,7 +94,18 @@ class ConversationItems:
 
     def _people(self, workspace: str, conversation: str, item: Item) -> tuple[Participant, ...]:
         sealed = table.Participants.from_raw_data(item).people
-        return codec.people(self._sealer.unseal(_head_place(workspace, conversation, "participants"), sealed))
+        found = codec.people(self._sealer.unseal(_head_place(workspace, conversation, "participants"), sealed))
+        return tuple(replace(each, contact=self._contacts.id_of(workspace, each.address)) for each in found)
+
+    def new_participants(self, conversation: Conversation) -> list[table.TakesPart]:
+        """One item for each who takes part now and did not when the conversation was read."""
+        at, known = conversation.last_at or conversation.opened_at, {each.address.key for each in conversation.known}
+        people = {each.address.key: each.address for each in conversation.participants}
+        return [
+            self._contacts.takes_part(conversation.workspace, address, conversation.id, at)
+            for name, address in people.items()
+            if name not in known
+        ]
 
     def card(self, workspace: str, item: Item) -> Card:
         """From an index's projection: its keys and the sealed card. No model, for a list has a hundred of them."""

@@ -19,6 +19,7 @@ from letterlock.services.ports import Clock, Ingest
 HEAD: Final = "head"
 MESSAGE: Final = "message"
 PARTICIPANTS: Final = "participants"
+CONTACT: Final = "contact"
 LOOKUP: Final = "lookup"
 INGEST: Final = "ingest"
 OUTBOX: Final = "outbox"
@@ -32,13 +33,14 @@ class ConversationWrites:
 
     def conversation(self, conversation: Conversation) -> tuple[int, list[Step]]:
         """The new digest; the head, if it still is at the version that was read, with the added messages, and the
-        participants where they changed.
+        participants where they changed, each new one with an item of their own under the contact.
         """
         messages = [self._items.message(conversation.workspace, conversation.id, each) for each in conversation.added]
         digest = self._items.digest_with(conversation, messages)
         steps = [self._head(conversation, digest), *[put(self._table, MESSAGE, each, ABSENT) for each in messages]]
         if tuple(conversation.participants) != conversation.known:
             steps.append(put(self._table, PARTICIPANTS, self._items.participants(conversation)))
+            steps += [put(self._table, CONTACT, each) for each in self._items.new_participants(conversation)]
         return digest, steps
 
     def _head(self, conversation: Conversation, digest: int) -> Step:

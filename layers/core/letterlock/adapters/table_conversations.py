@@ -9,6 +9,8 @@
 | `<ws>#mid#<keyed hash of a Message-ID>` | `<mbx>#<msg>` | `Lookup` of a mail that we sent |
 | `<ws>#ingest#<SES message id>` | `<mbx>` | `IngestItem` |
 | `<ws>#outbox#<id of the first fact>` | `OUTBOX` | `OutboxItem` |
+| `<ws>#contact#<ctc>` | `PROFILE` | `ContactProfile`, where something is known of a contact beside their mail |
+| `<ws>#contact#<ctc>` | `TAKES_PART#<cnv>` | `TakesPart` |
 | `<ws>#counter` | `NUMBER` | the last conversation number given, in `number` |
 | `stack#ingest#<SES message id>` | `<keyed hash of the recipient>` | `StackIngestItem` |
 
@@ -38,6 +40,8 @@ PARTICIPANTS: Final = "PARTICIPANTS"
 MESSAGES: Final = "MSG#"
 OUTBOX: Final = "OUTBOX"
 NUMBER: Final = "NUMBER"
+PROFILE: Final = "PROFILE"
+TAKES_PART: Final = "TAKES_PART#"
 
 OUTBOX_DAYS: Final = 7
 """How long an outbox item stays: the stream keeps a record for one day, the rest is for a sweep."""
@@ -71,6 +75,14 @@ def ingest_key(workspace: str, ses_message_id: str) -> str:
 
 def outbox_key(workspace: str, fact: str) -> str:
     return f"{workspace}#outbox#{fact}"
+
+
+def contact_key(workspace: str, contact: str) -> str:
+    return f"{workspace}#contact#{contact}"
+
+
+def takes_part_key(conversation: str) -> str:
+    return f"{TAKES_PART}{conversation}"
 
 
 def counter_key(workspace: str) -> str:
@@ -188,3 +200,27 @@ class StackIngestItem(Model):
     reason = UnicodeAttribute()
     at = UnicodeAttribute()
     expires_at = NumberAttribute()
+
+
+class TakesPart(Model):
+    """A contact takes part in a conversation. One item each, so that no two transactions meet at a busy contact."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    at = UnicodeAttribute()
+    """When the mail came that let them in."""
+    who = BinaryAttribute(legacy_encoding=False)
+    """Sealed: address and name, as that mail had them."""
+
+
+class ContactProfile(Model):
+    """What is known of a contact beside their mail. Sorts before all that they take part in."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=PROFILE)
+    at = UnicodeAttribute()
+    who = BinaryAttribute(legacy_encoding=False)
+    """Sealed: the address."""
+    undeliverable = UnicodeAttribute()
+    """A fixed word."""
+    undeliverable_at = UnicodeAttribute()

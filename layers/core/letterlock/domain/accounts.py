@@ -23,6 +23,7 @@ class Action(StrEnum):
     LIST_MAILBOXES = "list_mailboxes"
     LIST_CONVERSATIONS = "list_conversations"
     READ_CONVERSATION = "read_conversation"
+    READ_CONTACT = "read_contact"
     REPLY = "reply"
     NOTE = "note"
     ASSIGN = "assign"
@@ -33,6 +34,7 @@ SCOPE_OF: dict[Action, Scope] = {
     Action.LIST_MAILBOXES: Scope.READ,
     Action.LIST_CONVERSATIONS: Scope.READ,
     Action.READ_CONVERSATION: Scope.READ,
+    Action.READ_CONTACT: Scope.READ,
     Action.REPLY: Scope.WRITE,
     Action.NOTE: Scope.WRITE,
     Action.ASSIGN: Scope.WRITE,

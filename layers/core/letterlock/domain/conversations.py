@@ -122,6 +122,8 @@ class Participant:
 
     address: Address
     requester: bool = False
+    contact: str = field(default="", compare=False)
+    """Kept by the store: the id of the contact who has this address."""
 
 
 def inline_text(text: str) -> tuple[str, bool]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from letterlock.domain.accounts import Credential, Mailbox
+from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import Card, Conversation, Message, Sending, Status, Thread
 from letterlock.domain.facts import Told
 from letterlock.domain.ledger import IngestRecord, Reason
@@ -106,6 +107,33 @@ class Conversations(Protocol):
         """End or release a claim: the message's new sending state, its Message-ID's lookup, the facts, in one.
 
         Raises Stale when the message is not being sent.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """`before` leads to the next page, and is empty on the last. A page may be short although another one follows."""
+
+    cards: tuple[Card, ...]
+    before: str
+
+
+class Contacts(Protocol):
+    """People outside the team, one an address and workspace. They come to be by taking part in a conversation."""
+
+    def get(self, workspace: str, contact: str) -> Contact:
+        """Raises NotFound."""
+        ...
+
+    def conversations(self, workspace: str, contact: str, *, before: str = "", limit: int = 25) -> ContactPage:
+        """What they take part in, opened last first. Raises NotFound."""
+        ...
+
+    def mark_undeliverable(self, workspace: str, address: str, reason: str, at: datetime) -> None:
+        """Mail to that address comes back. `reason` is a fixed word, never content.
+
+        The latest `at` stays, whatever the order in which it is told, and however often.
         """
         ...
 
