@@ -12,6 +12,7 @@ from letterlock.entry import wiring
 from letterlock.entry.conversation_shapes import (
     AssigneeIn,
     CardOut,
+    ContactOut,
     ConversationOut,
     ConversationsOut,
     MailboxesOut,
@@ -109,6 +110,22 @@ def put_assignee(conversation: Id, change: AssigneeIn) -> ConversationOut:
 def put_status(conversation: Id, change: StatusIn) -> ConversationOut:
     head = wiring.change_status()(principal(app), conversation, change.status, request=request_id(app))
     return ConversationOut.of(head)
+
+
+@app.get("/v1/contacts/<contact>", summary="Read a contact", tags=["contacts"])
+def get_contact(contact: Id) -> ContactOut:
+    return ContactOut.of(wiring.read_contact()(principal(app), contact))
+
+
+@app.get(
+    "/v1/contacts/<contact>/conversations",
+    summary="List what a contact takes part in, opened last first",
+    tags=["contacts"],
+)
+def get_contact_conversations(contact: Id, limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> ConversationsOut:
+    refuse_unknown_query(app, frozenset({"limit", "cursor"}))
+    page = wiring.list_contact_conversations()(principal(app), contact, limit=limit, cursor=cursor)
+    return ConversationsOut(conversations=[CardOut.of(each) for each in page.cards], cursor=page.cursor or None)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

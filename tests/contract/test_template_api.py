@@ -18,6 +18,8 @@ HEADERS = {
 ROUTES = {
     ("GET", "/docs"): "ApiDocsFunction",
     ("GET", "/openapi.json"): "ApiDocsFunction",
+    ("GET", "/v1/contacts/{contact}"): "ConversationsApiFunction",
+    ("GET", "/v1/contacts/{contact}/conversations"): "ConversationsApiFunction",
     ("GET", "/v1/conversations"): "ConversationsApiFunction",
     ("GET", "/v1/conversations/{conversation}"): "ConversationsApiFunction",
     ("GET", "/v1/conversations/{conversation}/messages/{message}"): "ConversationsApiFunction",

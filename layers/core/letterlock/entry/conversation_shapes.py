@@ -8,11 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import (
     Card,
     Conversation,
     Kind,
     Message,
+    Participant,
     SendState,
     Status,
     StoredAttachment,
@@ -51,6 +53,17 @@ class AddressOut(BaseModel):
     @classmethod
     def of(cls, address: Address) -> AddressOut:
         return cls(address=address.address, name=address.name)
+
+
+class ParticipantOut(AddressOut):
+    """Somebody who takes part. `contact` has a route of its own."""
+
+    contact: str
+
+    @classmethod
+    def taking_part(cls, participant: Participant) -> ParticipantOut:
+        address = participant.address
+        return cls(address=address.address, name=address.name, contact=participant.contact)
 
 
 class CardOut(BaseModel):
@@ -195,7 +208,7 @@ class ConversationOut(BaseModel):
     last_activity_at: datetime
     message_count: int
     version: int
-    participants: list[AddressOut]
+    participants: list[ParticipantOut]
     linked_conversation: Annotated[str | None, Field(description="named by this one's first mail, but not proven")]
 
     @classmethod
@@ -211,7 +224,7 @@ class ConversationOut(BaseModel):
             last_activity_at=head.last_at or head.opened_at,
             message_count=head.count,
             version=head.version,
-            participants=[AddressOut.of(each.address) for each in head.participants],
+            participants=[ParticipantOut.taking_part(each) for each in head.participants],
             linked_conversation=head.linked or None,
         )
 
@@ -240,3 +253,31 @@ class MailboxOut(BaseModel):
 
 class MailboxesOut(BaseModel):
     mailboxes: list[MailboxOut]
+
+
+class UndeliverableOut(BaseModel):
+    """Mail to this contact comes back, and since when."""
+
+    reason: str
+    at: datetime
+
+
+class ContactOut(BaseModel):
+    """Somebody outside the team. One address of the workspace is one contact."""
+
+    id: str
+    address: str
+    name: str
+    first_seen_at: datetime
+    undeliverable: UndeliverableOut | None
+
+    @classmethod
+    def of(cls, contact: Contact) -> ContactOut:
+        mark = contact.undeliverable
+        return cls(
+            id=contact.id,
+            address=contact.address.address,
+            name=contact.address.name,
+            first_seen_at=contact.first_seen,
+            undeliverable=mark and UndeliverableOut(reason=mark.reason, at=mark.at),
+        )

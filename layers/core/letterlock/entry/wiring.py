@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from letterlock.adapters.blind_index import BlindIndex
     from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes
+    from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
     from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
     from letterlock.adapters.keyring import KmsKeyring
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from letterlock.services.authenticate import Authenticate
     from letterlock.services.deliver_reply import DeliverReply
     from letterlock.services.publish_facts import PublishFacts
+    from letterlock.services.read_contacts import ListContactConversations, ReadContact
     from letterlock.services.read_inbox import ListConversations, ListMailboxes, ReadConversation, ReadMessage
     from letterlock.services.receive_mail import ReceiveMail
     from letterlock.services.set_up_workspace import SetUpWorkspace
@@ -119,6 +121,13 @@ def conversations() -> DynamoConversations:
     from letterlock.adapters.dynamo_conversations import DynamoConversations
 
     return DynamoConversations(client("dynamodb"), setting("CONVERSATIONS_TABLE"), sealer(), blind_index(), now)
+
+
+@cache
+def contacts() -> DynamoContacts:
+    from letterlock.adapters.dynamo_contacts import DynamoContacts
+
+    return DynamoContacts(client("dynamodb"), setting("CONVERSATIONS_TABLE"), sealer(), blind_index())
 
 
 @cache
@@ -246,6 +255,20 @@ def read_message() -> ReadMessage:
     from letterlock.services.read_inbox import ReadMessage
 
     return ReadMessage(conversations(), archive())
+
+
+@cache
+def read_contact() -> ReadContact:
+    from letterlock.services.read_contacts import ReadContact
+
+    return ReadContact(contacts())
+
+
+@cache
+def list_contact_conversations() -> ListContactConversations:
+    from letterlock.services.read_contacts import ListContactConversations
+
+    return ListContactConversations(contacts(), cursors())
 
 
 @cache
