@@ -207,16 +207,21 @@ def test_the_same_delivery_goes_to_each_of_its_mailboxes(desk: Desk) -> None:
     assert len(desk.cards("mbx_support", "mbx_sales")) == 2
 
 
-@pytest.mark.parametrize("message_id", ["one@customer.test", ""], ids=["with a Message-ID", "without one"])
-def test_the_same_mail_from_another_delivery_is_known_and_where_it_is(desk: Desk, message_id: str) -> None:
-    first = desk.delivered("ses-1", "Hello", message_id)
+def test_the_same_mail_from_another_delivery_is_known_and_where_it_is(desk: Desk) -> None:
+    first = desk.delivered("ses-1", "Hello", "one@customer.test")
     mail = desk.store.thread(desk.workspace, first.id).messages[0]
 
     with pytest.raises(SameMail) as same:
-        desk.delivered("ses-2", "Hello", message_id)
+        desk.delivered("ses-2", "Hello", "one@customer.test")
 
     assert (same.value.conversation, same.value.message) == (first.id, mail.id)
     assert desk.store.recorded(desk.workspace, desk.mailbox, "ses-2") is None
+
+
+def test_a_like_mail_without_a_message_id_is_another_mail(desk: Desk) -> None:
+    first = desk.delivered("ses-1", "Hello", "")
+    second = desk.delivered("ses-2", "Hello", "")
+    assert first.id != second.id
 
 
 @pytest.mark.parametrize(

@@ -121,9 +121,12 @@ class FakeConversations:
             raise Conflict("a message of that id exists")
 
     def _lookup_of(self, ingest: Ingest) -> tuple[dict[str, Located], str]:
-        """The lookups of the mail's Message-ID in its mailbox, and what tells the mail from others of that Message-ID."""
+        """The lookups of the mail's Message-ID in its mailbox, and what tells it from others of that Message-ID.
+
+        Without one, a mail is known by its delivery alone.
+        """
         content = ingest.fingerprint.hex()
-        named = (ingest.entry.workspace, ingest.entry.mailbox, ingest.message_id or content)
+        named = (ingest.entry.workspace, ingest.entry.mailbox, ingest.message_id or ingest.entry.ses_message_id)
         return self._lookups.setdefault(named, {}), content
 
     def record(self, entry: IngestRecord) -> None:

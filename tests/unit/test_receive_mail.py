@@ -77,9 +77,10 @@ def test_two_mails_that_share_a_message_id_are_two_mails(desk: Desk) -> None:
     assert outcomes == Counter({Outcome.STORED: 1})
 
 
-def test_two_mails_without_a_message_id_are_both_kept(desk: Desk) -> None:
+@pytest.mark.parametrize("second", ["Another.", "Where is it?"])
+def test_two_mails_without_a_message_id_are_both_kept_even_when_they_say_the_same(desk: Desk, second: str) -> None:
     desk.receive(desk.arrives(replace(MAIL, message_id=""), ses_message_id="ses-1"))
-    outcomes = desk.receive(desk.arrives(replace(MAIL, message_id="", text="Another."), ses_message_id="ses-2"))
+    outcomes = desk.receive(desk.arrives(replace(MAIL, message_id="", text=second), ses_message_id="ses-2"))
     assert outcomes == Counter({Outcome.STORED: 1})
 
 

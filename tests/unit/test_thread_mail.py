@@ -10,6 +10,7 @@ from letterlock.domain.mail import Mail, Verdict, Verdicts
 from letterlock.domain.threading import Rule, Trust, keyed_reference, reply_address
 from tests.fakes.desk import AGENT, CUSTOMER, MAILBOX, STRANGER, Desk, verdicts
 
+UNCHECKED = Verdicts(*[Verdict.GRAY] * 5)
 REPLY = Mail(subject="Re: Order", sender=CUSTOMER, text="Thanks", message_id="r1@customer.example")
 
 
@@ -83,6 +84,22 @@ def test_a_sender_whose_domain_disowns_the_mail_is_not_believed(desk: Desk) -> N
     head, message = answer(desk, replace(REPLY, in_reply_to=("m1@customer",)), judged=forged)
     assert head.id != first.id
     assert rule_and_trust(message) == (Rule.NEW, Trust.UNVERIFIED)
+
+
+def test_without_the_domains_word_a_bare_message_id_does_not_let_a_mail_in(desk: Desk) -> None:
+    first = desk.opened()
+    head, message = answer(desk, replace(REPLY, in_reply_to=("m1@customer",)), judged=UNCHECKED)
+    assert head.id != first.id
+    assert head.linked == first.id
+    assert rule_and_trust(message) == (Rule.NEW, Trust.UNVERIFIED)
+
+
+def test_a_token_lets_a_participant_in_whose_domain_says_nothing(desk: Desk) -> None:
+    first = desk.opened()
+    address = reply_address(MAILBOX.address, token(desk, first))
+    head, message = answer(desk, REPLY, to=address, judged=UNCHECKED)
+    assert head.id == first.id
+    assert rule_and_trust(message) == (Rule.REPLY_ADDRESS, Trust.VERIFIED)
 
 
 def test_a_disowned_mail_with_a_valid_token_is_appended_unverified(desk: Desk) -> None:

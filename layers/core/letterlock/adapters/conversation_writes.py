@@ -50,20 +50,21 @@ class ConversationWrites:
         return put(self._table, HEAD, item, "version = :read", {":read": {"N": str(conversation.version)}})
 
     def ingest(self, workspace: str, ingest: Ingest, told: Sequence[Told]) -> list[Step]:
-        """The ledger's entry, which carries the facts, and the lookup that knows this mail in another delivery."""
-        content = self._index.index(workspace, "content", ingest.fingerprint.hex())
-        # A mail without a Message-ID goes by what it says.
-        named = self.message_id(workspace, ingest.message_id) if ingest.message_id else content
-        lookup = table.Lookup(
-            table.lookup_key(workspace, named),
-            table.lookup_entry(ingest.entry.mailbox, content),
-            conversation=ingest.entry.conversation,
-            message=ingest.entry.message,
-        )
-        return [
-            put(self._table, LOOKUP, lookup, ABSENT),
-            put(self._table, INGEST, ingest_item(ingest.entry, fold(told) if told else ""), ABSENT),
-        ]
+        """The ledger's entry, which carries the facts, and the lookup that knows this mail in another delivery.
+
+        A mail without a Message-ID is known by its delivery only: nothing else tells a copy from a like mail.
+        """
+        steps = [put(self._table, INGEST, ingest_item(ingest.entry, fold(told) if told else ""), ABSENT)]
+        if ingest.message_id:
+            content = self._index.index(workspace, "content", ingest.fingerprint.hex())
+            lookup = table.Lookup(
+                table.lookup_key(workspace, self.message_id(workspace, ingest.message_id)),
+                table.lookup_entry(ingest.entry.mailbox, content),
+                conversation=ingest.entry.conversation,
+                message=ingest.entry.message,
+            )
+            steps.insert(0, put(self._table, LOOKUP, lookup, ABSENT))
+        return steps
 
     def message_id(self, workspace: str, message_id: str) -> str:
         """What stands for a Message-ID in the lookups of a workspace."""

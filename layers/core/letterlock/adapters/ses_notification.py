@@ -31,6 +31,7 @@ def delivery_of(notification: Mapping[str, Any]) -> Delivery:
         recipients=_recipients(receipt),
         verdicts=Verdicts(**{check: _verdict(receipt.get(f"{check}Verdict")) for check in _CHECKS}),
         received_at=_time(_text(receipt, "timestamp", "receipt.timestamp")),
+        mail_from=source if isinstance(source := mail.get("source"), str) else "",
     )
 
 

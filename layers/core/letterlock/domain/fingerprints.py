@@ -9,7 +9,7 @@ from letterlock.domain.mail import Mail
 
 
 def fingerprint(mail: Mail) -> bytes:
-    """SHA-256 over subject, sender, recipients, date, bodies and files.
+    """SHA-256 over subject, sender, recipients, references, date, bodies and files.
 
     Equal for two deliveries of one mail, whatever headers each hop added; different for two mails that share a
     Message-ID.
@@ -20,6 +20,8 @@ def fingerprint(mail: Mail) -> bytes:
             mail.sender.key if mail.sender else "",
             [each.key for each in mail.to],
             [each.key for each in mail.cc],
+            [each.key for each in mail.reply_to],
+            [*mail.in_reply_to, *mail.references],
             mail.date.isoformat() if mail.date else "",
             mail.text,
             mail.html,

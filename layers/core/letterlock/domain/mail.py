@@ -90,6 +90,8 @@ class Delivery:
     """The envelope's recipients (RCPT TO), as SES received them."""
     verdicts: Verdicts
     received_at: datetime
+    mail_from: str = ""
+    """The envelope's sender (MAIL FROM), for which SES checked SPF; empty for a bounce."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.authentication import Authenticity, authenticity
 from letterlock.domain.conversations import Conversation
 from letterlock.domain.errors import NotFound
-from letterlock.domain.mail import Delivery, Mail, Verdict
+from letterlock.domain.mail import Delivery, Mail
 from letterlock.domain.threading import Rule, Threading, Trust, message_ids_seen, tokens_seen
 from letterlock.services.ports import Conversations, ReplyTokens
 
@@ -36,7 +37,7 @@ class ThreadMail:
         return (
             self._by_token(mail, delivery, mailbox)
             or self._by_message_id(mail, delivery, mailbox)
-            or Match(None, Threading(Rule.NEW, "", _unless_disowned(delivery)))
+            or Match(None, Threading(Rule.NEW, "", _unless_disowned(mail, delivery)))
         )
 
     def _by_token(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> Match | None:
@@ -54,9 +55,10 @@ class ThreadMail:
         if located is None or conversation is None:
             return None
         evidence = "In-Reply-To" if located.message_id in mail.in_reply_to else "References"
-        if _trust(conversation, mail, delivery) is Trust.VERIFIED:
+        # A Message-ID is no secret, so here the sender's domain must vouch for the mail.
+        if _trust(conversation, mail, delivery, Authenticity.AUTHENTICATED) is Trust.VERIFIED:
             return Match(conversation, Threading(Rule.MESSAGE_ID, evidence, Trust.VERIFIED))
-        # A Message-ID is known to everybody who ever saw the mail: a stranger who names one gets a room of their own.
+        # It is known to everybody who ever saw the mail: who names it and is not known gets a room of their own.
         return Match(None, Threading(Rule.NEW, evidence, Trust.UNVERIFIED), linked=conversation.id)
 
     def _existing(self, workspace: str, conversation: str) -> Conversation | None:
@@ -68,10 +70,14 @@ class ThreadMail:
             return None
 
 
-def _trust(conversation: Conversation, mail: Mail, delivery: Delivery) -> Trust:
-    return _unless_disowned(delivery) if conversation.has_participant(mail.sender) else Trust.UNVERIFIED
+def _trust(conversation: Conversation, mail: Mail, delivery: Delivery, *needed: Authenticity) -> Trust:
+    """A participant, as far as it is known to be one; `needed` narrows how well."""
+    accepted = needed or (Authenticity.AUTHENTICATED, Authenticity.UNKNOWN)
+    if conversation.has_participant(mail.sender) and authenticity(mail.sender, delivery) in accepted:
+        return Trust.VERIFIED
+    return Trust.UNVERIFIED
 
 
-def _unless_disowned(delivery: Delivery) -> Trust:
-    """A failed DMARC means that the domain in From says: this is not ours (RFC 7489, section 6.6)."""
-    return Trust.UNVERIFIED if delivery.verdicts.dmarc is Verdict.FAIL else Trust.VERIFIED
+def _unless_disowned(mail: Mail, delivery: Delivery) -> Trust:
+    disowned = authenticity(mail.sender, delivery) is Authenticity.DISOWNED
+    return Trust.UNVERIFIED if disowned else Trust.VERIFIED
