@@ -23,7 +23,7 @@ from letterlock.entry.conversation_shapes import (
     ThreadOut,
     WholeMessageOut,
 )
-from letterlock.entry.rest import principal, refuse_unknown_query, request_id, resolver, serve
+from letterlock.entry.rest import principal, request_id, resolver, serve
 from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
 
 app = resolver()
@@ -48,7 +48,6 @@ def get_conversations(
     limit: Limit = PAGE_SIZE,
     cursor: Cursor = "",
 ) -> ConversationsOut:
-    refuse_unknown_query(app, frozenset({"mailbox", "status", "assignee", "limit", "cursor"}))
     who = principal(app)
     page = wiring.list_conversations()(
         who,
@@ -63,7 +62,6 @@ def get_conversations(
 
 @app.get("/v1/conversations/<conversation>", summary="Read a conversation", tags=["conversations"])
 def get_conversation(conversation: Id, limit: Limit = PAGE_LIMIT, cursor: Cursor = "") -> ThreadOut:
-    refuse_unknown_query(app, frozenset({"limit", "cursor"}))
     thread, earlier = wiring.read_conversation()(principal(app), conversation, limit=limit, cursor=cursor)
     return ThreadOut.of_thread(thread, earlier)
 
@@ -123,7 +121,6 @@ def get_contact(contact: Id) -> ContactOut:
     tags=["contacts"],
 )
 def get_contact_conversations(contact: Id, limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> ConversationsOut:
-    refuse_unknown_query(app, frozenset({"limit", "cursor"}))
     page = wiring.list_contact_conversations()(principal(app), contact, limit=limit, cursor=cursor)
     return ConversationsOut(conversations=[CardOut.of(each) for each in page.cards], cursor=page.cursor or None)
 

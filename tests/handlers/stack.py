@@ -1,6 +1,7 @@
 """The stack on moto, in process: the real handlers, wired as on Lambda, over tables made as the template says."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ import pytest
 from moto import mock_aws
 from moto.sesv2.models import sesv2_backends
 
+from letterlock.domain.accounts import Credential, Scope
+from letterlock.domain.api_tokens import spell
 from letterlock.domain.outbox import unfold
 from letterlock.entry import settings, wiring
 from tests.tables import make_table
@@ -71,6 +74,12 @@ class Stack:
         event = rest_event(method, path, body, token=more.pop("token", self.token), **more)
         answer = self.call("conversations_api", event)
         return answer["statusCode"], json.loads(answer["body"]), answer["multiValueHeaders"]
+
+    def token_with(self, scopes: frozenset[Scope]) -> str:
+        """Another token of the same workspace."""
+        token = spell(self.workspace, os.urandom(32))
+        wiring.credentials().add(Credential(wiring.ids().new("tok"), self.workspace, scopes, "", wiring.now()), token)
+        return token
 
     # ---- facts and mail out ----
 

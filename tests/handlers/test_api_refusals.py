@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
+from letterlock.domain.accounts import Scope
 from letterlock.domain.api_tokens import spell
 from letterlock.entry.rest import HEADERS
 from tests.handlers.stack import Stack, rest_event
@@ -64,17 +65,30 @@ def test_a_token_pointed_at_another_workspace_is_401(stack: Stack) -> None:
     assert_problem(stack.api("GET", "/v1/conversations", token=forged), 401, "unauthenticated")
 
 
-def test_a_token_without_the_scope_is_403_and_writes_nothing(stack: Stack, conversation: str) -> None:
-    made = stack.call(
-        "workspace_setup",
-        {
-            "workspace": {"name": "Readers"},
-            "mailbox": {"address": "readers@acme.example"},
-            "token": {"scopes": ["conversations:read"]},
-        },
-    )
-    answer = stack.api("POST", f"/v1/conversations/{conversation}/replies", {"text": "x"}, token=made["token"])
-    assert_problem(answer, 403, "forbidden")
+@pytest.mark.parametrize(
+    ("method", "suffix", "body"),
+    [
+        ("GET", "", None),
+        ("GET", "/messages/{message}", None),
+        ("POST", "/replies", {"text": "x"}),
+        ("POST", "/notes", {"text": "x"}),
+        ("PUT", "/status", {"status": "closed"}),
+        ("PUT", "/assignee", {"assignee": "me"}),
+    ],
+)
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_token_with_one_scope_may_do_what_that_scope_says_and_nothing_is_written_otherwise(
+    stack: Stack, conversation: str, scope: Scope, method: str, suffix: str, body: Any
+) -> None:
+    _, before, _ = stack.api("GET", f"/v1/conversations/{conversation}")
+    token = stack.token_with(frozenset({scope}))
+    path = f"/v1/conversations/{conversation}" + suffix.format(message=before["messages"][0]["id"])
+    answer = stack.api(method, path, body, token=token)
+    if scope is (Scope.READ if method == "GET" else Scope.WRITE):
+        assert answer[0] < 300, answer[1]
+    else:
+        assert_problem(answer, 403, "forbidden")
+        assert stack.api("GET", f"/v1/conversations/{conversation}")[1] == before
 
 
 def test_another_workspaces_conversation_is_the_same_404_as_none(stack: Stack, conversation: str) -> None:
@@ -97,11 +111,12 @@ def test_another_workspaces_conversation_is_the_same_404_as_none(stack: Stack, c
 @pytest.mark.parametrize(
     ("method", "suffix", "body"),
     [
-        ("POST", "/replies", "{"),
         ("POST", "/replies", "[]"),
         ("POST", "/replies", {}),
         ("POST", "/replies", {"text": ""}),
         ("POST", "/replies", {"text": " \n "}),
+        ("POST", "/replies", {"text": "\x00"}),
+        ("POST", "/replies", {"text": "Bell\x07"}),
         ("POST", "/replies", {"text": 7}),
         ("POST", "/replies", {"text": "x" * 200_001}),
         ("POST", "/replies", {"text": "x", "author": "somebody else"}),
@@ -116,6 +131,23 @@ def test_a_body_that_does_not_fit_is_400_and_says_where_without_quoting_it(
     problem = assert_problem(stack.api(method, f"/v1/conversations/{conversation}{suffix}", body), 400, "invalid")
     assert problem["errors"]
     assert "somebody else" not in json.dumps(problem)
+    assert stack.api("GET", f"/v1/conversations/{conversation}")[1]["version"] == 1
+
+
+@pytest.mark.parametrize("body", ["{", '{"text": }', "[" * 100_000, '{"text": ' + "9" * 10_000 + "}", "\x00"])
+def test_a_body_that_is_no_json_is_400_and_says_so(stack: Stack, conversation: str, body: str) -> None:
+    answer = stack.api("POST", f"/v1/conversations/{conversation}/notes", body)
+    assert "not JSON" in assert_problem(answer, 400, "invalid")["detail"]
+
+
+def test_a_query_parameter_that_nobody_knows_is_400_on_every_route(stack: Stack, conversation: str) -> None:
+    for method, path, body in (
+        ("GET", "/v1/mailboxes", None),
+        ("GET", "/v1/conversations", None),
+        ("GET", f"/v1/conversations/{conversation}", None),
+        ("POST", f"/v1/conversations/{conversation}/notes", {"text": "x"}),
+    ):
+        assert_problem(stack.api(method, path, body, query={"conversation": "x"}), 400, "invalid")
     assert stack.api("GET", f"/v1/conversations/{conversation}")[1]["version"] == 1
 
 

@@ -25,6 +25,9 @@ from letterlock.domain.mail import Address, Content
 from letterlock.domain.threading import Rule, Trust
 from letterlock.entry.settings import REPLY_CHARACTERS
 
+PLAIN_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""Something to read, and no control character but tab and line ends: it goes into a mail as it is."""
+
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
@@ -33,7 +36,7 @@ class _In(BaseModel):
 class TextIn(_In):
     """A reply or a note, as plain text."""
 
-    text: Annotated[str, Field(min_length=1, max_length=REPLY_CHARACTERS, pattern=r"\S", examples=["Thank you!"])]
+    text: Annotated[str, Field(min_length=1, max_length=REPLY_CHARACTERS, pattern=PLAIN_TEXT, examples=["Thank you!"])]
 
 
 class AssigneeIn(_In):

@@ -16,6 +16,7 @@ from letterlock.domain import errors
 from letterlock.domain.accounts import Principal
 from letterlock.entry import wiring
 from letterlock.entry.failures import safe_words
+from letterlock.entry.request_checks import refuse_malformed_body, refuse_unknown_query
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -45,6 +46,7 @@ logger = Logger()
 def resolver() -> APIGatewayRestResolver:
     """A resolver that validates against the handler's own types and answers every error with a problem document."""
     app = APIGatewayRestResolver(enable_validation=True)
+    app.use(middlewares=[refuse_unknown_query])
     app.exception_handler(RequestValidationError)(_not_valid)
     app.exception_handler(errors.LetterlockError)(_refused)
     app.exception_handler(NotFoundError)(_no_route)
@@ -73,13 +75,6 @@ def request_id(app: APIGatewayRestResolver) -> str:
     return str(app.current_event.request_context.request_id)
 
 
-def refuse_unknown_query(app: APIGatewayRestResolver, known: frozenset[str]) -> None:
-    """Raises Invalid: a misspelt filter must not silently answer with everything."""
-    unknown = set(app.current_event.query_string_parameters or {}) - known
-    if unknown:
-        raise errors.Invalid(f"this list knows the query parameters {', '.join(sorted(known))}, and no other")
-
-
 def problem(status: HTTPStatus, kind: str, detail: str, **more: object) -> Response[str]:
     """RFC 9457, section 3. `type` is a name, not a page; `detail` says what to do, and never quotes the request."""
     body = {
@@ -100,6 +95,7 @@ def problem(status: HTTPStatus, kind: str, detail: str, **more: object) -> Respo
 def _resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     who = wiring.authenticate()(headers.get("authorization", ""))
+    refuse_malformed_body(event)
     app.context["principal"] = who
     return app.resolve(event, context)
 
