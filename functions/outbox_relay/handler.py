@@ -25,7 +25,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, list[dict[str, st
     records = event["Records"]
     outboxes = [outbox_of(record) for record in records]
     failed = wiring.publish_facts()(outboxes)
-    metrics.add_metric(name="FactsPublished", unit=MetricUnit.Count, value=sum(map(len, outboxes)))
+    metrics.add_metric(
+        name="FactsPublished",
+        unit=MetricUnit.Count,
+        value=sum(len(each) for at, each in enumerate(outboxes) if at not in failed),
+    )
     if failed:
         logger.warning("facts refused by the bus", extra={"records": len(failed)})
     return {

@@ -16,7 +16,7 @@ from letterlock.adapters.dynamo_conversations import DynamoConversations
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
 from letterlock.adapters.sealing import SealBroken, Sealer
 from letterlock.domain.contacts import Undeliverable
-from letterlock.domain.conversations import PARTICIPANTS_KEPT, Conversation, Participant, Status
+from letterlock.domain.conversations import COPIED_AT_MOST, Conversation, Participant, Status
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.mail import Address
 from letterlock.services.ports import Contacts
@@ -327,7 +327,7 @@ def test_a_known_thread_writes_nothing_of_contacts_and_a_new_one_an_item_each(ta
 def test_a_mail_to_as_many_as_take_part_is_one_transaction_still(table_desk: Desk, calls: Calls) -> None:
     """DynamoDB API reference, TransactWriteItems: 100 items at most."""
     conversation = table_desk.conversation()
-    crowd = [Participant(Address(f"c{number}@customer.test", "C")) for number in range(PARTICIPANTS_KEPT)]
+    crowd = [Participant(Address(f"c{number}@customer.test", "C")) for number in range(COPIED_AT_MOST)]
     conversation.open_with(table_desk.mail(), [replace(crowd[0], requester=True), *crowd[1:]])
     table_desk.save(conversation, table_desk.ingest(conversation))
     assert len(calls.puts()) <= 90

@@ -52,14 +52,14 @@ def test_the_raw_mail_is_archived_and_leaves_the_inbound_bucket(desk: Desk) -> N
 def test_the_same_notification_twice_has_one_effect(desk: Desk) -> None:
     delivery = desk.arrives(MAIL)
     desk.receive(delivery)
-    assert desk.receive(delivery) == Counter({Outcome.STORED: 1})
+    assert desk.receive(delivery) == Counter()
     assert len(desk.only_conversation().messages) == 1
     assert len(desk.conversations.ledger) == 1
 
 
 def test_a_redelivery_before_the_raw_mail_was_deleted_has_no_second_effect(desk: Desk) -> None:
     desk.receive(desk.arrives(MAIL))
-    assert desk.receive(desk.arrives(MAIL)) == Counter({Outcome.STORED: 1})
+    assert desk.receive(desk.arrives(MAIL)) == Counter()
     assert len(desk.only_conversation().messages) == 1
     assert desk.originals.mails == {}
 
@@ -180,7 +180,7 @@ def test_a_crash_after_the_first_of_two_mailboxes_is_made_good_by_the_next_try(d
     with pytest.raises(ConnectionError):
         desk.receive(delivery)
     assert desk.originals.mails, "the raw mail stays until the last mailbox has it"
-    assert desk.receive(delivery) == Counter({Outcome.STORED: 2})
+    assert desk.receive(delivery) == Counter({Outcome.STORED: 1}), "the other one was counted by the first try"
     assert len(desk.conversations._heads) == 2
     assert desk.originals.mails == {}
 

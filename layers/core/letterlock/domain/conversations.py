@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -25,8 +25,8 @@ from letterlock.domain.threading import Threading, Trust, without_subaddress
 INLINE_TEXT_BYTES = 4096
 """Up to this much visible text is sealed into the message's item; a longer body lies whole in its sealed object."""
 PREVIEW_CHARACTERS = 120
-PARTICIPANTS_KEPT = 50
-"""SES sends to 50 recipients at most (SES: "Service quotas")."""
+COPIED_AT_MOST = 10
+"""Recipients beside whom an answer still goes to everybody."""
 SUBJECT_CHARACTERS = 998
 """RFC 5322, section 2.1.1: the longest line a mail may have."""
 
@@ -134,21 +134,23 @@ def inline_text(text: str) -> tuple[str, bool]:
     return octets[:INLINE_TEXT_BYTES].decode("utf-8", "ignore"), True
 
 
-def participants_of(mail: Mail, mailbox_address: str) -> list[Participant]:
-    """Who takes part in a conversation that `mail` opens: its sender, and whom it addressed besides the mailbox.
+def participants_of(mail: Mail, ours: Collection[str]) -> list[Participant]:
+    """Who takes part in a conversation that `mail` opens: its sender, and whom it addressed besides mailboxes of ours.
 
-    The requester is where answers go: Reply-To before From (RFC 5322, section 3.6.2).
+    The requester is where answers go: Reply-To before From (RFC 5322, section 3.6.2). Of a mail to a crowd only its
+    sender takes part: nobody means to write to all of them, and the crowd is the sender's choice, not the team's.
     """
-    answers_to = next((each for each in mail.reply_to if _outside(each, mailbox_address)), mail.sender)
+    answers_to = next((each for each in mail.reply_to if _outside(each, ours)), mail.sender)
     found = [Participant(answers_to, requester=True)] if answers_to else []
-    for address in (mail.sender, *mail.to, *mail.cc):
-        if address and _outside(address, mailbox_address) and address.key not in {p.address.key for p in found}:
+    others = [*mail.to, *mail.cc]
+    for address in (mail.sender, *(others if len(others) <= COPIED_AT_MOST else ())):
+        if address and _outside(address, ours) and address.key not in {each.address.key for each in found}:
             found.append(Participant(address))
-    return found[:PARTICIPANTS_KEPT]
+    return found
 
 
-def _outside(address: Address, mailbox_address: str) -> bool:
-    return without_subaddress(address.address).casefold() != mailbox_address
+def _outside(address: Address, ours: Collection[str]) -> bool:
+    return without_subaddress(address.address).casefold() not in ours
 
 
 @dataclass(frozen=True, slots=True)

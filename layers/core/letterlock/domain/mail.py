@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -100,3 +101,9 @@ class Content:
 
     text: str
     html: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """In hex, over both: the message keeps it, so that its conversation's digest covers the archive too."""
+        said = f"{len(self.text)}:{self.text}{self.html}".encode("utf-8", "surrogatepass")
+        return hashlib.sha256(said).hexdigest()

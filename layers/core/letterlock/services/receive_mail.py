@@ -10,7 +10,7 @@ from letterlock.domain.errors import OriginalGone, Unparsable
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Delivery, Mail, Verdict
 from letterlock.services.ports import Clock, Conversations, Mailboxes, Original, Originals, Parser, StackLedger
-from letterlock.services.store_mail import StoreMail
+from letterlock.services.store_mail import Arrival, StoreMail
 
 MAIL_BYTES = 40 * 1024 * 1024
 """SES takes mails of up to 40 MB (SES: "Service quotas"); what is larger did not come through its door."""
@@ -20,8 +20,8 @@ MAIL_BYTES = 40 * 1024 * 1024
 class ReceiveMail:
     """Each recipient's mailbox gets the mail once; the raw mail leaves the inbound bucket after the last of them.
 
-    Returns how many ended as what. Raises when a mailbox could not be served: the delivery is tried again, and those
-    that were served find their ledger entry.
+    Returns how many ended as what by this call; what an earlier try had committed is not counted again. Raises when a
+    mailbox could not be served: the delivery is tried again, and those that were served find their ledger entry.
     """
 
     originals: Originals
@@ -43,8 +43,12 @@ class ReceiveMail:
         outcomes: Counter[Outcome] = Counter()
         if mailboxes:
             mail, unreadable = self._read(delivery, original)
+            arrival = Arrival(
+                delivery, original, mail, unreadable, frozenset(each.address for each in mailboxes.values())
+            )
             for mailbox in mailboxes.values():
-                outcomes[self.store_mail(delivery, mailbox, original, mail, unreadable).outcome] += 1
+                if entry := self.store_mail(arrival, mailbox):
+                    outcomes[entry.outcome] += 1
         if strangers and not mailboxes:
             # Kept for a while under the stack's own key: an address may have been forgotten, or misspelt, by us.
             self.stack_ledger.keep_raw(delivery.ses_message_id, original.chunks())
@@ -70,20 +74,14 @@ class ReceiveMail:
         """Gone because an earlier try ended well, or lost: the ledger knows which, for each recipient."""
         outcomes: Counter[Outcome] = Counter()
         for mailbox in mailboxes:
-            entry = self.conversations.recorded(mailbox.workspace, mailbox.id, delivery.ses_message_id)
-            if entry is None:
-                entry = IngestRecord(
-                    mailbox.workspace,
-                    mailbox.id,
-                    delivery.ses_message_id,
-                    Outcome.REJECTED,
-                    self.now(),
-                    Reason.OBJECT_GONE,
+            workspace, ses_message_id, at = mailbox.workspace, delivery.ses_message_id, self.now()
+            if self.conversations.recorded(workspace, mailbox.id, ses_message_id) is None:
+                self.conversations.record(
+                    IngestRecord(workspace, mailbox.id, ses_message_id, Outcome.REJECTED, at, Reason.OBJECT_GONE)
                 )
-                self.conversations.record(entry)
-            outcomes[entry.outcome] += 1
+                outcomes[Outcome.REJECTED] += 1
         for recipient in strangers:
             if not self.stack_ledger.recorded(delivery.ses_message_id, recipient):
                 self.stack_ledger.record(delivery.ses_message_id, recipient, Reason.OBJECT_GONE, self.now())
-            outcomes[Outcome.REJECTED] += 1
+                outcomes[Outcome.REJECTED] += 1
         return outcomes

@@ -33,6 +33,21 @@ RECIPIENTS_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail that came, as each of its mailboxes gets it.
+
+    `unreadable` says why `mail` is empty: it is kept raw, in a conversation of its own, out of the inbox. `ours` are
+    the addresses of all mailboxes it came to.
+    """
+
+    delivery: Delivery
+    original: Original
+    mail: Mail
+    unreadable: Reason | None
+    ours: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StoreMail:
     """Commit one delivery to one mailbox, exactly once. Raises Stale when the conversation would not hold still."""
 
@@ -42,52 +57,40 @@ class StoreMail:
     ids: Ids
     now: Clock
 
-    def __call__(
-        self, delivery: Delivery, mailbox: Mailbox, original: Original, mail: Mail, unreadable: Reason | None
-    ) -> IngestRecord:
-        """`unreadable` says why `mail` is empty: it is kept raw, in a conversation of its own, out of the inbox."""
+    def __call__(self, arrival: Arrival, mailbox: Mailbox) -> IngestRecord | None:
+        """The ledger's new entry; None when an earlier try had committed this delivery."""
         for attempt in range(1 + FRESH_READS):
             try:
-                return self._store(delivery, mailbox, original, mail, unreadable)
+                return self._store(arrival, mailbox)
             except Stale:
                 if attempt == FRESH_READS:
                     raise
             except AlreadyIngested:
-                recorded = self.conversations.recorded(mailbox.workspace, mailbox.id, delivery.ses_message_id)
-                if recorded is None:  # the ledger had it a moment ago; its entries are never deleted
-                    raise
-                return recorded
+                return None
             except SameMail as same:
-                entry = self._entry(delivery, mailbox, Outcome.DUPLICATE, Reason.SAME_MAIL, same.conversation)
+                entry = self._entry(
+                    arrival.delivery, mailbox, Outcome.DUPLICATE, Reason.SAME_MAIL, same.conversation, same.message
+                )
                 self.conversations.record(entry)
                 return entry
         raise AssertionError("unreachable")
 
-    def _store(
-        self, delivery: Delivery, mailbox: Mailbox, original: Original, mail: Mail, unreadable: Reason | None
-    ) -> IngestRecord:
+    def _store(self, arrival: Arrival, mailbox: Mailbox) -> IngestRecord:
+        delivery, mail, unreadable = arrival.delivery, arrival.mail, arrival.unreadable
         match = Match(None, Threading(Rule.NEW, "", Trust.UNVERIFIED))
         if unreadable is None:
             match = self.thread_mail(mail, delivery, mailbox)
         conversation = match.conversation or self._new(delivery, mailbox, mail, match.linked)
-        message = self._message(delivery, mailbox, conversation, mail, match.threading, unreadable)
-        self._keep(MessagePlace(mailbox.workspace, conversation.id, message.id), original, mail, message)
+        message = self._message(arrival, mailbox, conversation, match.threading)
+        self._keep(MessagePlace(mailbox.workspace, conversation.id, message.id), arrival.original, mail, message)
         if match.conversation:
             conversation.receive(message)
         else:
-            conversation.open_with(message, participants_of(mail, mailbox.address))
-        entry = self._entry(
-            delivery,
-            mailbox,
-            Outcome.QUARANTINED if unreadable else Outcome.STORED,
-            unreadable,
-            conversation.id,
-            message.id,
-        )
+            conversation.open_with(message, participants_of(mail, arrival.ours))
+        outcome = Outcome.QUARANTINED if unreadable else Outcome.STORED
+        entry = self._entry(delivery, mailbox, outcome, unreadable, conversation.id, message.id)
         told = announce(conversation.facts, self.ids, self.now, correlation=delivery.ses_message_id)
-        # A mail nobody could read is only ever equal to itself.
-        said = hashlib.sha256(delivery.ses_message_id.encode()).digest() if unreadable else fingerprint(mail)
-        self.conversations.save(conversation, told, Ingest(entry, mail.message_id, said))
+        self.conversations.save(conversation, told, Ingest(entry, mail.message_id, fingerprint(mail)))
         return entry
 
     def _new(self, delivery: Delivery, mailbox: Mailbox, mail: Mail, linked: str) -> Conversation:
@@ -102,15 +105,8 @@ class StoreMail:
             linked=linked,
         )
 
-    def _message(
-        self,
-        delivery: Delivery,
-        mailbox: Mailbox,
-        conversation: Conversation,
-        mail: Mail,
-        threading: Threading,
-        unreadable: Reason | None,
-    ) -> Message:
+    def _message(self, arrival: Arrival, mailbox: Mailbox, conversation: Conversation, threading: Threading) -> Message:
+        delivery, mail = arrival.delivery, arrival.mail
         text, cut = inline_text(mail.text)
         attachments = tuple(
             StoredAttachment(
@@ -138,8 +134,9 @@ class StoreMail:
             references=mail.references[-REFERENCES_KEPT:],
             threading=threading,
             verdicts=delivery.verdicts,
-            quarantine=unreadable,
+            quarantine=arrival.unreadable,
             has_content=cut or bool(mail.html),
+            content_sha256=Content(mail.text, mail.html).sha256 if cut or mail.html else "",
             has_raw=True,
         )
 
