@@ -12,11 +12,10 @@ from tools.template_model import Template, target, template_under_test, variants
 
 # Actions that know no resource to name, so that "*" is the only one there is (Service Authorization Reference).
 NO_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-# Resources of which a part can only be known later: objects in a bucket, streams of a table, verified domains.
+# Resources of which a part can only be known later: objects in a bucket, streams of a table.
 OPEN_ENDED = re.compile(
-    r"\$\{(InboundBucket|ArchiveBucket)\.Arn\}/(inbound/|stack/)?\*"
+    r"\$\{(InboundBucket|ArchiveBucket)\.Arn\}/(inbound/|stack/)?\*(/content)?"
     r"|\$\{ConversationsTable\.Arn\}/stream/\*"
-    r"|arn:\$\{AWS::Partition\}:ses:\$\{AWS::Region\}:\$\{AWS::AccountId\}:identity/\*"
 )
 # AWS's own policies that a role may carry, with the reason in the template.
 MANAGED = {"ApiLogsRoleOfAccount": "AmazonAPIGatewayPushToCloudWatchLogs"}

@@ -167,3 +167,21 @@ def test_the_last_try_to_send_is_the_one_after_which_the_queue_gives_up(template
     variables = template.resources("AWS::Lambda::Function")["OutboundEmailFunction"]["Environment"]["Variables"]
     receives = template.resources("AWS::SQS::Queue")["OutboundEmailQueue"]["RedrivePolicy"]["maxReceiveCount"]
     assert int(variables["SEND_ATTEMPTS"]) == receives
+
+
+def test_waiting_work_faults_of_the_api_and_broken_seals_are_noticed(template: Template) -> None:
+    watched = {
+        (alarm["Namespace"], alarm["MetricName"], target(dimension["Value"]) or dimension["Value"])
+        for alarm in template.resources("AWS::CloudWatch::Alarm").values()
+        if alarm.get("AlarmActions")
+        for dimension in alarm["Dimensions"]
+    }
+    queues = [
+        name for name in template.resources("AWS::SQS::Queue") if name in ("InboundEmailQueue", "OutboundEmailQueue")
+    ]
+    assert len(queues) == 2
+    for queue in queues:
+        assert ("AWS/SQS", "ApproximateAgeOfOldestMessage", queue) in watched
+    assert ("AWS/Lambda", "IteratorAge", "OutboxRelayFunction") in watched
+    assert ("AWS/ApiGateway", "5XXError", "live") in watched
+    assert ("Letterlock", "SealsBroken", "seal") in watched

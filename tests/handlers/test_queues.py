@@ -151,3 +151,23 @@ def _raises(error: Exception) -> object:
         raise error
 
     return call
+
+
+def test_a_seal_that_does_not_open_is_counted_where_an_alarm_watches(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.mail(MAIL)
+    _, listed, _ = stack.api("GET", "/v1/conversations")
+    conversation = listed["conversations"][0]["id"]
+    dynamodb = boto3.client("dynamodb")
+    at = {"pk": {"S": f"{stack.workspace}#{conversation}"}, "sk": {"S": "HEAD"}}
+    head = dynamodb.get_item(TableName="ConversationsTable", Key=at)["Item"]
+    card = bytearray(head["card"]["B"])
+    card[-1] ^= 1
+    dynamodb.put_item(TableName="ConversationsTable", Item={**head, "card": {"B": bytes(card)}})
+    capsys.readouterr()
+    status, problem, _ = stack.api("GET", f"/v1/conversations/{conversation}")
+    assert (status, problem["type"]) == (500, "urn:letterlock:problem:internal")
+    (metric,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "SealsBroken" in line]
+    assert metric["check"] == "seal"
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Letterlock"

@@ -29,6 +29,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from letterlock.domain.errors import IntegrityBroken
+
 KEY_BYTES: Final = 32
 COMMITMENT_BYTES: Final = 32
 SALT_BYTES: Final = 16
@@ -60,7 +62,7 @@ class Place:
     schema: int = 1
 
 
-class SealBroken(Exception):
+class SealBroken(IntegrityBroken):
     """A sealed value does not open: damaged, moved, cut, or under another key. Says where and why, never what."""
 
     def __init__(self, place: Place, reason: Reason) -> None:

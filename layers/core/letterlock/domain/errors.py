@@ -5,6 +5,10 @@ class LetterlockError(Exception):
     """The root of every error a service raises on purpose."""
 
 
+class IntegrityBroken(LetterlockError):
+    """What is stored is not what was stored there. Nobody's request causes that: an alarm rings."""
+
+
 class NotFound(LetterlockError):
     """No such record in this workspace: the same answer for a foreign id and for one that never was."""
 

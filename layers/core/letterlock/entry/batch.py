@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from letterlock.entry.failures import safe_words
+from letterlock.entry.failures import count_if_broken, safe_words
 
 logger, metrics = Logger(), Metrics()
 
@@ -25,6 +25,7 @@ def each_message(event: dict[str, Any], context: Any, handle: Callable[[SQSRecor
         try:
             handle(record)
         except Exception as error:
+            count_if_broken(error)
             logger.warning("message failed", extra={"message_id": record.message_id, **safe_words(error)})
             raise
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from letterlock.domain.errors import LetterlockError
+from aws_lambda_powertools import single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+from letterlock.domain.errors import IntegrityBroken, LetterlockError
 
 
 def safe_words(error: BaseException) -> dict[str, str]:
@@ -19,6 +22,13 @@ def safe_words(error: BaseException) -> dict[str, str]:
     if code:
         said["aws_code"] = code
     return said
+
+
+def count_if_broken(error: BaseException) -> None:
+    """A metric of its own for what did not open where it lies: an alarm of the template watches it."""
+    if isinstance(error, IntegrityBroken):
+        with single_metric(name="SealsBroken", unit=MetricUnit.Count, value=1) as metric:
+            metric.add_dimension(name="check", value="seal")
 
 
 def _aws_code(error: BaseException | None) -> str:

@@ -15,7 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from letterlock.domain import errors
 from letterlock.domain.accounts import Principal
 from letterlock.entry import wiring
-from letterlock.entry.failures import safe_words
+from letterlock.entry.failures import count_if_broken, safe_words
 from letterlock.entry.request_checks import refuse_malformed_body, refuse_unknown_query
 
 PROBLEM_JSON = "application/problem+json"
@@ -123,6 +123,8 @@ def _as_proxy_answer(response: Response[str]) -> dict[str, Any]:
 
 
 def _refused(error: errors.LetterlockError) -> Response[str]:
+    if type(error) not in _STATUS:  # no request of anybody's causes it
+        return _unforeseen(error)
     status, kind = _STATUS[type(error)]
     return problem(status, kind, str(error))
 
@@ -137,6 +139,7 @@ def _not_valid(error: RequestValidationError) -> Response[str]:
 
 
 def _unforeseen(error: Exception) -> Response[str]:
+    count_if_broken(error)
     logger.error("unhandled", extra=safe_words(error))
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is our fault; the same request may work again")
 
