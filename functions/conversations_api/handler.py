@@ -1,7 +1,8 @@
-"""Conversations over REST: list, read, answer, note, assign, change status."""
+"""Conversations over REST: list, read, answer, note, assign, change status; the quarantine; the ledger's sums."""
 
 from __future__ import annotations
 
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ from letterlock.entry.conversation_shapes import (
     ThreadOut,
     WholeMessageOut,
 )
+from letterlock.entry.ingest_shapes import IngestSummaryOut, MailboxIngestOut
 from letterlock.entry.rest import principal, request_id, resolver, serve
 from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
 
@@ -123,6 +125,32 @@ def get_contact(contact: Id) -> ContactOut:
 def get_contact_conversations(contact: Id, limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> ConversationsOut:
     page = wiring.list_contact_conversations()(principal(app), contact, limit=limit, cursor=cursor)
     return ConversationsOut(conversations=[CardOut.of(each) for each in page.cards], cursor=page.cursor or None)
+
+
+@app.post(
+    "/v1/conversations/<conversation>/quarantine/release",
+    summary="Let a quarantined mail into the inbox",
+    tags=["quarantine"],
+)
+def post_quarantine_release(conversation: Id) -> ConversationOut:
+    return ConversationOut.of(wiring.release_mail()(principal(app), conversation, request=request_id(app)))
+
+
+@app.post(
+    "/v1/conversations/<conversation>/quarantine/discard",
+    summary="Put a quarantined mail out of every list",
+    tags=["quarantine"],
+)
+def post_quarantine_discard(conversation: Id) -> ConversationOut:
+    return ConversationOut.of(wiring.discard_mail()(principal(app), conversation, request=request_id(app)))
+
+
+@app.get("/v1/ingest-summary", summary="What came in on a day, and how it ended", tags=["mailboxes"])
+def get_ingest_summary(
+    day: Annotated[date | None, Query(description="in UTC, today when left out")] = None, mailbox: Filter = ""
+) -> IngestSummaryOut:
+    of, lines = wiring.summarise_ingest()(principal(app), day=day, mailbox=mailbox)
+    return IngestSummaryOut(day=of, mailboxes=[MailboxIngestOut.of(each) for each in lines])
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -27,7 +27,10 @@ ROUTES = {
     ("POST", "/v1/conversations/{conversation}/notes"): "ConversationsApiFunction",
     ("PUT", "/v1/conversations/{conversation}/assignee"): "ConversationsApiFunction",
     ("PUT", "/v1/conversations/{conversation}/status"): "ConversationsApiFunction",
+    ("POST", "/v1/conversations/{conversation}/quarantine/release"): "ConversationsApiFunction",
+    ("POST", "/v1/conversations/{conversation}/quarantine/discard"): "ConversationsApiFunction",
     ("GET", "/v1/mailboxes"): "ConversationsApiFunction",
+    ("GET", "/v1/ingest-summary"): "ConversationsApiFunction",
 }
 PUBLIC = {("GET", "/docs"), ("GET", "/openapi.json")}
 

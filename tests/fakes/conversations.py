@@ -1,16 +1,17 @@
 """Conversations in memory, held to the same contract as the table (tests/adapters/test_conversations_contract.py)."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from letterlock.domain.conversations import Card, Conversation, Message, Sending, SendState, Thread
+from letterlock.domain.conversations import Card, Conversation, Message, Sending, SendState, Status, Thread
 from letterlock.domain.digests import message_digest, with_added
 from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMail, Stale
 from letterlock.domain.facts import Fact, Told
-from letterlock.domain.ledger import IngestRecord
+from letterlock.domain.ledger import IngestRecord, Outcome
 from letterlock.domain.mail import Address
 from letterlock.services.ports import Clock, Inbox, Ingest, Located
 from tests.fakes.clock import FakeClock
@@ -63,7 +64,7 @@ class FakeConversations:
             card_of(head)
             for (owner, _), head in self._heads.items()
             if owner == workspace
-            and head.status is inbox.status
+            and head.status is inbox.status is not Status.DISCARDED
             and (head.assignee == inbox.assignee if inbox.assignee else True)
             and (head.mailbox in inbox.mailboxes or (inbox.assignee and not inbox.mailboxes))
             and (not inbox.before or head.activity < inbox.before)
@@ -134,6 +135,13 @@ class FakeConversations:
 
     def recorded(self, workspace: str, mailbox: str, ses_message_id: str) -> IngestRecord | None:
         return self.ledger.get((workspace, mailbox, ses_message_id))
+
+    def ingested(self, workspace: str, mailbox: str, day: date) -> Counter[Outcome]:
+        return Counter(
+            entry.outcome
+            for entry in self.ledger.values()
+            if (entry.workspace, entry.mailbox, entry.at.astimezone(UTC).date()) == (workspace, mailbox, day)
+        )
 
     def claim(self, workspace: str, conversation: str, message: str, lease: timedelta) -> Sending:
         found = self._messages.get((workspace, conversation), {}).get(message)

@@ -1,7 +1,8 @@
 """Where mail comes from, is kept and goes to, in memory."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from letterlock.domain.errors import NotFound, OriginalGone
 from letterlock.domain.ledger import Reason
@@ -77,13 +78,19 @@ class FakeStackLedger:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], Reason] = {}
         """By SES message id and recipient."""
+        self.days: dict[tuple[str, str], date] = {}
         self.raw: dict[str, bytes] = {}
 
     def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> None:
-        self.entries.setdefault((ses_message_id, recipient.strip().casefold()), reason)
+        entry = (ses_message_id, recipient.strip().casefold())
+        self.entries.setdefault(entry, reason)
+        self.days.setdefault(entry, at.astimezone(UTC).date())
 
     def recorded(self, ses_message_id: str, recipient: str) -> bool:
         return (ses_message_id, recipient.strip().casefold()) in self.entries
+
+    def ingested(self, day: date) -> Counter[Reason]:
+        return Counter(reason for entry, reason in self.entries.items() if self.days[entry] == day)
 
     def keep_raw(self, ses_message_id: str, chunks: Iterable[bytes]) -> None:
         self.raw[ses_message_id] = b"".join(chunks)

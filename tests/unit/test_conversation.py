@@ -56,7 +56,7 @@ def test_a_reply_waits_on_the_customer_and_is_announced() -> None:
     assert thread.facts == [ReplyQueued("wsp_1", "cnv_1", "msg_re"), StatusChanged("wsp_1", "cnv_1", "pending")]
 
 
-@pytest.mark.parametrize("status", [Status.SPAM, Status.QUARANTINED])
+@pytest.mark.parametrize("status", [Status.SPAM, Status.QUARANTINED, Status.DISCARDED])
 def test_spam_and_quarantine_take_no_reply(status: Status) -> None:
     with pytest.raises(RuleBroken, match=status):
         conversation(status=status).reply(reply())

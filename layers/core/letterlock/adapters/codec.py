@@ -36,6 +36,11 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+def day_of(at: datetime) -> str:
+    """The day in UTC: `2026-11-02`."""
+    return at.astimezone(UTC).date().isoformat()
+
+
 # ---- messages ---------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from letterlock.adapters import codec
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.codec import instant
+from letterlock.adapters.codec import day_of, instant
 from letterlock.adapters.contact_items import ContactItems
 from letterlock.adapters.dynamo import Item
 from letterlock.adapters.sealing import HEADER, TAG_BYTES, Place, Sealer
@@ -38,6 +38,7 @@ class ConversationItems:
         assignee = conversation.assignee
         card = codec.card_bytes(conversation, CARD_BYTES - SEAL_BYTES)
         whole = codec.card(card).subject == conversation.subject
+        listed = status is not Status.DISCARDED
         return table.Head(
             table.conversation_key(workspace, conversation.id),
             version=version,
@@ -49,8 +50,8 @@ class ConversationItems:
             messages=conversation.count,
             digest=digest.to_bytes(DIGEST_BYTES),
             opened_at=instant(conversation.opened_at),
-            inbox=table.inbox_key(workspace, mailbox, status),
-            assigned=table.assigned_key(workspace, assignee, status) if assignee else None,
+            inbox=table.inbox_key(workspace, mailbox, status) if listed else None,
+            assigned=table.assigned_key(workspace, assignee, status) if assignee and listed else None,
             activity=conversation.activity,
             card=self._seal(_head_place(workspace, conversation.id, "card"), card),
             subject=None
@@ -215,15 +216,18 @@ def _sending_attributes(sending: Sending) -> dict[str, Any]:
 
 
 def ingest_item(entry: IngestRecord, outbox: str = "") -> table.IngestItem:
+    at, reason = instant(entry.at), entry.reason.value if entry.reason else ""
     return table.IngestItem(
         table.ingest_key(entry.workspace, entry.ses_message_id),
         entry.mailbox,
         outcome=entry.outcome.value,
-        at=instant(entry.at),
-        reason=entry.reason.value if entry.reason else None,
+        at=at,
+        reason=reason or None,
         conversation=entry.conversation or None,
         message=entry.message or None,
         outbox=outbox or None,
+        inbox=table.ingested_key(entry.workspace, entry.mailbox, day_of(entry.at)),
+        activity=table.ingested_entry(entry.outcome.value, reason, at),
     )
 
 

@@ -61,6 +61,16 @@ def batch_get(
     return found
 
 
+def pages(client: DynamoDBClient, request: Item) -> Iterator[Item]:
+    """The items of a Query, asking for the next page (a megabyte, or `Limit`) only when it is wanted."""
+    while True:
+        answer = client.query(**request)
+        yield from (dict(item) for item in answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
 def put_once(client: DynamoDBClient, table: str, model: Model) -> bool:
     """Whether the item was not there before. One that is there stays as it is."""
     try:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.codec import instant
+from letterlock.adapters.codec import day_of, instant
 from letterlock.adapters.dynamo import key, put_once
+from letterlock.adapters.ingested import ingested
+from letterlock.adapters.keyring import STACK
 from letterlock.domain.ledger import Outcome, Reason
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ class DynamoStackLedger:
             outcome=Outcome.REJECTED.value,
             reason=reason.value,
             at=instant(at),
+            inbox=table.ingested_key(STACK, "", day_of(at)),
+            activity=table.ingested_entry(Outcome.REJECTED.value, reason.value, instant(at)),
             expires_at=int(expires_at.timestamp()),
         )
         put_once(self._client, self._table, item)
@@ -46,6 +51,10 @@ class DynamoStackLedger:
             ConsistentRead=True,
         )
         return "Item" in answer
+
+    def ingested(self, day: date) -> Counter[Reason]:
+        entries = ingested(self._client, self._table, table.ingested_key(STACK, "", day.isoformat()))
+        return Counter(Reason(reason) for _, reason in entries)
 
     def keep_raw(self, ses_message_id: str, chunks: Iterable[bytes]) -> None:
         self._archive.keep_stack_raw(ses_message_id, chunks)

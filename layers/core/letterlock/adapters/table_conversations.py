@@ -17,6 +17,9 @@
 `HEAD`, `MSG#…` and `PARTICIPANTS` sort in that order: read backwards, a conversation is its participants, its newest
 messages and, after the oldest one, its head. The workspace is part of every key but the stack's own.
 
+`by_mailbox` lists two kinds of things, under hash keys that never meet: the heads of a mailbox by status, and the
+ledger's entries of a mailbox by day (`ingested_key`), which the ingest summary counts.
+
 The models are PynamoDB's, for the shapes; the requests go through the one boto3 client that the function has anyway.
 PynamoDB would bring a session and a client of its own (a second loading of DynamoDB's API description at every cold
 start), its TransactWrite sorts puts before updates, so that cancellation reasons no longer stand where the caller put
@@ -97,6 +100,16 @@ def inbox_key(workspace: str, mailbox: str, status: str) -> str:
     return f"{workspace}#{mailbox}#{status}"
 
 
+def ingested_key(workspace: str, mailbox: str, day: str) -> str:
+    """Where `by_mailbox` lists the ledger's entries of a day (ISO 8601); of the stack's own, without a mailbox."""
+    return f"{workspace}#{mailbox}#ingested#{day}"
+
+
+def ingested_entry(outcome: str, reason: str, at: str) -> str:
+    """An entry's place in that list."""
+    return f"{outcome}#{reason}#{at}"
+
+
 def assigned_key(workspace: str, assignee: str, status: str) -> str:
     return f"{workspace}#{assignee}#{status}"
 
@@ -119,7 +132,8 @@ class Head(Model):
     digest = BinaryAttribute(legacy_encoding=False)
     """The set digest, 32 bytes, big-endian."""
     opened_at = UnicodeAttribute()
-    inbox = UnicodeAttribute()
+    inbox = UnicodeAttribute(null=True)
+    """Absent where no list shows the conversation, as `assigned` is."""
     assigned = UnicodeAttribute(null=True)
     activity = UnicodeAttribute()
     card = BinaryAttribute(legacy_encoding=False)
@@ -180,6 +194,9 @@ class IngestItem(Model):
     conversation = UnicodeAttribute(null=True)
     message = UnicodeAttribute(null=True)
     outbox = UnicodeAttribute(null=True)
+    inbox = UnicodeAttribute()
+    """`ingested_key`, as `activity` is `ingested_entry`: the entry counts itself, at one write unit of an index."""
+    activity = UnicodeAttribute()
 
 
 class OutboxItem(Model):
@@ -199,6 +216,8 @@ class StackIngestItem(Model):
     outcome = UnicodeAttribute()
     reason = UnicodeAttribute()
     at = UnicodeAttribute()
+    inbox = UnicodeAttribute()
+    activity = UnicodeAttribute()
     expires_at = NumberAttribute()
 
 

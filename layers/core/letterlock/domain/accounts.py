@@ -28,6 +28,8 @@ class Action(StrEnum):
     NOTE = "note"
     ASSIGN = "assign"
     CHANGE_STATUS = "change_status"
+    SORT_QUARANTINE = "sort_quarantine"
+    READ_INGEST_SUMMARY = "read_ingest_summary"
 
 
 SCOPE_OF: dict[Action, Scope] = {
@@ -39,6 +41,8 @@ SCOPE_OF: dict[Action, Scope] = {
     Action.NOTE: Scope.WRITE,
     Action.ASSIGN: Scope.WRITE,
     Action.CHANGE_STATUS: Scope.WRITE,
+    Action.SORT_QUARANTINE: Scope.WRITE,
+    Action.READ_INGEST_SUMMARY: Scope.READ,
 }
 """The one table of what each action needs. An action without a line here is refused."""
 

@@ -12,7 +12,9 @@ from letterlock.domain.facts import (
     ConversationAssigned,
     ConversationOpened,
     Fact,
+    MailDiscarded,
     MailQuarantined,
+    MailReleased,
     MessageReceived,
     NoteAdded,
     ReplyQueued,
@@ -40,6 +42,8 @@ class Status(StrEnum):
     SPAM = "spam"
     QUARANTINED = "quarantined"
     """Its mail could not be read, or must not be: kept raw, out of the inbox."""
+    DISCARDED = "discarded"
+    """Left the quarantine for good: in no list any more, still there under its id."""
 
 
 class Kind(StrEnum):
@@ -220,7 +224,7 @@ class Conversation:
     def receive(self, message: Message) -> None:
         """A further mail: it is the team's turn again."""
         self._receive(message)
-        if self.status in (Status.PENDING, Status.CLOSED):
+        if self.status in (Status.PENDING, Status.CLOSED, Status.DISCARDED):
             self._become(Status.OPEN)
 
     def _receive(self, message: Message) -> None:
@@ -234,8 +238,10 @@ class Conversation:
 
     def reply(self, message: Message) -> None:
         """The team answers: the conversation waits on the customer."""
-        if self.status in (Status.SPAM, Status.QUARANTINED):
-            raise RuleBroken(f"a conversation with status {self.status} takes no reply: set its status to open first")
+        if self.status in (Status.QUARANTINED, Status.DISCARDED):
+            raise RuleBroken(f"a conversation with status {self.status} takes no reply: release it first")
+        if self.status is Status.SPAM:
+            raise RuleBroken("a conversation with status spam takes no reply: set its status to open first")
         if self.requester is None:
             raise RuleBroken("this conversation has nobody to answer: its mail named no sender")
         self._add(message, message.author)
@@ -256,10 +262,28 @@ class Conversation:
         return True
 
     def change_status(self, status: Status) -> bool:
-        """False when that is how it stands already."""
+        """False when that is how it stands already. The quarantine has doors of its own: `release` and `discard`."""
         if status is Status.QUARANTINED:
             raise RuleBroken("only a mail that could not be read is quarantined")
+        if status is Status.DISCARDED:
+            raise RuleBroken("only a quarantined conversation is discarded, by its own route")
+        if self.status in (Status.QUARANTINED, Status.DISCARDED):
+            raise RuleBroken(f"a conversation with status {self.status} changes by being released or discarded only")
         return self._become(status)
+
+    def release(self) -> None:
+        """Out of the quarantine, or back from having been discarded, into the inbox, for the team to look at."""
+        if self.status not in (Status.QUARANTINED, Status.DISCARDED):
+            raise RuleBroken("only a quarantined or discarded conversation is released")
+        self.facts.append(MailReleased(self.workspace, self.id, self.mailbox))
+        self._become(Status.OPEN)
+
+    def discard(self) -> None:
+        """Out of every list. Its messages and the raw mail stay, under its id, until they are erased."""
+        if self.status is not Status.QUARANTINED:
+            raise RuleBroken("only a quarantined conversation is discarded")
+        self.facts.append(MailDiscarded(self.workspace, self.id, self.mailbox))
+        self._become(Status.DISCARDED)
 
     def _become(self, status: Status) -> bool:
         if self.status is status:

@@ -43,6 +43,20 @@ class MailQuarantined(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class MailReleased(Fact):
+    """Somebody let it out of the quarantine."""
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailDiscarded(Fact):
+    """Somebody decided that what lay in the quarantine is not wanted."""
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyQueued(Fact):
     message: str
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -43,3 +44,16 @@ class IngestRecord:
     reason: Reason | None = None
     conversation: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSummary:
+    """How the deliveries to one mailbox ended on one day (UTC)."""
+
+    mailbox: str
+    outcomes: Counter[Outcome]
+
+    @property
+    def received(self) -> int:
+        """What came in: each delivery has exactly one outcome, so their sum."""
+        return sum(self.outcomes.values())

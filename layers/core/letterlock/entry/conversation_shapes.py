@@ -158,7 +158,11 @@ class MessageOut(BaseModel):
     cc: list[AddressOut]
     attachments: list[AttachmentOut]
     threading: ThreadingOut | None
-    quarantine: Reason | None
+    quarantine: Annotated[Reason | None, Field(description="why the mail was not read")]
+    raw_only: Annotated[
+        bool,
+        Field(description="it was never parsed: its raw form is kept, and there is no text, sender or file to show"),
+    ]
     sending: SendingOut | None
 
     @classmethod
@@ -179,6 +183,7 @@ class MessageOut(BaseModel):
             threading=threading
             and ThreadingOut(rule=threading.rule, evidence=threading.evidence, trust=threading.trust),
             quarantine=message.quarantine,
+            raw_only=message.quarantine is not None,
             sending=sending
             and SendingOut(
                 state=sending.state,

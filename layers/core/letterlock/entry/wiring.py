@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from letterlock.services.authenticate import Authenticate
     from letterlock.services.deliver_reply import DeliverReply
     from letterlock.services.publish_facts import PublishFacts
+    from letterlock.services.quarantine import DiscardMail, ReleaseMail
     from letterlock.services.read_contacts import ListContactConversations, ReadContact
     from letterlock.services.read_inbox import ListConversations, ListMailboxes, ReadConversation, ReadMessage
     from letterlock.services.receive_mail import ReceiveMail
     from letterlock.services.set_up_workspace import SetUpWorkspace
+    from letterlock.services.summarise_ingest import SummariseIngest
     from letterlock.services.triage import AssignConversation, ChangeStatus
     from letterlock.services.write_message import AddNote, SendReply
 
@@ -304,3 +306,24 @@ def change_status() -> ChangeStatus:
     from letterlock.services.triage import ChangeStatus
 
     return ChangeStatus(conversations(), ids(), now)
+
+
+@cache
+def release_mail() -> ReleaseMail:
+    from letterlock.services.quarantine import ReleaseMail
+
+    return ReleaseMail(conversations(), ids(), now)
+
+
+@cache
+def discard_mail() -> DiscardMail:
+    from letterlock.services.quarantine import DiscardMail
+
+    return DiscardMail(conversations(), ids(), now)
+
+
+@cache
+def summarise_ingest() -> SummariseIngest:
+    from letterlock.services.summarise_ingest import SummariseIngest
+
+    return SummariseIngest(conversations(), mailboxes(), now)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from letterlock.domain.accounts import Credential, Mailbox
 from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import Card, Conversation, Message, Sending, Status, Thread
 from letterlock.domain.facts import Told
-from letterlock.domain.ledger import IngestRecord, Reason
+from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Content, Mail
 from letterlock.domain.replies import OutgoingMail
 
@@ -94,6 +95,10 @@ class Conversations(Protocol):
         ...
 
     def recorded(self, workspace: str, mailbox: str, ses_message_id: str) -> IngestRecord | None: ...
+
+    def ingested(self, workspace: str, mailbox: str, day: date) -> Counter[Outcome]:
+        """How many of the ledger's entries of that day (UTC) ended as what. It may lag a moment behind the last."""
+        ...
 
     def claim(self, workspace: str, conversation: str, message: str, lease: timedelta) -> Sending:
         """Take the sending of a message for `lease`: QUEUED becomes SENDING. Returns what stood **before**.
@@ -257,6 +262,10 @@ class StackLedger(Protocol):
     def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> None: ...
 
     def recorded(self, ses_message_id: str, recipient: str) -> bool: ...
+
+    def ingested(self, day: date) -> Counter[Reason]:
+        """How many of the ledger's entries of that day (UTC) have what reason. It may lag a moment behind the last."""
+        ...
 
     def keep_raw(self, ses_message_id: str, chunks: Iterable[bytes]) -> None: ...
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Action, Mailbox, Principal
 from letterlock.domain.conversations import Card, Message, Status, Thread
+from letterlock.domain.errors import Invalid
 from letterlock.domain.mail import Content
 from letterlock.services.ports import Archive, Conversations, Cursors, Inbox, Mailboxes, MessagePlace
 
@@ -20,7 +21,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ListConversations:
-    """Newest activity first, one Query a mailbox. Raises Forbidden, NotFound (mailbox), Invalid (cursor)."""
+    """Newest activity first, one Query a mailbox. Raises Forbidden, NotFound (mailbox), Invalid (cursor, status)."""
 
     conversations: Conversations
     mailboxes: Mailboxes
@@ -30,6 +31,8 @@ class ListConversations:
         self, principal: Principal, *, mailbox: str, status: Status, assignee: str, limit: int, cursor: str
     ) -> Page:
         principal.may(Action.LIST_CONVERSATIONS)
+        if status is Status.DISCARDED:
+            raise Invalid("discarded conversations are in no list: read one under its id")
         asked = f"inbox|{mailbox}|{status}|{assignee}"
         before = self.cursors.open(principal.workspace, asked, cursor) if cursor else ""
         wanted = (mailbox,) if mailbox else () if assignee else self._all(principal.workspace)
