@@ -66,14 +66,19 @@ def dns_records(session: boto3.session.Session, found: dict[str, str]) -> list[s
     return [f"{domain} MX {found['MailExchanger']}", *signing]
 
 
-def create_workspace(session: boto3.session.Session, function: str, mailbox: str, name: str) -> dict[str, str]:
-    """Create a workspace with one mailbox and one token. Raises DeployUnfinished with the function's own reason."""
+def create_workspace(session: boto3.session.Session, function: str, mailbox: str, name: str) -> dict[str, str] | None:
+    """Create a workspace with one mailbox and one token; None when the mailbox is there already, as after a first deploy.
+
+    Raises DeployUnfinished with the function's own reason.
+    """
     wanted = {"workspace": {"name": name}, "mailbox": {"address": mailbox, "name": name}}
     # Sent once: a second try after a timeout would find the address taken by the first, and its token unseen.
     config = Config(retries={"total_max_attempts": 1}, read_timeout=60)
     client = session.client("lambda", config=config)
     answer = client.invoke(FunctionName=function, Payload=json.dumps(wanted).encode())
     made: dict[str, Any] = json.loads(answer["Payload"].read())
+    if made.get("error", {}).get("type") == "conflict":
+        return None
     if "FunctionError" in answer or "error" in made:
         reason = made.get("error", {}).get("detail") or made.get("errorType", "no reason given")
         raise DeployUnfinished(f"the workspace was not created: {reason}")
@@ -90,6 +95,9 @@ def finish(arguments: argparse.Namespace) -> None:
     print(f"API:  {found['ApiUrl']}")
     if arguments.mailbox:
         made = create_workspace(session, found["WorkspaceSetupFunctionName"], arguments.mailbox, arguments.workspace)
+        if made is None:
+            print(f"mailbox {arguments.mailbox} is there already: its workspace and tokens stay as they are")
+            return
         print(f"workspace {made['workspace']}, mailbox {made['mailbox']}")
         print(f"token {made['token']}\n(shown this once: keep it where you keep secrets)")
 

@@ -1,12 +1,15 @@
 """After a deploy the stack's receipt rules become the active ones, but never by pushing out somebody else's."""
 
+import io
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from tools.finish_deploy import DeployUnfinished, activate_receipt_rules, dns_records, stack_of
+from tools.finish_deploy import DeployUnfinished, activate_receipt_rules, create_workspace, dns_records, stack_of
 
 REGION = "eu-west-1"
 
@@ -68,3 +71,32 @@ def test_dev_and_prod_are_stacks_of_their_own(environment: str, stack: str) -> N
 def test_an_environment_that_samconfig_does_not_know_is_refused() -> None:
     with pytest.raises(DeployUnfinished, match="ENV=production"):
         stack_of("production")
+
+
+class AnsweringSession:
+    """A session whose one Lambda function answers what the test says."""
+
+    def __init__(self, answer: dict[str, object]) -> None:
+        self._answer = answer
+
+    def client(self, *_args: object, **_kwargs: object) -> "AnsweringSession":
+        return self
+
+    def invoke(self, **_kwargs: object) -> dict[str, object]:
+        return {"Payload": io.BytesIO(json.dumps(self._answer).encode())}
+
+
+def created(answer: dict[str, object]) -> dict[str, str] | None:
+    session: Any = AnsweringSession(answer)
+    return create_workspace(session, "setup", "support@acme.example", "Acme")
+
+
+def test_a_second_deploy_finds_the_mailbox_of_the_first_and_leaves_it_alone() -> None:
+    made = {"workspace": "wsp_1", "mailbox": "mbx_1", "token": "llw_1"}
+    assert created(dict(made)) == made
+    assert created({"error": {"type": "conflict", "detail": "another mailbox has that address"}}) is None
+
+
+def test_a_workspace_that_could_not_be_made_says_why() -> None:
+    with pytest.raises(DeployUnfinished, match="name@domain"):
+        created({"error": {"type": "invalid", "detail": "a mailbox needs an address of the form name@domain"}})
