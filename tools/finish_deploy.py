@@ -67,7 +67,7 @@ def dns_records(session: boto3.session.Session, found: dict[str, str]) -> list[s
 
 
 def create_workspace(session: boto3.session.Session, function: str, mailbox: str, name: str) -> dict[str, str] | None:
-    """Create a workspace with one mailbox and one token; None when the mailbox is there already, as after a first deploy.
+    """Create a workspace with one mailbox and one token; None when the mailbox is there already.
 
     Raises DeployUnfinished with the function's own reason.
     """
