@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from bench.tables import make_table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo_conversations import DynamoConversations
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
@@ -18,7 +19,6 @@ from tests.adapters.given import MAILBOX, WORKSPACE, Desk
 from tests.adapters.raw import Item
 from tests.fakes import FakeClock, FakeConversations, FakeIds
 from tests.fakes.keys import MemoryKeys
-from tests.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

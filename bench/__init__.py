@@ -1,0 +1,1 @@
+"""What Letterlock costs, counted on the real code path: nothing here is deployed."""

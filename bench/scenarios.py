@@ -1,0 +1,213 @@
+"""The operations of the bill: each brings the stack into its state, and then is called once, warm.
+
+Warm: the workspace's keys were read by an earlier call of the same process, as they are for five minutes at a time.
+"""
+
+from __future__ import annotations
+
+import email
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parseaddr
+from typing import Any
+
+from bench.letters import ATTACHMENT_BYTES, MAIL_BYTES, letter, prose
+from bench.stack import MAILBOX, Stack
+
+CONVERSATIONS = "/v1/conversations"
+ACCEPTED: dict[str, list[Any]] = {"batchItemFailures": []}
+REFUSED = 400
+"""HTTP statuses from here on are refusals."""
+
+Act = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """At most: write units, read units, requests."""
+
+    write: int
+    read: float
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`prepare` does what comes before, and answers the one call that is billed."""
+
+    name: str
+    prepare: Callable[[Desk], Act]
+    bound: Bound | None = None
+
+
+class Unexpected(Exception):
+    """An operation did not end as it should: what it cost says nothing."""
+
+
+@dataclass
+class Desk:
+    """A stack in use: what a customer and an agent do to the newest conversation."""
+
+    stack: Stack
+    letters: int = 0
+    conversation: str = ""
+
+    def delivery(self, *, recipients: tuple[str, ...] = (MAILBOX,), **more: Any) -> Act:
+        """A mail that SES has stored, and its notification, which is still to be handled."""
+        self.letters += 1
+        ses_message_id = f"{self.letters:040d}"
+        self.stack.store(ses_message_id, letter(self.letters, to=recipients[0], **more))
+        return lambda: self.accepted(self.stack.notify_of(ses_message_id, recipients))
+
+    def opened(self, **more: Any) -> str:
+        self.delivery(**more)()
+        self.conversation = self.listed()[0]["id"]
+        return self.conversation
+
+    def listed(self, **query: str) -> list[Any]:
+        status, answer, _ = self.stack.api("GET", CONVERSATIONS, query=query or None)
+        if status >= REFUSED:
+            raise Unexpected(answer)
+        cards: list[Any] = answer["conversations"]
+        return cards
+
+    def api(self, method: str, what: str = "", body: Any = None) -> Any:
+        status, answer, _ = self.stack.api(method, f"{CONVERSATIONS}/{self.conversation}{what}", body)
+        if status >= REFUSED:
+            raise Unexpected(answer)
+        return answer
+
+    def replied(self, text: str) -> dict[str, Any]:
+        """The fact that the reply is queued, as the rule hands it to the queue."""
+        self.api("POST", "/replies", {"text": text})
+        (fact,) = [each for each in self.stack.relay() if each["detail-type"] == "ReplyQueued"]
+        return fact
+
+    def sent(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The address that an answer goes to, and the References it names."""
+        self.accepted(self.stack.deliver(self.replied(text)))
+        mail = email.message_from_string(self.stack.sent()[-1].raw_data)
+        marked = self.api("GET")["messages"][-1]["sending"]["message_id"]
+        references = [*str(mail["References"]).split(), f"<{marked}>"]
+        return parseaddr(str(mail["Reply-To"]))[1], tuple(references)
+
+    def accepted(self, answer: Any) -> Any:
+        if answer != ACCEPTED:
+            raise Unexpected(answer)
+        return answer
+
+
+# ---- mail in --------------------------------------------------------------------------------------------------------
+
+
+def _known_thread(desk: Desk) -> Act:
+    """Assigned, so that both lists move; answered once, so that the customer's answer carries the keyed address."""
+    desk.opened()
+    desk.api("PUT", "/assignee", {"assignee": "me"})
+    address, references = desk.sent(prose(600, 1))
+    return desk.delivery(
+        recipients=(address,), references=references, bytes_of_mail=MAIL_BYTES, attachment_bytes=ATTACHMENT_BYTES
+    )
+
+
+def _new_conversation(desk: Desk) -> Act:
+    return desk.delivery(bytes_of_mail=MAIL_BYTES, attachment_bytes=ATTACHMENT_BYTES)
+
+
+def _redelivery(desk: Desk) -> Act:
+    """The notification of a mail that was stored: its raw mail is gone, its ledger entry stands."""
+    handle = desk.delivery()
+    handle()
+    return handle
+
+
+def _nobody(desk: Desk) -> Act:
+    return desk.delivery(recipients=("nobody@acme.example",))
+
+
+# ---- the API --------------------------------------------------------------------------------------------------------
+
+
+def _list_mailbox(desk: Desk) -> Act:
+    _conversations(desk, 25)
+    return lambda: desk.listed(mailbox=desk.stack.mailbox)
+
+
+def _list_everything(desk: Desk) -> Act:
+    _conversations(desk, 25)
+    return desk.listed
+
+
+def _conversations(desk: Desk, count: int) -> None:
+    for number in range(len(desk.listed()), count):
+        desk.delivery(subject=f"Question {number} about an invoice")()
+
+
+def _read(desk: Desk) -> Act:
+    """Ten messages of some length, by both sides."""
+    desk.opened(bytes_of_mail=8_000)
+    for number in range(9):
+        desk.api("POST", "/replies" if number % 2 else "/notes", {"text": prose(1_500 + 250 * number, number)})
+    return lambda: desk.api("GET")
+
+
+def _reply(desk: Desk) -> Act:
+    desk.opened()
+    desk.api("PUT", "/assignee", {"assignee": "me"})
+    return lambda: desk.api("POST", "/replies", {"text": prose(1_200, 2)})
+
+
+def _long_reply(desk: Desk) -> Act:
+    desk.opened()
+    desk.api("PUT", "/assignee", {"assignee": "me"})
+    return lambda: desk.api("POST", "/replies", {"text": prose(12_000, 2)})
+
+
+def _note(desk: Desk) -> Act:
+    desk.opened()
+    return lambda: desk.api("POST", "/notes", {"text": prose(400, 3)})
+
+
+def _assign(desk: Desk) -> Act:
+    desk.opened()
+    return lambda: desk.api("PUT", "/assignee", {"assignee": "me"})
+
+
+def _status(desk: Desk) -> Act:
+    desk.opened()
+    return lambda: desk.api("PUT", "/status", {"status": "closed"})
+
+
+# ---- facts and mail out ---------------------------------------------------------------------------------------------
+
+
+def _relay(desk: Desk) -> Act:
+    desk.opened()
+    desk.stack.relay()
+    desk.api("POST", "/replies", {"text": prose(600, 4)})
+    return desk.stack.relay
+
+
+def _deliver(desk: Desk) -> Act:
+    desk.opened()
+    desk.stack.relay()
+    fact = desk.replied(prose(1_200, 5))
+    return lambda: desk.accepted(desk.stack.deliver(fact))
+
+
+SCENARIOS = (
+    Scenario("ingest 30 kB mail + 200 kB attachment, known thread", _known_thread, Bound(18, 4, 10)),
+    Scenario("ingest 30 kB mail + 200 kB attachment, new conversation", _new_conversation),
+    Scenario("ingest, the same delivery again", _redelivery),
+    Scenario("ingest, to nobody we know", _nobody),
+    Scenario("list 25 conversations of one mailbox", _list_mailbox, Bound(0, 5, 2)),
+    Scenario("list 25 conversations of all mailboxes", _list_everything, Bound(0, 5, 2)),
+    Scenario("read a conversation, 10 messages", _read, Bound(0, 8, 2)),
+    Scenario("reply", _reply, Bound(20, 4, 6)),
+    Scenario("reply of 12 kB", _long_reply, Bound(20, 4, 6)),
+    Scenario("note", _note),
+    Scenario("assign", _assign),
+    Scenario("change status", _status),
+    Scenario("relay one outbox", _relay),
+    Scenario("deliver a reply", _deliver),
+)

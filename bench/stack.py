@@ -1,0 +1,256 @@
+"""The stack on moto, in process: the real handlers, wired as on Lambda, over tables made as the template says."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType
+from typing import Any, Literal
+
+import boto3
+import pytest
+from botocore.loaders import Loader
+from moto import mock_aws
+from moto.sesv2.models import sesv2_backends
+
+from bench.recorder import Recorder
+from bench.tables import make_table, resources
+from letterlock.domain.accounts import Credential, Scope
+from letterlock.domain.api_tokens import spell
+from letterlock.domain.outbox import unfold
+from letterlock.entry import settings, wiring
+from tools.openapi import ROOT, load
+from tools.template_model import target
+
+REGION: Literal["eu-west-1"] = "eu-west-1"
+ACCOUNT = "123456789012"
+"""The account that moto plays."""
+MAILBOX = "support@acme.example"
+HANDLERS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
+
+
+class Context:
+    """Lambda's context object, as far as Powertools reads it."""
+
+    function_name = "under-test"
+    memory_limit_in_mb = 512
+    invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:under-test"
+    aws_request_id = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
+@dataclass
+class Stack:
+    """What happens to it from outside: mail is delivered, the API called, the relay runs, replies go out.
+
+    `recorder` notes what the functions ask of AWS meanwhile.
+    """
+
+    handlers: dict[str, ModuleType]
+    recorder: Recorder
+    buckets: tuple[str, str] = ("inbound", "archive")
+    workspace: str = ""
+    mailbox: str = ""
+    token: str = ""
+    relayed: set[tuple[str, str]] = field(default_factory=set)
+
+    def call(self, function: str, event: dict[str, Any]) -> Any:
+        with self.recorder.on_behalf_of(function):
+            return self.handlers[function].handler(event, Context())
+
+    # ---- mail in ----
+
+    def store(self, ses_message_id: str, raw: bytes) -> None:
+        boto3.client("s3").put_object(Bucket=self.buckets[0], Key=f"inbound/{ses_message_id}", Body=raw)
+
+    def notify(self, notification: dict[str, Any], *, receive_count: int = 1) -> Any:
+        """One SQS message with the SES notification; the answer is Lambda's partial batch response."""
+        return self.call("inbound_email", sqs_event(json.dumps(notification), receive_count))
+
+    def mail(self, raw: bytes, *, ses_message_id: str = "ses1", recipients: tuple[str, ...] = (MAILBOX,)) -> Any:
+        self.store(ses_message_id, raw)
+        return self.notify_of(ses_message_id, recipients)
+
+    def notify_of(self, ses_message_id: str, recipients: tuple[str, ...] = (MAILBOX,), **verdicts: str) -> Any:
+        return self.notify(notification_of(ses_message_id, recipients, **verdicts))
+
+    # ---- the API ----
+
+    def api(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any, dict[str, list[str]]]:
+        """Status, decoded body, headers."""
+        event = rest_event(method, path, body, token=more.pop("token", self.token), **more)
+        answer = self.call("conversations_api", event)
+        return answer["statusCode"], json.loads(answer["body"]), answer["multiValueHeaders"]
+
+    def token_with(self, scopes: frozenset[Scope]) -> str:
+        """Another token of the same workspace."""
+        token = spell(self.workspace, os.urandom(32))
+        wiring.credentials().add(Credential(wiring.ids().new("tok"), self.workspace, scopes, "", wiring.now()), token)
+        return token
+
+    # ---- facts and mail out ----
+
+    def relay(self) -> list[dict[str, Any]]:
+        """What the table's stream would show of new outboxes, through the relay; the bus's events as rules see them."""
+        items = boto3.client("dynamodb").scan(TableName="ConversationsTable")["Items"]
+        fresh = [item for item in items if "outbox" in item and (item["pk"]["S"], item["sk"]["S"]) not in self.relayed]
+        self.relayed |= {(item["pk"]["S"], item["sk"]["S"]) for item in fresh}
+        answer = self.call("outbox_relay", stream_event(fresh))
+        if answer != {"batchItemFailures": []}:
+            raise AssertionError(answer)
+        return [
+            {"source": "letterlock", "detail-type": name, "detail": json.loads(detail)}
+            for item in fresh
+            for name, detail in unfold(item["outbox"]["S"])
+        ]
+
+    def deliver(self, event: dict[str, Any], *, receive_count: int = 1) -> Any:
+        return self.call("outbound_email", sqs_event(json.dumps(event), receive_count))
+
+    def sent(self) -> list[Any]:
+        """Every mail that SES took."""
+        backend = sesv2_backends[ACCOUNT][REGION]
+        messages: list[Any] = backend.core_backend.sent_messages
+        return messages
+
+
+@contextmanager
+def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with mock_aws():
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+        monkeypatch.setenv("AWS_REGION", REGION)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+            monkeypatch.delenv(name, raising=False)
+        settings_of_all = _resources()
+        for name, value in settings_of_all.items():
+            monkeypatch.setenv(name, value)
+        _forget_wiring()
+        recorder = Recorder(_names(settings_of_all), boto3.client("dynamodb"))
+        wiring.session().register_component("data_loader", _descriptions())
+        recorder.attach(wiring.session())
+        made = Stack({name: load(name) for name in HANDLERS}, recorder)
+        answer = made.call("workspace_setup", {"workspace": {"name": "Acme"}, "mailbox": {"address": MAILBOX}})
+        made.workspace, made.mailbox, made.token = answer["workspace"], answer["mailbox"], answer["token"]
+        yield made
+        _forget_wiring()
+
+
+@cache
+def _descriptions() -> Loader:
+    """Botocore's descriptions of the services, read once for all stacks of this process."""
+    return Loader()
+
+
+def _resources() -> dict[str, str]:
+    """Makes everything that the functions' environment names."""
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    for bucket in ("inbound", "archive"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    boto3.client("events").create_event_bus(Name="facts")
+    boto3.client("sesv2").create_email_identity(EmailIdentity="acme.example")
+    return {
+        "CONVERSATIONS_TABLE": make_table(dynamodb, "ConversationsTable"),
+        "ACCOUNTS_TABLE": make_table(dynamodb, "AccountsTable"),
+        "KEYS_TABLE": make_table(dynamodb, "KeysTable"),
+        "INBOUND_BUCKET": "inbound",
+        "ARCHIVE_BUCKET": "archive",
+        "SEALING_KEY_ARN": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
+        "EVENT_BUS_NAME": "facts",
+        "MAIL_CONFIGURATION_SET": "outbound",
+        "OUTBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="outbound")["QueueUrl"],
+        "SEND_ATTEMPTS": "8",
+        "POWERTOOLS_SERVICE_NAME": "under-test",
+        "POWERTOOLS_METRICS_NAMESPACE": "Letterlock",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
+def _names(settings_of_all: dict[str, str]) -> dict[str, str]:
+    """The template's logical id of each physical name, for a setting holds the one and the template the other."""
+    names: dict[str, str] = {}
+    for resource in resources().values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            for name, value in resource["Properties"]["Environment"]["Variables"].items():
+                if target(value):
+                    names[settings_of_all[name]] = target(value)
+    return names
+
+
+def _forget_wiring() -> None:
+    """Each test has its own stack, so nothing that an earlier one wired may stay."""
+    for module in (wiring, settings):
+        for made in vars(module).values():
+            if hasattr(made, "cache_clear"):
+                made.cache_clear()
+
+
+def sqs_event(body: str, receive_count: int = 1) -> dict[str, Any]:
+    record = {
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(receive_count)},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue",
+        "awsRegion": REGION,
+    }
+    return {"Records": [record]}
+
+
+def stream_event(items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "eventName": "INSERT",
+                "eventSource": "aws:dynamodb",
+                "dynamodb": {"SequenceNumber": str(100 + position), "NewImage": item},
+            }
+            for position, item in enumerate(items)
+        ]
+    }
+
+
+def notification_of(ses_message_id: str, recipients: tuple[str, ...], **verdicts: str) -> dict[str, Any]:
+    """SES's notification of a receipt, as far as it decides anything."""
+    now = wiring.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    said = {name: {"status": verdicts.get(name, "PASS")} for name in ("spf", "dkim", "dmarc", "spam", "virus")}
+    return {
+        "notificationType": "Received",
+        "mail": {
+            "timestamp": now,
+            "source": "ana@customer.example",
+            "messageId": ses_message_id,
+            "destination": list(recipients),
+        },
+        "receipt": {
+            "timestamp": now,
+            "recipients": list(recipients),
+            **{f"{name}Verdict": verdict for name, verdict in said.items()},
+            "action": {"type": "S3", "bucketName": "inbound", "objectKey": f"inbound/{ses_message_id}"},
+        },
+    }
+
+
+def rest_event(method: str, path: str, body: Any, *, token: str, query: dict[str, str] | None = None) -> dict[str, Any]:
+    """API Gateway's proxy event; `body` is sent as it is when it is text already."""
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} if token else {},
+        "multiValueHeaders": {},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()} or None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {"requestId": "req-1", "stage": "live", "resourcePath": path, "httpMethod": method},
+        "body": body if body is None or isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    }
