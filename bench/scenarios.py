@@ -201,7 +201,7 @@ SCENARIOS = (
     Scenario("ingest, the same delivery again", _redelivery),
     Scenario("ingest, to nobody we know", _nobody),
     Scenario("list 25 conversations of one mailbox", _list_mailbox, Bound(0, 5, 2)),
-    Scenario("list 25 conversations of all mailboxes", _list_everything, Bound(0, 5, 2)),
+    Scenario("list 25 conversations of all mailboxes", _list_everything),
     Scenario("read a conversation, 10 messages", _read, Bound(0, 8, 2)),
     Scenario("reply", _reply, Bound(20, 4, 6)),
     Scenario("reply of 12 kB", _long_reply, Bound(20, 4, 6)),

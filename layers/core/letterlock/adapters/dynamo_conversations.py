@@ -32,7 +32,7 @@ MESSAGE_IDS_TRIED: Final = 20
 
 
 class DynamoConversations:
-    """`Conversations` in one table. Which operation costs what: see the table in docs/architecture.md."""
+    """`Conversations` in one table. Which operation costs what: see `make bill`."""
 
     def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex, now: Clock) -> None:
         self._client, self._table, self._now = client, table_name, now
