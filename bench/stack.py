@@ -111,6 +111,10 @@ class Stack:
     def deliver(self, event: dict[str, Any], *, receive_count: int = 1) -> Any:
         return self.call("outbound_email", sqs_event(json.dumps(event), receive_count))
 
+    def ses_says(self, event: dict[str, Any]) -> Any:
+        """One event of SES, as the rules hand it over."""
+        return self.call("delivery_events", sqs_event(json.dumps(event)))
+
     def sent(self) -> list[Any]:
         """Every mail that SES took."""
         backend = sesv2_backends[ACCOUNT][REGION]

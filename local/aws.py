@@ -8,6 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from mypy_boto3_cloudformation import CloudFormationClient
 from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_events import EventBridgeClient
 from mypy_boto3_lambda import LambdaClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sesv2 import SESV2Client
@@ -25,6 +26,7 @@ class Aws:
 
     cloudformation: CloudFormationClient
     dynamodb: DynamoDBClient
+    events: EventBridgeClient
     functions: LambdaClient
     s3: S3Client
     ses: SESV2Client
@@ -58,6 +60,7 @@ def connect(endpoint: str) -> Aws:
     return Aws(
         cloudformation=session.client("cloudformation", endpoint_url=endpoint, config=config),
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config),
+        events=session.client("events", endpoint_url=endpoint, config=config),
         functions=session.client("lambda", endpoint_url=endpoint, config=config),
         s3=session.client("s3", endpoint_url=endpoint, config=config),
         ses=session.client("sesv2", endpoint_url=endpoint, config=config),

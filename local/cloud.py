@@ -18,6 +18,7 @@ from local.ports import require_free
 from local.progress import Progress
 from local.servers import Servers
 from local.ses import SesApi
+from local.ses_events import publish
 from local.settings import HOST, MAIL_DOMAIN, LocalCloudError, Settings
 from local.smtp_door import Door, ReceiptRule, open_door
 from local.workspace import reconnect, set_up
@@ -77,7 +78,11 @@ class LocalCloud:
         self._lock.release()
 
     def _start_ministack(self) -> None:
-        ses = SesApi(upstream=self.settings.endpoint, outbox=Outbox(self.settings.outbox))
+        ses = SesApi(
+            upstream=self.settings.endpoint,
+            outbox=Outbox(self.settings.outbox),
+            say=lambda events: publish(events, self.aws.events),
+        )
         port = self._servers.serve_http(ses.application(), 0)
         self._ministack.start(ses_endpoint=f"http://{HOST}:{port}")
 

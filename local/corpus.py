@@ -4,7 +4,6 @@ import re
 import smtplib
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.utils import parseaddr
@@ -15,7 +14,7 @@ from local.client import Api
 from local.connection import Connection, read_connection
 from local.demo import temporary_cloud
 from local.inbox import mailbox_id
-from local.ledger import OUTCOMES, Ledger
+from local.ledger import Ledger, sum_line
 from local.lock import running_endpoint
 from local.main import run
 from local.post import Answer, open_session, send_in
@@ -116,11 +115,8 @@ def _settled(ledger: Ledger, message_ids: Sequence[str]) -> dict[str, str]:
 
 
 def report(outcomes: dict[str, str], taken: Sequence[str], progress: Progress) -> int:
-    counts = Counter(outcomes.values())
-    terms = " + ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
-    total = sum(counts[outcome] for outcome in OUTCOMES)
-    holds = total == len(taken)
-    progress.say(f"\n{len(taken)} received {'=' if holds else '≠'} {terms}")
+    line, holds = sum_line(outcomes, len(taken))
+    progress.say(f"\n{line}")
     if not holds:
         missing = [each for each in taken if each not in outcomes]
         progress.say(f"{len(missing)} without an outcome: {', '.join(missing[:10])}")

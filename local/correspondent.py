@@ -6,11 +6,13 @@ from email.utils import format_datetime, localtime, make_msgid
 from pathlib import Path
 
 CUSTOMER = "Mira Castellan <mira.castellan@client.example>"
+# SES's mail to them comes back: see `local.ses_events`.
+GONE = "Bo Unreachable <bounce@client.example>"
 
 
-def first_mail(mailbox: str, subject: str) -> EmailMessage:
+def first_mail(mailbox: str, subject: str, sender: str = CUSTOMER) -> EmailMessage:
     """A mail to the mailbox that opens a conversation."""
-    mail = _mail(mailbox, subject)
+    mail = _mail(mailbox, subject, sender)
     mail.set_content("Hello,\n\nmy order 1047 arrived without the second lamp. Can you send it?\n\nMira Castellan\n")
     return mail
 
@@ -44,9 +46,9 @@ def text_of(mail: EmailMessage) -> str:
     return str(part.get_content()) if part is not None else ""
 
 
-def _mail(to: str, subject: str) -> EmailMessage:
+def _mail(to: str, subject: str, sender: str = CUSTOMER) -> EmailMessage:
     mail = EmailMessage(policy=policy.SMTP)
-    mail["From"] = CUSTOMER
+    mail["From"] = sender
     mail["To"] = to
     mail["Subject"] = subject
     mail["Date"] = format_datetime(localtime())

@@ -12,6 +12,7 @@ from local.authorisation import as_judged_here
 from local.aws import Aws
 from local.build import BUILD, BUILT_TEMPLATE, architecture, python_runtime
 from local.packaging import BUCKET, upload
+from local.ses_events import as_published_here
 from local.settings import MAIL_DOMAIN, STACK, LocalCloudError
 from tools.expand_template import expand, load
 
@@ -42,6 +43,7 @@ def deploy(aws: Aws, version: str, state: Path, *, auth: bool) -> None:
     packaged = state / "packaged.json"
     packaged.write_text(json.dumps(template))
     expanded = expand(packaged, PARAMETERS)
+    as_published_here(expanded)
     if auth:
         as_judged_here(expanded)
     _apply(aws, json.dumps(expanded), version)

@@ -1,11 +1,20 @@
 """The product's own account of each delivery, read from the conversations table: one record per delivery, no scan."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mypy_boto3_dynamodb import DynamoDBClient
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "rejected")
 _BATCH = 100  # BatchGetItem's most
+
+
+def sum_line(outcomes: dict[str, str], received: int) -> tuple[str, bool]:
+    """`9 received = 7 stored + 1 duplicate + …`, and whether it holds."""
+    counts = Counter(outcomes.values())
+    holds = sum(counts[outcome] for outcome in OUTCOMES) == received
+    terms = " + ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
+    return f"{received} received {'=' if holds else '≠'} {terms}", holds
 
 
 class Ledger:

@@ -3,7 +3,7 @@
 MiniStack checks who may send and from where, but rebuilds what it is given (References, Reply-To and files are lost),
 answers an id that SES would not, and writes the content to its state in the clear. So SendEmail passes through here:
 MiniStack gets a mail with the same sender's domain and nothing in it; the real one goes to the outbox under an id of
-SES's shape.
+SES's shape. What SES would then say of it (delivered, bounced, …) is played by `local.ses_events`.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parseaddr
@@ -19,8 +19,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.outbox import Outbox, new_message_id
+from local.ses_events import SesEvent, events_of
 from local.settings import MAIL_DOMAIN
 
 _logger = logging.getLogger(__name__)
@@ -39,9 +41,12 @@ FAILURES = {
 class SesApi:
     """An HTTP application that stands before MiniStack's SES v2."""
 
-    def __init__(self, *, upstream: str, outbox: Outbox) -> None:
+    def __init__(self, *, upstream: str, outbox: Outbox, say: Callable[[list[SesEvent]], None]) -> None:
+        """`say` publishes events; it may take its time."""
         self._upstream = upstream
         self._outbox = outbox
+        self._say = say
+        self._saying: set[asyncio.Task[None]] = set()
 
     def application(self) -> web.Application:
         """The routes; the client to MiniStack lives as long as the application."""
@@ -71,7 +76,19 @@ class SesApi:
             return answer
         message_id = new_message_id()
         await asyncio.to_thread(self._outbox.deliver, raw, message_id)
+        tags = {tag["Name"]: tag["Value"] for tag in order.get("EmailTags", [])}
+        events = events_of(raw, ses_message_id=message_id, destination=_destination(order, raw), tags=tags)
+        task = asyncio.create_task(self._publish(events))
+        self._saying.add(task)
+        task.add_done_callback(self._saying.discard)
         return web.json_response({"MessageId": message_id})
+
+    async def _publish(self, events: list[SesEvent]) -> None:
+        """After the answer, as SES does: nobody waits for it."""
+        try:
+            await asyncio.to_thread(self._say, events)
+        except (BotoCoreError, ClientError) as error:
+            _logger.warning("SES's events did not reach the bus: %s", type(error).__name__)
 
     async def _pass_through(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -123,13 +140,18 @@ def _mail_of(order: Mapping[str, Any]) -> bytes:
     return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
 
 
-def _asked_failure(order: Mapping[str, Any], raw: bytes) -> tuple[int, str] | None:
+def _destination(order: Mapping[str, Any], raw: bytes) -> list[str]:
+    """Everybody the mail goes to: as the order names them, else as the header does."""
     destination = order.get("Destination", {})
     named = [address for key in ("ToAddresses", "CcAddresses", "BccAddresses") for address in destination.get(key, [])]
     if not named:
         parsed = BytesHeaderParser().parsebytes(raw)
         named = [str(value) for name in ("To", "Cc", "Bcc") for value in parsed.get_all(name, [])]
-    domains = [address.rpartition("@")[2].lower() for _, address in getaddresses(named)]
+    return [address for _, address in getaddresses(named)]
+
+
+def _asked_failure(order: Mapping[str, Any], raw: bytes) -> tuple[int, str] | None:
+    domains = [address.rpartition("@")[2].lower() for address in _destination(order, raw)]
     return next((FAILURES[domain] for domain in domains if domain in FAILURES), None)
 
 

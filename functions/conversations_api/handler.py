@@ -88,6 +88,21 @@ def post_reply(conversation: Id, reply: TextIn) -> MessageOut:
 
 
 @app.post(
+    "/v1/conversations/<conversation>/messages/<message>/retry",
+    summary="Send a reply again that did not get through",
+    description=(
+        "For a reply that failed, bounced for a reason that may pass, or has been unconfirmed for 15 minutes. "
+        "Recipients whom it has reached, or never can, are left out."
+    ),
+    tags=["conversations"],
+    status_code=HTTPStatus.ACCEPTED,
+)
+def post_retry(conversation: Id, message: Id) -> MessageOut:
+    queued = wiring.retry_reply()(principal(app), conversation, message, request=request_id(app))
+    return MessageOut.of(queued)
+
+
+@app.post(
     "/v1/conversations/<conversation>/notes",
     summary="Leave a note for the team",
     tags=["conversations"],

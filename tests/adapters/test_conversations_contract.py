@@ -9,11 +9,12 @@ import pytest
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
 from letterlock.domain.conversations import Conversation, Participant, Sending, SendState, Status
 from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMail, Stale
-from letterlock.domain.facts import MessageSent
+from letterlock.domain.facts import MessageBounced, MessageSent
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Address
+from letterlock.domain.outcomes import RecipientOutcome, RecipientState
 from letterlock.services.announce import announce
-from letterlock.services.ports import Located
+from letterlock.services.ports import KnownAs, Located, MessagePlace
 from tests.adapters.given import ANA, BEN, LEASE, Desk
 from tests.fakes import FakeConversations
 from tests.fakes.keys import MemoryKeys
@@ -360,3 +361,92 @@ def test_a_mail_that_came_in_cannot_be_claimed_for_sending(desk: Desk) -> None:
 
     with pytest.raises(NotFound):
         desk.store.claim(desk.workspace, conversation.id, mail.id, timedelta(minutes=1))
+
+
+# ---- what becomes of a sent message ---------------------------------------------------------------------------------
+
+
+def standing(desk: Desk, conversation: Conversation, message: str) -> Sending:
+    found = sending(desk, conversation, message)
+    assert found is not None
+    return found
+
+
+def sent(desk: Desk) -> tuple[Conversation, MessagePlace, Sending]:
+    conversation, message = replied(desk)
+    desk.store.claim(desk.workspace, conversation.id, message, LEASE)
+    desk.store.settle(conversation, message, Sending(SendState.SENT, 1, message_id="one@amazonses.com"), [])
+    return conversation, MessagePlace(desk.workspace, conversation.id, message), standing(desk, conversation, message)
+
+
+def bounced(before: Sending) -> Sending:
+    outcomes = (
+        RecipientOutcome(ANA.address, RecipientState.HARD_BOUNCE, "NoEmail"),
+        RecipientOutcome(BEN.address, RecipientState.DELIVERED),
+    )
+    return replace(before, state=SendState.BOUNCED, reason="NoEmail", outcomes=outcomes)
+
+
+def test_what_became_of_a_message_at_each_recipient_comes_back_as_it_was_kept(desk: Desk) -> None:
+    conversation, place, before = sent(desk)
+    facts = [MessageBounced(desk.workspace, conversation.id, place.message, "hard")]
+
+    desk.store.advance(place, before, bounced(before), announce(facts, desk.ids, desk.clock, correlation="r"))
+
+    assert standing(desk, conversation, place.message) == bounced(before)
+    (read,) = desk.store.thread(desk.workspace, conversation.id).messages[-1:]
+    assert read.sending == bounced(before)
+
+
+def test_of_two_who_move_a_message_on_from_the_same_state_the_second_is_told_so(desk: Desk) -> None:
+    conversation, place, before = sent(desk)
+    desk.store.advance(place, before, bounced(before), [])
+
+    for late in (replace(before, state=SendState.DELIVERED), before):
+        with pytest.raises(Stale):
+            desk.store.advance(place, before, late, [], KnownAs(desk.mailbox, "two@amazonses.com"))
+    assert standing(desk, conversation, place.message) == bounced(before)
+    assert desk.store.locate(desk.workspace, desk.mailbox, ["two@amazonses.com"]) is None
+
+    again = standing(desk, conversation, place.message)
+    desk.store.advance(place, again, replace(again, state=SendState.COMPLAINED), [])
+    assert standing(desk, conversation, place.message).state is SendState.COMPLAINED
+
+
+def test_a_message_is_found_by_a_message_id_that_was_learnt_later(desk: Desk) -> None:
+    conversation, place, before = sent(desk)
+
+    desk.store.advance(place, before, before, [], KnownAs(desk.mailbox, "two@amazonses.com"))
+
+    located = desk.store.locate(desk.workspace, desk.mailbox, ["two@amazonses.com"])
+    assert located == Located("two@amazonses.com", conversation.id, place.message)
+
+
+def test_a_second_try_keeps_what_is_known_of_the_recipients(desk: Desk) -> None:
+    conversation, place, before = sent(desk)
+    desk.store.advance(place, before, bounced(before), [])
+    read = standing(desk, conversation, place.message)
+    queued = replace(read, state=SendState.QUEUED, reason="", message_id="", closed=1)
+    desk.store.advance(place, read, queued, [])
+
+    assert desk.store.claim(desk.workspace, conversation.id, place.message, LEASE).state is SendState.QUEUED
+    held = standing(desk, conversation, place.message)
+    assert (held.state, held.attempts, held.closed, held.outcomes) == (SendState.SENDING, 2, 1, queued.outcomes)
+    desk.store.settle(conversation, place.message, Sending(SendState.SENT, 2, message_id="two@amazonses.com"), [])
+    assert standing(desk, conversation, place.message) == Sending(
+        SendState.SENT, 2, message_id="two@amazonses.com", outcomes=queued.outcomes, closed=1
+    )
+
+
+def test_only_a_message_that_is_there_moves_on(desk: Desk) -> None:
+    _, place, before = sent(desk)
+
+    with pytest.raises(Stale):
+        desk.store.advance(replace(place, message="msg_none"), before, bounced(before), [])
+
+
+def test_what_becomes_of_a_message_leaves_its_conversation_alone(desk: Desk) -> None:
+    conversation, place, before = sent(desk)
+    head = desk.store.get(desk.workspace, conversation.id)
+    desk.store.advance(place, before, bounced(before), [])
+    assert desk.store.get(desk.workspace, conversation.id) == head

@@ -19,11 +19,13 @@ from letterlock.adapters.ses_mailer import SesMailer, outcome_of, sending_config
 from letterlock.domain.errors import LetterlockError, SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.mail import Address, Mail
 from letterlock.domain.replies import OutgoingMail
+from letterlock.services.ports import MailTags
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+TAGS = MailTags("wsp_1", "cnv_1", "msg_1", 2)
 SES_ID = "0102018b1f2e3d4c-example-000000"
 ANSWER = OutgoingMail(
     sender=Address("support@acme.example", "Acme Support"),
@@ -154,7 +156,12 @@ def sent(**changes: Any) -> dict[str, Any]:
             "CcAddresses": ["bob@customer.example", "carol@other.example"],
         },
         "Content": {"Raw": {"Data": ANY}},
-        "EmailTags": [{"Name": "message", "Value": "msg_1"}],
+        "EmailTags": [
+            {"Name": "workspace", "Value": "wsp_1"},
+            {"Name": "conversation", "Value": "cnv_1"},
+            {"Name": "message", "Value": "msg_1"},
+            {"Name": "attempt", "Value": "2"},
+        ],
         "ConfigurationSetName": "letterlock",
     } | changes
 
@@ -166,13 +173,13 @@ def mailer(client: "SESV2Client", region: str = "eu-west-1") -> SesMailer:
 def test_an_answer_goes_to_its_recipients_and_its_events_name_the_message(client: "SESV2Client", ses: Stubber) -> None:
     ses.add_response("send_email", {"MessageId": SES_ID}, sent())
 
-    assert mailer(client).send(ANSWER, message="msg_1") == f"{SES_ID}@eu-west-1.amazonses.com"
+    assert mailer(client).send(ANSWER, tags=TAGS) == f"{SES_ID}@eu-west-1.amazonses.com"
 
 
 def test_the_message_id_of_us_east_1_has_a_name_of_its_own(client: "SESV2Client", ses: Stubber) -> None:
     ses.add_response("send_email", {"MessageId": SES_ID})
 
-    assert mailer(client, "us-east-1").send(ANSWER, message="msg_1") == f"{SES_ID}@email.amazonses.com"
+    assert mailer(client, "us-east-1").send(ANSWER, tags=TAGS) == f"{SES_ID}@email.amazonses.com"
 
 
 def test_addresses_that_nobody_can_write_to_are_left_out(client: "SESV2Client", ses: Stubber) -> None:
@@ -189,7 +196,7 @@ def test_addresses_that_nobody_can_write_to_are_left_out(client: "SESV2Client", 
     to = ["dana@xn--mller-kva.example", '"a..b"@carrier.example']
     ses.add_response("send_email", {"MessageId": SES_ID}, sent(Destination={"ToAddresses": to, "CcAddresses": []}))
 
-    mailer(client).send(odd, message="msg_1")
+    mailer(client).send(odd, tags=TAGS)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +212,7 @@ def test_an_answer_that_cannot_be_sent_is_refused_before_ses_is_asked(
     client: "SESV2Client", ses: Stubber, changes: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(SendRefused) as refused:
-        mailer(client).send(replace(ANSWER, **changes), message="msg_1")
+        mailer(client).send(replace(ANSWER, **changes), tags=TAGS)
 
     assert refused.value.reason == reason
 
@@ -215,7 +222,7 @@ def test_an_answer_larger_than_ses_takes_is_refused(
 ) -> None:
     monkeypatch.setattr("letterlock.adapters.ses_mailer.MESSAGE_BYTES", len(compose(ANSWER, NOON)) - 1)
     with pytest.raises(SendRefused, match="over_size"):
-        mailer(client).send(ANSWER, message="msg_1")
+        mailer(client).send(ANSWER, tags=TAGS)
 
 
 # ---- failures --------------------------------------------------------------------------------------------------------
@@ -253,7 +260,7 @@ def test_what_ses_answers_says_whether_the_mail_may_be_sent_again(
 ) -> None:
     ses.add_client_error("send_email", code, "Address ana@customer.example is odd", status)
     with pytest.raises(LetterlockError) as failure:
-        mailer(client).send(ANSWER, message="msg_1")
+        mailer(client).send(ANSWER, tags=TAGS)
 
     assert type(failure.value) is meaning
     assert str(failure.value) == (code or "no_code")
@@ -288,7 +295,7 @@ def test_a_broken_connection_says_whether_the_mail_may_be_sent_again(
 def test_an_answer_without_an_id_leaves_the_sending_open(client: "SESV2Client", ses: Stubber) -> None:
     ses.add_response("send_email", {})
     with pytest.raises(SendUncertain):
-        mailer(client).send(ANSWER, message="msg_1")
+        mailer(client).send(ANSWER, tags=TAGS)
 
 
 def test_the_client_never_tries_again_by_itself(client: "SESV2Client") -> None:
@@ -300,6 +307,6 @@ def test_the_client_never_tries_again_by_itself(client: "SESV2Client") -> None:
 
     client.meta.events.register("before-send.sesv2.SendEmail", fail)
     with pytest.raises(SendUncertain):
-        mailer(client).send(ANSWER, message="msg_1")
+        mailer(client).send(ANSWER, tags=TAGS)
 
     assert calls == ["send"]

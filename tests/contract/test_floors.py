@@ -34,6 +34,7 @@ QUEUE = {
 AT_IMPORT = {
     "api_docs": REST | {"pydantic", "nh3"},
     "conversations_api": REST | {"nh3"},
+    "delivery_events": QUEUE,
     "inbound_email": QUEUE,
     "outbound_email": QUEUE,
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},
@@ -43,6 +44,7 @@ AT_IMPORT = {
 AFTER_WIRING = {
     "outbox_relay": ("publish_facts", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
     "inbound_email": ("receive_mail", {"pydantic", "aws_lambda_powertools.event_handler", "boto3"}),
+    "delivery_events": ("record_delivery", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
     "outbound_email": ("deliver_reply", {"pydantic", "nh3", "boto3"}),
 }
 """What its use must not have loaded once it is wired."""

@@ -9,6 +9,7 @@ from tools.template_model import Statement, Template, target, template_under_tes
 # The resource types that the local cloud does not know: the only ones that may be missing there.
 ONLY_ON_AWS = {"AWS::SES::ReceiptRuleSet", "AWS::SES::ReceiptRule"}
 POLICIES = ("AWS::KMS::Key", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+SES_RULES = {"MailTakenRule", "MailDeliveredRule", "MailBouncedRule", "MailComplainedRule", "MailDelayedRule"}
 RECEIPT_RULE = (
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
     "receipt-rule-set/${AWS::StackName}-mail:receipt-rule/inbound"
@@ -141,6 +142,8 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
         "InboundEmailQueue": "InboundTopic",
         "InboundTopicDlq": "InboundTopic",
         "OutboundEmailQueue": "ReplyQueuedRule",
+        "DeliveryEventsQueue": SES_RULES,
+        "DeliveryEventsRulesDlq": SES_RULES,
         "FactsBusDlq": {"FactsBus", "ReplyQueuedRule"},
     }
 

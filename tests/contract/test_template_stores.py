@@ -202,7 +202,13 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
         for statement in template.statements("AWS::IAM::Role")
         if any(target(one) == "SealingKey" for one in statement.resources)
     }
-    assert uses == {"InboundEmailRole", "OutboundEmailRole", "ConversationsApiRole", "WorkspaceSetupRole"}
+    assert uses == {
+        "ConversationsApiRole",
+        "DeliveryEventsRole",
+        "InboundEmailRole",
+        "OutboundEmailRole",
+        "WorkspaceSetupRole",
+    }
     assert with_path == uses
 
 

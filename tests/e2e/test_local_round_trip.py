@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 
 from local.correspondent import answer_to
-from local.demo import round_trip
+from local.demo import account, bounce, round_trip
 from local.inbox import conversation, conversations, wait_for
 from local.ledger import Ledger
 from local.post import send
@@ -48,7 +48,38 @@ def sent_reply(cloud: Running, conversation_id: str, text: str) -> Any:
 
 
 def test_mail_in_reply_out_answer_in_is_one_conversation(local_cloud: Running) -> None:
-    round_trip(local_cloud.connection, Progress(sys.stderr))
+    deliveries: list[str] = []
+    round_trip(local_cloud.connection, Progress(sys.stderr), deliveries)
+    account(local_cloud.cloud, local_cloud.connection, Progress(sys.stderr), deliveries)
+
+
+def test_a_reply_that_comes_back_shows_it_and_marks_the_contact(local_cloud: Running) -> None:
+    conversation_id = bounce(local_cloud.connection, Progress(sys.stderr), [])
+    read = conversation(local_cloud.api, conversation_id)
+    reply = next(each for each in read["messages"] if each["kind"] == "reply")
+    assert (reply["sending"]["state"], reply["sending"]["bounce"]) == ("bounced", "hard")
+    contact = read["participants"][0]["contact"]
+    status, known = local_cloud.api.get(f"/v1/contacts/{contact}")
+    assert (status, known["undeliverable"]["reason"]) == (200, "hard_bounce")
+    # What will not arrive is not sent again; what is written anew goes out, and shows its own end.
+    assert local_cloud.api.post(f"/v1/conversations/{conversation_id}/messages/{reply['id']}/retry", {})[0] == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [("softbounce", "bounced"), ("complaint", "complained"), ("slow", "delivered"), ("reject", "rejected")],
+)
+def test_what_ses_says_of_a_reply_is_on_its_message(local_cloud: Running, name: str, state: str) -> None:
+    subject = f"To {name}"
+    send(local_cloud.connection, mail(subject, sender=f"{name}@client.example"))
+    card = arrived(local_cloud, subject)
+    assert local_cloud.api.post(f"/v1/conversations/{card['id']}/replies", {"text": "Our answer."})[0] == 202
+
+    def settled() -> bool | None:
+        messages = conversation(local_cloud.api, card["id"])["messages"]
+        return any(each["sending"] and each["sending"]["state"] == state for each in messages) or None
+
+    wait_for(state, settled, SECONDS)
 
 
 def test_a_stranger_who_forwards_the_reply_address_is_appended_unverified(local_cloud: Running) -> None:

@@ -15,12 +15,14 @@ from aiohttp import web
 
 from local.connection import Connection
 from local.gateway import Gateway
+from local.inbox import wait_for
 from local.outbox import Outbox
 from local.ports import free_ports, require_free
 from local.post import send
 from local.receipt import Delivery
 from local.servers import Servers
 from local.ses import SesApi
+from local.ses_events import SesEvent
 from local.settings import HOST, LocalCloudError, Settings
 from local.smtp_door import MAX_MAIL_BYTES, Door, open_door
 
@@ -167,8 +169,14 @@ def test_without_the_cloud_the_gateway_answers_a_problem_document(servers: Serve
 
 
 @pytest.fixture
-def ses(servers: Servers, upstream: Upstream, tmp_path: Path) -> str:
-    api = SesApi(upstream=f"http://{HOST}:{upstream.headers['X-Port']}", outbox=Outbox(tmp_path))
+def said() -> list[SesEvent]:
+    """What SES published."""
+    return []
+
+
+@pytest.fixture
+def ses(servers: Servers, upstream: Upstream, tmp_path: Path, said: list[SesEvent]) -> str:
+    api = SesApi(upstream=f"http://{HOST}:{upstream.headers['X-Port']}", outbox=Outbox(tmp_path), say=said.extend)
     return f"http://{HOST}:{servers.serve_http(api.application(), 0)}/v2/email/outbound-emails"
 
 
@@ -194,6 +202,16 @@ def test_a_sent_mail_is_in_the_outbox_under_the_id_that_ses_answers(
     assert "@" not in body["MessageId"]
     assert f"Message-ID: <{body['MessageId']}@email.amazonses.com>".encode() in file.read_bytes()
     assert file.read_bytes().endswith(b"References: <a@client.example>\r\n\r\nSecret text\r\n")
+
+
+def test_what_ses_then_says_of_a_mail_carries_its_tags_and_what_became_of_it(ses: str, said: list[SesEvent]) -> None:
+    _, body, _ = ask(ses, data=order("bounce@client.example", "ana@client.example"))
+    kinds = wait_for("SES's events", lambda: [each.detail_type for each in said] or None, 5)
+    assert kinds == ["Email Sent", "Email Bounced", "Email Delivered"]
+    for event in said:
+        assert event.detail["mail"]["messageId"] == body["MessageId"]
+        assert event.detail["mail"]["tags"]["message"] == ["msg_1"]
+    assert said[1].detail["bounce"]["bounceType"] == "Permanent"
 
 
 def test_the_cloud_is_asked_for_permission_without_being_shown_the_mail(ses: str, upstream: Upstream) -> None:

@@ -13,7 +13,7 @@ from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMa
 from letterlock.domain.facts import Fact, Told
 from letterlock.domain.ledger import IngestRecord, Outcome
 from letterlock.domain.mail import Address
-from letterlock.services.ports import Clock, Inbox, Ingest, Located
+from letterlock.services.ports import Clock, Inbox, Ingest, KnownAs, Located, MessagePlace
 from tests.fakes.clock import FakeClock
 
 
@@ -149,7 +149,8 @@ class FakeConversations:
         if found is None or before is None:
             raise NotFound("no such outgoing message")
         if before.state is SendState.QUEUED:
-            after = Sending(SendState.SENDING, before.attempts + 1, lease_until=self._now() + lease)
+            until = self._now() + lease
+            after = replace(before, state=SendState.SENDING, attempts=before.attempts + 1, reason="", lease_until=until)
             self._messages[workspace, conversation][message] = replace(found, sending=after)
         return before
 
@@ -158,11 +159,34 @@ class FakeConversations:
         before = stored[message].sending if message in stored else None
         if before is None or before.state is not SendState.SENDING:
             raise Stale("the message is not being sent")
-        stored[message] = replace(stored[message], sending=sending)
+        after = replace(sending, outcomes=before.outcomes, closed=before.closed, version=before.version)
+        stored[message] = replace(stored[message], sending=after)
         if sending.message_id:
-            named = (conversation.workspace, conversation.mailbox, sending.message_id)
-            self._lookups.setdefault(named, {})[message] = Located(sending.message_id, conversation.id, message)
+            place = MessagePlace(conversation.workspace, conversation.id, message)
+            self._know(place, KnownAs(conversation.mailbox, sending.message_id))
         self._announce(told)
+
+    def advance(
+        self,
+        place: MessagePlace,
+        before: Sending,
+        after: Sending,
+        told: Sequence[Told],
+        known_as: KnownAs | None = None,
+    ) -> None:
+        stored = self._messages.get((place.workspace, place.conversation), {})
+        standing = stored[place.message].sending if place.message in stored else None
+        if standing is None or _moment(standing) != _moment(before):
+            raise Stale("the message's sending has moved since it was read")
+        stored[place.message] = replace(stored[place.message], sending=replace(after, version=before.version + 1))
+        if known_as:
+            self._know(place, known_as)
+        self._announce(told)
+
+    def _know(self, place: MessagePlace, known_as: KnownAs) -> None:
+        located = Located(known_as.message_id, place.conversation, place.message)
+        lookups = self._lookups.setdefault((place.workspace, known_as.mailbox, known_as.message_id), {})
+        lookups[place.message] = located
 
     def _announce(self, told: Sequence[Told]) -> None:
         self.told += told
@@ -176,6 +200,10 @@ def contact_id(workspace: str, address: Address) -> str:
 
 def _ledger_key(entry: IngestRecord) -> tuple[str, str, str]:
     return entry.workspace, entry.mailbox, entry.ses_message_id
+
+
+def _moment(sending: Sending) -> tuple[SendState, int, int]:
+    return sending.state, sending.attempts, sending.version
 
 
 def _digest(message: Message) -> int:

@@ -9,11 +9,14 @@ from letterlock.domain.errors import Unparsable
 from letterlock.domain.mail import Address, Delivery, Mail, Verdict, Verdicts
 from letterlock.services.deliver_reply import DeliverReply
 from letterlock.services.receive_mail import ReceiveMail
+from letterlock.services.record_delivery import RecordDelivery
+from letterlock.services.retry_reply import RetryReply
 from letterlock.services.store_mail import StoreMail
 from letterlock.services.thread_mail import ThreadMail
 from letterlock.services.write_message import AddNote, SendReply
 from tests.fakes.accounts import FakeMailboxes
 from tests.fakes.clock import START, FakeClock, FakeIds
+from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginals, FakeStackLedger
 from tests.fakes.tokens import FakeReplyTokens
@@ -56,6 +59,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.conversations = FakeConversations(self.clock)
+        self.contacts = FakeContacts(self.conversations)
         self.ids = FakeIds(self.clock)
         self.thread_mail = ThreadMail(self.conversations, self.tokens)
         store = StoreMail(self.conversations, self.archive, self.thread_mail, self.ids, self.clock)
@@ -64,6 +68,8 @@ class Desk:
         )
         self.send_reply = SendReply(self.conversations, self.archive, self.ids, self.clock)
         self.add_note = AddNote(self.conversations, self.archive, self.ids, self.clock)
+        self.record_delivery = RecordDelivery(self.conversations, self.contacts, self.ids, self.clock)
+        self.retry_reply = RetryReply(self.conversations, self.ids, self.clock)
         self.deliver = DeliverReply(
             self.conversations, self.archive, self.mailboxes, self.tokens, self.mailer, self.ids, self.clock
         )

@@ -8,7 +8,7 @@ from letterlock.domain.errors import NotFound, OriginalGone
 from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Content
 from letterlock.domain.replies import OutgoingMail
-from letterlock.services.ports import MessagePlace
+from letterlock.services.ports import MailTags, MessagePlace
 
 CHUNK = 1000
 
@@ -102,13 +102,13 @@ class FakeMailer:
     def __init__(self, *errors: Exception | None) -> None:
         self.errors = list(errors)
         self.sent: list[OutgoingMail] = []
-        self.messages: list[str] = []
-        """The message that each of `sent` was sent for."""
+        self.tags: list[MailTags] = []
+        """What each of `sent` was sent for."""
 
-    def send(self, mail: OutgoingMail, *, message: str) -> str:
+    def send(self, mail: OutgoingMail, *, tags: MailTags) -> str:
         error = self.errors.pop(0) if self.errors else None
         if error:
             raise error
         self.sent.append(mail)
-        self.messages.append(message)
+        self.tags.append(tags)
         return f"{len(self.sent):016}@eu-west-1.amazonses.com"

@@ -132,6 +132,8 @@ def test_a_throttled_send_waits_longer_each_time_and_then_fails_for_all_to_see(
         "attempts": 4,
         "reason": "TooManyRequestsException",
         "message_id": None,
+        "bounce": None,
+        "recipients": [],
     }
 
 

@@ -9,6 +9,7 @@ from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUnc
 from letterlock.domain.facts import MessageSendFailed, MessageSent, MessageUnconfirmed
 from letterlock.domain.mail import Mail
 from letterlock.services.deliver_reply import LEASE
+from letterlock.services.ports import MailTags
 from tests.fakes.desk import AGENT, CUSTOMER, STRANGER, Desk
 from tests.fakes.mail import FakeMailer
 
@@ -52,7 +53,7 @@ def test_the_mail_goes_to_the_customer_quotes_them_and_carries_the_token() -> No
     assert mail.text.startswith("Soon.\n\nOn ")
     assert "> Where is it?" in mail.text
     assert desk.tokens.mint(head.workspace, head.mailbox, head.id) in mail.reply_to.address
-    assert desk.mailer.messages == [queued.id]
+    assert desk.mailer.tags == [MailTags(head.workspace, head.id, queued.id, 1)]
 
 
 def test_the_same_fact_twice_sends_one_mail() -> None:

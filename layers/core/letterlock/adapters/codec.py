@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from letterlock.domain.conversations import Conversation, Message, Participant, StoredAttachment
 from letterlock.domain.mail import Address, Verdict, Verdicts
+from letterlock.domain.outcomes import Outcomes, RecipientOutcome, RecipientState
 from letterlock.domain.threading import Rule, Threading, Trust
 
 SUBJECT_BYTES: Final = 200
@@ -105,6 +106,17 @@ def _threading(row: list[str]) -> Threading:
 
 def _verdicts_row(verdicts: Verdicts) -> tuple[str, ...]:
     return verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.spam, verdicts.virus
+
+
+# ---- what became of a message --------------------------------------------------------------------------------------
+
+
+def outcomes_bytes(outcomes: Outcomes) -> bytes:
+    return encode([[each.address, each.state, each.reason] for each in outcomes])
+
+
+def outcomes(octets: bytes) -> Outcomes:
+    return tuple(RecipientOutcome(address, RecipientState(state), reason) for address, state, reason in decode(octets))
 
 
 # ---- participants -----------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from letterlock.adapters.sealing import HEADER, TAG_BYTES, Place, Sealer
 from letterlock.domain.conversations import Card, Conversation, Kind, Message, Participant, Sending, SendState, Status
 from letterlock.domain.digests import DIGEST_BYTES, message_digest, with_added
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
+from letterlock.services.ports import MessagePlace
 
 CARD_BYTES: Final = 480
 """A sealed card. With one of this size, and no subject beside it, a head stays below 1 kB."""
@@ -154,10 +155,30 @@ class ConversationItems:
             quarantine=Reason(row.quarantine) if row.quarantine else None,
             has_content=bool(row.has_content),
             has_raw=bool(row.has_raw),
-            sending=sending_of(item) if row.sending else None,
+            sending=self._sending(workspace, conversation, id, item) if row.sending else None,
             revision=int(row.revision),
             **codec.message_fields(said),
         )
+
+    def _sending(self, workspace: str, conversation: str, message: str, item: Item) -> Sending:
+        """With what was said of the recipients."""
+        sending = sending_of(item)
+        if "outcomes" not in item:
+            return sending
+        sealed = self._sealer.unseal(_outcomes_place(workspace, conversation, message), item["outcomes"]["B"])
+        return replace(sending, outcomes=codec.outcomes(sealed))
+
+    def advanced_values(self, place: MessagePlace, before: Sending, after: Sending) -> dict[str, Item | None]:
+        """All that is known of a message's sending, as attributes; None for one that must not be there."""
+        sealed = None
+        if after.outcomes:
+            record = _outcomes_place(place.workspace, place.conversation, place.message)
+            sealed = self._seal(record, codec.outcomes_bytes(after.outcomes))
+        return sending_values(after) | {
+            "outcomes": {"B": sealed} if sealed else None,
+            "closed": {"N": str(after.closed)} if after.closed else None,
+            "sending_version": {"N": str(before.version + 1)},
+        }
 
     # ---- the digest -------------------------------------------------------------------------------------------------
 
@@ -186,7 +207,9 @@ class ConversationItems:
 
 
 def sending_of(item: Item) -> Sending:
-    """The state of a message's sending, from its item or from the part of it that an update returned."""
+    """The state of a message's sending, from its item or from the part of it that an update returned; without what was
+    said of its recipients, which is sealed.
+    """
     lease = item.get("lease_until")
     return Sending(
         state=SendState(item["sending"]["S"]),
@@ -194,6 +217,8 @@ def sending_of(item: Item) -> Sending:
         reason=item["sending_reason"]["S"] if "sending_reason" in item else "",
         lease_until=datetime.fromisoformat(lease["S"]) if lease else None,
         message_id=item["sent_as"]["S"] if "sent_as" in item else "",
+        closed=int(item["closed"]["N"]) if "closed" in item else 0,
+        version=int(item["sending_version"]["N"]) if "sending_version" in item else 0,
     )
 
 
@@ -247,6 +272,10 @@ def ingest_record(workspace: str, ses_message_id: str, item: Item) -> IngestReco
 
 def _head_place(workspace: str, conversation: str, field: str) -> Place:
     return Place(workspace, "conversation", conversation, field)
+
+
+def _outcomes_place(workspace: str, conversation: str, message: str) -> Place:
+    return Place(workspace, "message", f"{conversation}/{message}", "outcomes")
 
 
 def _message_place(workspace: str, conversation: str, message: str) -> Place:

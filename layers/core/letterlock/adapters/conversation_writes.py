@@ -9,12 +9,12 @@ from typing import Final
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.conversation_items import ConversationItems, ingest_item, sending_values
-from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Refusal, Step, key, put
+from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Refusal, Step, key, put
 from letterlock.domain.conversations import Conversation, Sending, SendState
 from letterlock.domain.errors import AlreadyIngested, Conflict, LetterlockError, SameMail, Stale
 from letterlock.domain.facts import Told
 from letterlock.domain.outbox import fold
-from letterlock.services.ports import Clock, Ingest
+from letterlock.services.ports import Clock, Ingest, KnownAs, MessagePlace
 
 HEAD: Final = "head"
 MESSAGE: Final = "message"
@@ -79,27 +79,40 @@ class ConversationWrites:
 
     def sending(self, conversation: Conversation, message: str, sending: Sending) -> Step:
         """The state of a message that is being sent; refused for one that is not."""
-        values = sending_values(sending)
-        kept = {f":{name}": value for name, value in values.items() if value is not None}
+        place = MessagePlace(conversation.workspace, conversation.id, message)
+        claimed = {":claimed": {"S": SendState.SENDING.value}}
+        return self._update(place, sending_values(sending), "sending = :claimed", claimed)
+
+    def advanced(self, place: MessagePlace, before: Sending, after: Sending) -> Step:
+        """All that is known of a message's sending; refused when it is no longer as it was read."""
+        condition = "sending = :state AND attempts = :attempts AND "
+        condition += "sending_version = :version" if before.version else "attribute_not_exists(sending_version)"
+        read = {":state": {"S": before.state.value}, ":attempts": {"N": str(before.attempts)}}
+        if before.version:
+            read[":version"] = {"N": str(before.version)}
+        return self._update(place, self._items.advanced_values(place, before, after), condition, read)
+
+    def _update(self, place: MessagePlace, values: dict[str, Item | None], condition: str, read: Item) -> Step:
+        kept = {f":new_{name}": value for name, value in values.items() if value is not None}
         gone = [name for name, value in values.items() if value is None]
-        changes = "SET " + ", ".join(f"{name[1:]} = {name}" for name in kept)
+        changes = "SET " + ", ".join(f"{name} = :new_{name}" for name in values if f":new_{name}" in kept)
         changes += " REMOVE " + ", ".join(gone) if gone else ""
         operation = {
             "TableName": self._table,
-            "Key": key(table.conversation_key(conversation.workspace, conversation.id), table.message_key(message)),
+            "Key": key(table.conversation_key(place.workspace, place.conversation), table.message_key(place.message)),
             "UpdateExpression": changes,
-            "ConditionExpression": "sending = :claimed",
-            "ExpressionAttributeValues": kept | {":claimed": {"S": SendState.SENDING.value}},
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": kept | read,
         }
         return Step(MESSAGE, {"Update": operation})
 
-    def lookup_of_sent(self, conversation: Conversation, message: str, message_id: str) -> Step:
+    def lookup_of_sent(self, place: MessagePlace, known_as: KnownAs) -> Step:
         """By this an answer to a mail of ours is known (rule 3)."""
         lookup = table.Lookup(
-            table.lookup_key(conversation.workspace, self.message_id(conversation.workspace, message_id)),
-            table.lookup_entry(conversation.mailbox, message),
-            conversation=conversation.id,
-            message=message,
+            table.lookup_key(place.workspace, self.message_id(place.workspace, known_as.message_id)),
+            table.lookup_entry(known_as.mailbox, place.message),
+            conversation=place.conversation,
+            message=place.message,
         )
         return put(self._table, LOOKUP, lookup)
 

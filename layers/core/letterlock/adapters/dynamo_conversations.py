@@ -22,7 +22,7 @@ from letterlock.domain.conversations import Card, Conversation, Message, Sending
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.facts import Told
 from letterlock.domain.ledger import IngestRecord, Outcome
-from letterlock.services.ports import Clock, Inbox, Ingest, Located
+from letterlock.services.ports import Clock, Inbox, Ingest, KnownAs, Located, MessagePlace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -224,8 +224,26 @@ class DynamoConversations:
         """One transaction; the conversation's head is not in it. Raises Stale when the message is not being sent."""
         steps = [self._writes.sending(conversation, message, sending)]
         if sending.message_id:
-            steps.append(self._writes.lookup_of_sent(conversation, message, sending.message_id))
+            place = MessagePlace(conversation.workspace, conversation.id, message)
+            steps.append(self._writes.lookup_of_sent(place, KnownAs(conversation.mailbox, sending.message_id)))
         if told:
             steps.append(self._writes.outbox(conversation.workspace, told))
         if transact(self._client, steps):
             raise Stale("the message is not being sent")
+
+    def advance(
+        self,
+        place: MessagePlace,
+        before: Sending,
+        after: Sending,
+        told: Sequence[Told],
+        known_as: KnownAs | None = None,
+    ) -> None:
+        """One transaction; the conversation's head is not in it."""
+        steps = [self._writes.advanced(place, before, after)]
+        if known_as:
+            steps.append(self._writes.lookup_of_sent(place, known_as))
+        if told:
+            steps.append(self._writes.outbox(place.workspace, told))
+        if transact(self._client, steps):
+            raise Stale("the message's sending has moved since it was read")

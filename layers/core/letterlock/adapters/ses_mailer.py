@@ -7,6 +7,7 @@ good, not taken (try again), or unknown (never try again unasked).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,9 +24,11 @@ from botocore.exceptions import (
 )
 
 from letterlock.adapters.outgoing_mime import compose, deliverable
+from letterlock.adapters.ses_events import message_id_of
 from letterlock.domain.errors import LetterlockError, SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.mail import Address
 from letterlock.domain.replies import OutgoingMail
+from letterlock.services.ports import MailTags
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -93,8 +96,8 @@ class SesMailer:
         self._region = region
         self._now = now
 
-    def send(self, mail: OutgoingMail, *, message: str) -> str:
-        """SES's events carry `message`, an id, as the email tag of that name.
+    def send(self, mail: OutgoingMail, *, tags: MailTags) -> str:
+        """SES's events carry the tags: ids, which SES takes as they are (letters, digits, `_`).
 
         Raises SendRefused (also no_recipient, no_sender, too_many_recipients, over_size), SendDelayed, SendUncertain.
         """
@@ -107,7 +110,7 @@ class SesMailer:
                 FromEmailAddress=sender,
                 Destination={"ToAddresses": to, "CcAddresses": cc},
                 Content={"Raw": {"Data": raw}},
-                EmailTags=[{"Name": "message", "Value": message}],
+                EmailTags=[{"Name": name, "Value": str(value)} for name, value in asdict(tags).items()],
                 ConfigurationSetName=self._configuration_set,
             )
         except (ClientError, BotoCoreError) as error:
@@ -116,10 +119,9 @@ class SesMailer:
         return self._message_id(answer.get("MessageId", ""))
 
     def _message_id(self, ses_message_id: str) -> str:
-        """The Message-ID that SES writes over ours: its own id at its region's name, `email` standing for us-east-1."""
         if not ses_message_id:
             raise SendUncertain("no_message_id")
-        return f"{ses_message_id}@{'email' if self._region == 'us-east-1' else self._region}.amazonses.com"
+        return message_id_of(ses_message_id, self._region)
 
 
 def _envelope(mail: OutgoingMail) -> tuple[str, list[str], list[str]]:

@@ -172,6 +172,10 @@ class MessageItem(Model):
     """The name of the claim that holds the lease: made anew for each."""
     sent_as = UnicodeAttribute(null=True)
     """The Message-ID that SES gave it."""
+    outcomes = BinaryAttribute(legacy_encoding=False, null=True)
+    """Sealed: what SES said of each recipient."""
+    closed = NumberAttribute(null=True)
+    sending_version = NumberAttribute(null=True)
 
 
 class Lookup(Model):

@@ -22,6 +22,7 @@ from letterlock.domain.facts import (
 )
 from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Mail, Verdicts
+from letterlock.domain.outcomes import Outcomes, RecipientState
 from letterlock.domain.threading import Threading, Trust, without_subaddress
 
 INLINE_TEXT_BYTES = 4096
@@ -57,9 +58,15 @@ class SendState(StrEnum):
     SENDING = "sending"
     """Claimed by a sender whose lease has not run out."""
     SENT = "sent"
+    """The mail service took it; what it says later makes it one of those below."""
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
     """The mail service may have taken it: never tried again unasked, so that nobody gets it twice."""
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,23 @@ class Sending:
     attempts: int = 0
     reason: str = ""
     lease_until: datetime | None = None
+    """Until then nobody may try (again): a sender's lease, or the wait of an unconfirmed message for SES's word."""
     message_id: str = ""
     """The Message-ID under which it went out: SES overwrites ours."""
+    outcomes: Outcomes = ()
+    """What SES said of each recipient."""
+    closed: int = 0
+    """What is said of tries up to this one is old news: somebody had it sent again since."""
+    version: int = field(default=0, compare=False)
+    """Kept by the store: how often it was advanced."""
+
+    @property
+    def bounce(self) -> str:
+        """`hard`, `soft`, or empty when nothing came back."""
+        states = {each.state for each in self.outcomes}
+        if RecipientState.HARD_BOUNCE in states:
+            return "hard"
+        return "soft" if RecipientState.SOFT_BOUNCE in states else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +258,16 @@ class Conversation:
             )
         self.facts.append(MessageReceived(self.workspace, self.id, message.id, self.mailbox))
 
-    def reply(self, message: Message) -> None:
-        """The team answers: the conversation waits on the customer."""
+    def refuse_sending(self) -> None:
+        """Raises RuleBroken where nothing may go out."""
         if self.status in (Status.QUARANTINED, Status.DISCARDED):
             raise RuleBroken(f"a conversation with status {self.status} takes no reply: release it first")
         if self.status is Status.SPAM:
             raise RuleBroken("a conversation with status spam takes no reply: set its status to open first")
+
+    def reply(self, message: Message) -> None:
+        """The team answers: the conversation waits on the customer."""
+        self.refuse_sending()
         if self.requester is None:
             raise RuleBroken("this conversation has nobody to answer: its mail named no sender")
         self._add(message, message.author)

@@ -97,6 +97,39 @@ class MessageUnconfirmed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageDelivered(Fact):
+    """Every recipient's server took it."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageBounced(Fact):
+    """It came back from one recipient at least."""
+
+    message: str
+    kind: str
+    """`hard`: for good; `soft`: for a reason that may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageComplained(Fact):
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelayed(Fact):
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRejected(Fact):
+    """The mail service took it, and then would not deliver it."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A fact with its metadata: `correlation` is what began it all, `causation` its nearest cause."""
 

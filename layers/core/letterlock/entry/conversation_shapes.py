@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,13 +15,16 @@ from letterlock.domain.conversations import (
     Kind,
     Message,
     Participant,
+    Sending,
     SendState,
     Status,
     StoredAttachment,
     Thread,
 )
+from letterlock.domain.delivery import shown
 from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Content
+from letterlock.domain.outcomes import RecipientOutcome
 from letterlock.domain.threading import Rule, Trust
 from letterlock.entry.settings import REPLY_CHARACTERS
 
@@ -134,13 +137,52 @@ class ThreadingOut(BaseModel):
     trust: Trust
 
 
+Bounce = Annotated[
+    Literal["hard", "soft"] | None, Field(description="hard: it came back for good; soft: for a reason that may pass")
+]
+
+
+class RecipientOut(BaseModel):
+    """What became of an outgoing message at one of its recipients."""
+
+    address: str
+    state: SendState
+    bounce: Bounce
+    reason: str | None
+
+    @classmethod
+    def of(cls, outcome: RecipientOutcome) -> RecipientOut:
+        alone = Sending(SendState.SENT, outcomes=(outcome,))
+        return cls(
+            address=outcome.address,
+            state=shown(outcome.state),
+            bounce=alone.bounce or None,
+            reason=outcome.reason or None,
+        )
+
+
 class SendingOut(BaseModel):
-    """Where an outgoing message stands."""
+    """Where an outgoing message stands, and the last that the mail service said of it."""
 
     state: SendState
+    bounce: Bounce
     attempts: int
-    reason: str | None
+    reason: Annotated[str | None, Field(description="a word of the mail service, or ours")]
     message_id: str | None
+    recipients: Annotated[
+        list[RecipientOut], Field(description="those of whom the mail service spoke, where there is more than one")
+    ]
+
+    @classmethod
+    def of(cls, sending: Sending, recipients: int) -> SendingOut:
+        return cls(
+            state=sending.state,
+            bounce=(sending.bounce or None) if sending.state is SendState.BOUNCED else None,
+            attempts=sending.attempts,
+            reason=sending.reason or None,
+            message_id=sending.message_id or None,
+            recipients=[RecipientOut.of(each) for each in sending.outcomes] if recipients > 1 else [],
+        )
 
 
 class MessageOut(BaseModel):
@@ -184,13 +226,7 @@ class MessageOut(BaseModel):
             and ThreadingOut(rule=threading.rule, evidence=threading.evidence, trust=threading.trust),
             quarantine=message.quarantine,
             raw_only=message.quarantine is not None,
-            sending=sending
-            and SendingOut(
-                state=sending.state,
-                attempts=sending.attempts,
-                reason=sending.reason or None,
-                message_id=sending.message_id or None,
-            ),
+            sending=sending and SendingOut.of(sending, len(message.to) + len(message.cc)),
         )
 
 

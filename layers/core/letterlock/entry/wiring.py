@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.s3_archive import S3Archive
     from letterlock.adapters.sealing import Sealer
     from letterlock.adapters.ulids import Ulids
+    from letterlock.domain.delivery import DeliveryEvent
     from letterlock.domain.mail import Delivery
     from letterlock.services.authenticate import Authenticate
     from letterlock.services.deliver_reply import DeliverReply
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from letterlock.services.read_contacts import ListContactConversations, ReadContact
     from letterlock.services.read_inbox import ListConversations, ListMailboxes, ReadConversation, ReadMessage
     from letterlock.services.receive_mail import ReceiveMail
+    from letterlock.services.record_delivery import RecordDelivery
+    from letterlock.services.retry_reply import RetryReply
     from letterlock.services.set_up_workspace import SetUpWorkspace
     from letterlock.services.summarise_ingest import SummariseIngest
     from letterlock.services.triage import AssignConversation, ChangeStatus
@@ -167,6 +170,13 @@ def delivery_of() -> Callable[[dict[str, Any]], Delivery]:
 
 
 @cache
+def delivery_event_of() -> Callable[[dict[str, Any]], DeliveryEvent | None]:
+    from letterlock.adapters.ses_events import delivery_event_of
+
+    return delivery_event_of
+
+
+@cache
 def sanitise() -> Callable[[str], str]:
     from letterlock.adapters.html_sanitiser import sanitise
 
@@ -212,6 +222,13 @@ def deliver_reply() -> DeliverReply:
         ids=ids(),
         now=now,
     )
+
+
+@cache
+def record_delivery() -> RecordDelivery:
+    from letterlock.services.record_delivery import RecordDelivery
+
+    return RecordDelivery(conversations(), contacts(), ids(), now)
 
 
 @cache
@@ -285,6 +302,13 @@ def send_reply() -> SendReply:
     from letterlock.services.write_message import SendReply
 
     return SendReply(conversations(), archive(), ids(), now)
+
+
+@cache
+def retry_reply() -> RetryReply:
+    from letterlock.services.retry_reply import RetryReply
+
+    return RetryReply(conversations(), ids(), now)
 
 
 @cache

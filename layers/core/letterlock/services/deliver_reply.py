@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from letterlock.domain.conversations import Conversation, Message, Sending, SendState, Thread
-from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain
-from letterlock.domain.facts import Fact, MessageSendFailed, MessageSent, MessageUnconfirmed
+from letterlock.domain.delivery import UNCONFIRMED_WAIT, still_to_reach
+from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain, Stale
+from letterlock.domain.facts import Fact, MessageSendFailed, MessageSent, MessageUnconfirmed, Told
 from letterlock.domain.replies import OutgoingMail, compose, last_trusted
 from letterlock.services.announce import announce
 from letterlock.services.ports import (
@@ -17,12 +19,15 @@ from letterlock.services.ports import (
     Ids,
     Mailboxes,
     Mailer,
+    MailTags,
     MessagePlace,
     ReplyTokens,
 )
 
 LEASE = timedelta(minutes=2)
 """Longer than the function may run, so that a lease that ran out means a sender that died."""
+SETTLING_TRIES = 3
+"""How often the end of a sending is written anew when an event of the same message is written at the same moment."""
 HISTORY = 25
 """How many of the newest messages are looked through for the one that is answered."""
 
@@ -50,14 +55,15 @@ class DeliverReply:
         mail = self._mail(thread, message)
         # Everything that can fail by itself lies behind us: from the claim on, a death means that SES may have it.
         before = self.conversations.claim(workspace, conversation, message, LEASE)
-        if before.state in (SendState.SENT, SendState.FAILED, SendState.UNCONFIRMED):
+        if before.state not in (SendState.QUEUED, SendState.SENDING):
             return before.state
         if before.state is SendState.QUEUED:
-            after = self._send(mail, message, Sending(SendState.SENDING, before.attempts + 1), last_try=last_try)
+            tags = MailTags(workspace, conversation, message, before.attempts + 1)
+            after = self._send(mail, tags, Sending(SendState.SENDING, tags.attempt), last_try=last_try)
         elif before.lease_until and before.lease_until > self.now():
             raise SendDelayed("another sender holds the lease")
         else:
-            after = Sending(SendState.UNCONFIRMED, before.attempts, "the sender stopped before it was confirmed")
+            after = self._unconfirmed(before, "the sender stopped before it was confirmed")
         told = announce(
             _facts(thread.conversation, message, after),
             self.ids,
@@ -65,25 +71,43 @@ class DeliverReply:
             correlation=correlation,
             causation=causation,
         )
-        self.conversations.settle(thread.conversation, message, after, told)
-        if after.state is SendState.QUEUED:
+        settled = self._settle(thread.conversation, message, after, told)
+        if settled is SendState.QUEUED:
             raise SendDelayed(after.reason)
-        return after.state
+        return settled
 
-    def _send(self, mail: OutgoingMail, message: str, claimed: Sending, *, last_try: bool) -> Sending:
+    def _settle(self, head: Conversation, message: str, after: Sending, told: Sequence[Told]) -> SendState:
+        """How the message stands then. SES's own event may have been faster, and is the better witness."""
+        for _ in range(SETTLING_TRIES):
+            try:
+                self.conversations.settle(head, message, after, told)
+            except Stale:
+                standing = self.conversations.message(head.workspace, head.id, message).sending
+                if standing and standing.state is not SendState.SENDING:
+                    return standing.state
+            else:
+                return after.state
+        raise Stale("the message is being written at this moment")
+
+    def _send(self, mail: OutgoingMail, tags: MailTags, claimed: Sending, *, last_try: bool) -> Sending:
         try:
-            message_id = self.mailer.send(mail, message=message)
+            message_id = self.mailer.send(mail, tags=tags)
         except SendRefused as refused:
             return replace(claimed, state=SendState.FAILED, reason=refused.reason)
         except SendUncertain as uncertain:
-            return replace(claimed, state=SendState.UNCONFIRMED, reason=uncertain.reason)
+            return self._unconfirmed(claimed, uncertain.reason)
         except SendDelayed as delayed:
             return replace(claimed, state=SendState.FAILED if last_try else SendState.QUEUED, reason=delayed.reason)
         return replace(claimed, state=SendState.SENT, message_id=message_id)
 
+    def _unconfirmed(self, claimed: Sending, reason: str) -> Sending:
+        until = self.now() + UNCONFIRMED_WAIT
+        return replace(claimed, state=SendState.UNCONFIRMED, reason=reason, lease_until=until)
+
     def _mail(self, thread: Thread, message: str) -> OutgoingMail:
         head = thread.conversation
         reply = self._message(thread, message)
+        reply = replace(reply, to=still_to_reach(reply.to, reply.sending), cc=still_to_reach(reply.cc, reply.sending))
         answered = last_trusted(thread, before=reply)
         return compose(
             thread,

@@ -111,9 +111,31 @@ class Conversations(Protocol):
     def settle(self, conversation: Conversation, message: str, sending: Sending, told: Sequence[Told]) -> None:
         """End or release a claim: the message's new sending state, its Message-ID's lookup, the facts, in one.
 
-        Raises Stale when the message is not being sent.
+        What is known of recipients stays. Raises Stale when the message is not being sent.
         """
         ...
+
+    def advance(
+        self,
+        place: MessagePlace,
+        before: Sending,
+        after: Sending,
+        told: Sequence[Told],
+        known_as: KnownAs | None = None,
+    ) -> None:
+        """A message's sending moves on, from `before`, as it was read, with its facts and a lookup, in one transaction.
+
+        Raises Stale when it has moved since it was read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAs:
+    """A Message-ID by which answers to a message of ours find it, in its mailbox."""
+
+    mailbox: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +302,18 @@ class Cursors(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MailTags:
+    """What each mail is tagged with, so that the mail service's events say whose they are."""
+
+    workspace: str
+    conversation: str
+    message: str
+    attempt: int
+
+
 class Mailer(Protocol):
-    def send(self, mail: OutgoingMail, *, message: str) -> str:
+    def send(self, mail: OutgoingMail, *, tags: MailTags) -> str:
         """Hand over to the mail service; returns the Message-ID, without brackets, that the recipient will see.
 
         Raises SendRefused, SendDelayed or SendUncertain.
