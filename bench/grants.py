@@ -13,8 +13,6 @@ from typing import Any
 Grant = tuple[str, str]
 """An action and a resource."""
 
-IDENTITIES = "identity/*"
-"""Every verified domain: which of them a mailbox lives in is known to the operator only."""
 _ID = re.compile(r"(wsp|mbx|cnv|msg|att|tok|ctc|fct)_[0-9A-Z]{26}")
 _OF_SES = re.compile(r"^(inbound|stack)/[^/]+")
 
@@ -102,8 +100,9 @@ def _ses(operation: str, asked: Mapping[str, Any], names: Mapping[str, str]) -> 
     if operation != "SendEmail":
         raise KeyError(operation)
     # SES checks SendRawEmail too when SendEmail is given a whole MIME message (SES: "Identity and access management").
+    domain = names[asked["FromEmailAddress"].rpartition("@")[2]]
     for action in ("SendEmail", "SendRawEmail") if "Raw" in asked["Content"] else ("SendEmail",):
-        yield action, IDENTITIES
+        yield action, f"identity/${{{domain}}}"
         if "ConfigurationSetName" in asked:
             yield action, names[asked["ConfigurationSetName"]]
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,7 +27,8 @@ from tools.template_model import target
 REGION: Literal["eu-west-1"] = "eu-west-1"
 ACCOUNT = "123456789012"
 """The account that moto plays."""
-MAILBOX = "support@acme.example"
+DOMAIN = "acme.example"
+MAILBOX = f"support@{DOMAIN}"
 HANDLERS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
 
 
@@ -57,8 +58,10 @@ class Stack:
     mailbox: str = ""
     token: str = ""
     relayed: set[tuple[str, str]] = field(default_factory=set)
+    before_call: Callable[[], object] = lambda: None
 
     def call(self, function: str, event: dict[str, Any]) -> Any:
+        self.before_call()
         with self.recorder.on_behalf_of(function):
             return self.handlers[function].handler(event, Context())
 
@@ -157,7 +160,7 @@ def _resources() -> dict[str, str]:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     boto3.client("events").create_event_bus(Name="facts")
-    boto3.client("sesv2").create_email_identity(EmailIdentity="acme.example")
+    boto3.client("sesv2").create_email_identity(EmailIdentity=DOMAIN)
     return {
         "CONVERSATIONS_TABLE": make_table(dynamodb, "ConversationsTable"),
         "ACCOUNTS_TABLE": make_table(dynamodb, "AccountsTable"),
@@ -177,7 +180,7 @@ def _resources() -> dict[str, str]:
 
 def _names(settings_of_all: dict[str, str]) -> dict[str, str]:
     """The template's logical id of each physical name, for a setting holds the one and the template the other."""
-    names: dict[str, str] = {}
+    names = {DOMAIN: "MailDomain"}
     for resource in resources().values():
         if resource["Type"] == "AWS::Serverless::Function":
             for name, value in resource["Properties"]["Environment"]["Variables"].items():

@@ -27,6 +27,9 @@ class SteadyClock:
         self._now += STEP
         return self._now
 
+    def skip(self, time: timedelta) -> None:
+        self._now += time
+
 
 class SteadyIds(Ulids):
     """Ids as long as the real ones, in the order in which they are asked for."""

@@ -14,7 +14,8 @@ from tools.template_model import Template, target, template_under_test, variants
 NO_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # Resources of which a part can only be known later: objects in a bucket, streams of a table.
 OPEN_ENDED = re.compile(
-    r"\$\{(InboundBucket|ArchiveBucket)\.Arn\}/(inbound/|stack/)?\*(/content)?"
+    r"\$\{InboundBucket\.Arn\}/inbound/\*"
+    r"|\$\{ArchiveBucket\.Arn\}/(stack/\*/raw|wsp_\*/cnv_\*/msg_\*/(att_\*|content|raw))"
     r"|\$\{ConversationsTable\.Arn\}/stream/\*"
 )
 # AWS's own policies that a role may carry, with the reason in the template.

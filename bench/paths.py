@@ -1,0 +1,198 @@
+"""The ways through the functions that the bill does not take: what fails, what is refused, what is seldom.
+
+Each brings about one thing that a permission is there for. They are run for the calls that they make of AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+
+from bench.letters import letter, prose
+from bench.recorder import lost, refusal
+from bench.scenarios import CONVERSATIONS, REFUSED, Desk, Unexpected
+from bench.stack import MAILBOX, notification_of
+
+SECOND = "second@acme.example"
+NESTED = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(300))
+Path = Callable[[Desk], Any]
+
+
+def _get(desk: Desk, path: str, **query: str) -> Any:
+    status, answer, _ = desk.stack.api("GET", path, query=query or None)
+    if status >= REFUSED:
+        raise Unexpected(answer)
+    return answer
+
+
+def _raw(desk: Desk, name: str, raw: bytes, recipients: tuple[str, ...] = (MAILBOX,), **verdicts: str) -> None:
+    desk.stack.store(name, raw)
+    desk.accepted(desk.stack.notify_of(name, recipients, **verdicts))
+
+
+# ---- the operator ---------------------------------------------------------------------------------------------------
+
+
+def second_workspace(desk: Desk) -> None:
+    """And once more, for the address is taken then."""
+    asked = {"workspace": {"name": "Second"}, "mailbox": {"address": SECOND}}
+    for _ in range(2):
+        desk.stack.call("workspace_setup", asked)
+
+
+# ---- mail in --------------------------------------------------------------------------------------------------------
+
+
+def unreadable(desk: Desk) -> None:
+    _raw(desk, "unreadable", NESTED)
+
+
+def virus_for_two(desk: Desk) -> None:
+    """Never read whole, so its object is opened once more for the second mailbox: by its version."""
+    _raw(desk, "virus", letter(900, to=MAILBOX), (MAILBOX, SECOND), virus="FAIL")
+
+
+def same_mail_twice(desk: Desk) -> None:
+    for name in ("first", "again"):
+        _raw(desk, name, letter(901, to=MAILBOX))
+
+
+def notified_twice(desk: Desk) -> None:
+    """The second time its raw mail is still there, as after a crash before it was dropped."""
+    for _ in range(2):
+        _raw(desk, "twice", letter(902, to=MAILBOX))
+
+
+def answer_by_message_id(desk: Desk) -> None:
+    _raw(desk, "asked", letter(903, to=MAILBOX))
+    _raw(desk, "answered", letter(904, to=MAILBOX, references=(f"<CAF+{903:020d}@mail.customer.example>",)))
+
+
+def raw_mail_gone(desk: Desk) -> None:
+    for recipients in ((MAILBOX,), ("nobody@acme.example",)):
+        desk.accepted(desk.stack.notify(notification_of(f"gone-{len(recipients[0])}", recipients)))
+
+
+# ---- the API --------------------------------------------------------------------------------------------------------
+
+
+def mailboxes(desk: Desk) -> None:
+    _get(desk, "/v1/mailboxes")
+
+
+def a_colleagues_list(desk: Desk) -> None:
+    desk.opened()
+    desk.api("PUT", "/assignee", {"assignee": "me"})
+    desk.listed(assignee="me")
+    desk.stack.api("PUT", f"{CONVERSATIONS}/{desk.conversation}/assignee", {"assignee": "tok_" + "0" * 26})
+
+
+def a_page_of_messages(desk: Desk) -> None:
+    desk.opened()
+    desk.api("POST", "/notes", {"text": "first"})
+    page = _get(desk, f"{CONVERSATIONS}/{desk.conversation}", limit="1")
+    _get(desk, f"{CONVERSATIONS}/{desk.conversation}", limit="1", cursor=page["cursor"])
+
+
+def a_whole_message(desk: Desk) -> None:
+    """With its body, and once the body is no more."""
+    desk.opened()
+    (message,) = desk.api("GET")["messages"]
+    path = f"{CONVERSATIONS}/{desk.conversation}/messages/{message['id']}"
+    _get(desk, path)
+    _lose_bodies(desk)
+    desk.stack.api("GET", path)
+
+
+def _lose_bodies(desk: Desk) -> None:
+    s3 = boto3.client("s3")
+    prefix = f"{desk.stack.workspace}/{desk.conversation}/"
+    for each in s3.list_objects_v2(Bucket="archive", Prefix=prefix)["Contents"]:
+        s3.delete_object(Bucket="archive", Key=each["Key"])
+
+
+def contacts(desk: Desk) -> None:
+    desk.opened()
+    contact = desk.api("GET")["participants"][0]["contact"]
+    _get(desk, f"/v1/contacts/{contact}")
+    _get(desk, f"/v1/contacts/{contact}/conversations")
+
+
+def quarantine(desk: Desk) -> None:
+    for verb in ("release", "discard"):
+        _raw(desk, f"to-{verb}", NESTED + verb.encode())
+        desk.conversation = desk.listed(status="quarantined")[0]["id"]
+        desk.api("POST", f"/quarantine/{verb}")
+
+
+def summary(desk: Desk) -> None:
+    _get(desk, "/v1/ingest-summary", day="2026-11-02")
+
+
+# ---- mail out -------------------------------------------------------------------------------------------------------
+
+
+def a_long_reply_goes_out(desk: Desk) -> None:
+    """And once more, for queues deliver twice."""
+    desk.opened()
+    fact = desk.replied(prose(12_000, 7))
+    for _ in range(2):
+        desk.accepted(desk.stack.deliver(fact))
+
+
+def a_reply_whose_text_is_gone(desk: Desk) -> None:
+    desk.opened()
+    fact = desk.replied(prose(12_000, 8))
+    _lose_bodies(desk)
+    desk.stack.deliver(fact)
+
+
+def a_throttled_send(desk: Desk) -> None:
+    desk.opened()
+    fact = desk.replied("soon")
+    desk.stack.recorder.faults["sesv2", "SendEmail"] = refusal(429, "TooManyRequestsException")
+    for tries in (1, 8):
+        desk.stack.deliver(fact, receive_count=tries)
+    desk.stack.recorder.faults.clear()
+
+
+def a_send_that_may_have_happened(desk: Desk) -> None:
+    desk.opened()
+    fact = desk.replied("perhaps")
+    desk.stack.recorder.faults["sesv2", "SendEmail"] = lost
+    desk.stack.deliver(fact)
+    desk.stack.recorder.faults.clear()
+
+
+def an_answer_to_an_old_mail(desk: Desk) -> None:
+    """More messages lie between than are read with the conversation."""
+    desk.opened()
+    fact = desk.replied("late")
+    for number in range(30):
+        desk.api("POST", "/notes", {"text": str(number)})
+    desk.stack.deliver(fact)
+
+
+PATHS: tuple[Path, ...] = (
+    second_workspace,
+    unreadable,
+    virus_for_two,
+    same_mail_twice,
+    notified_twice,
+    answer_by_message_id,
+    raw_mail_gone,
+    mailboxes,
+    a_colleagues_list,
+    a_page_of_messages,
+    a_whole_message,
+    contacts,
+    quarantine,
+    summary,
+    a_long_reply_goes_out,
+    a_reply_whose_text_is_gone,
+    a_throttled_send,
+    a_send_that_may_have_happened,
+    an_answer_to_an_old_mail,
+)
