@@ -53,6 +53,9 @@ check: setup ## lint, types, import contracts, generated files, unit tests: unde
 bill: setup ## what each operation costs against its bound; ACCEPT=1 writes bench/bill.json anew
 	@$(RUN) -m bench.bill $(if $(ACCEPT),--accept)
 
+permissions: setup ## what each function may do on AWS against what it was seen to do
+	@$(RUN) -m bench.permissions
+
 check-build: setup ## build for this machine; import every handler with nothing else beside it
 	@$(RUN) -m tools.check_build
 
@@ -92,4 +95,4 @@ setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments fr
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run demo e2e-corpus prove-sealed clean test check bill check-build openapi build deploy setup help
+.PHONY: run demo e2e-corpus prove-sealed clean test check bill permissions check-build openapi build deploy setup help
