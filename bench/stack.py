@@ -245,14 +245,24 @@ def notification_of(ses_message_id: str, recipients: tuple[str, ...], **verdicts
     }
 
 
-def rest_event(method: str, path: str, body: Any, *, token: str, query: dict[str, str] | None = None) -> dict[str, Any]:
+def rest_event(
+    method: str,
+    path: str,
+    body: Any,
+    *,
+    token: str,
+    query: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """API Gateway's proxy event; `body` is sent as it is when it is text already."""
+    own = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} if token else {}
+    sent = own | (headers or {})
     return {
         "resource": path,
         "path": path,
         "httpMethod": method,
-        "headers": {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} if token else {},
-        "multiValueHeaders": {},
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
         "queryStringParameters": query,
         "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()} or None,
         "pathParameters": None,

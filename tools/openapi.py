@@ -38,6 +38,29 @@ PROBLEM: dict[str, Any] = {
                 },
             },
         },
+        "current": {
+            "type": "object",
+            "description": "For 412: how the conversation stands now.",
+            "properties": {
+                "version": {"type": "integer"},
+                "status": {"$ref": "#/components/schemas/Status"},
+                "assignee": {"type": ["string", "null"]},
+            },
+        },
+        "messages": {
+            "type": "array",
+            "description": "For 412: the messages added since, of the newest hundred.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "string"},
+                    "kind": {"$ref": "#/components/schemas/Kind"},
+                    "at": {"type": "string", "format": "date-time"},
+                },
+            },
+        },
+        "conversation": {"type": "string", "description": "For an Idempotency-Key reused: what it was used on."},
+        "message": {"type": ["string", "null"], "description": "For an Idempotency-Key reused: what it made."},
     },
 }
 PROBLEMS = {
@@ -45,7 +68,8 @@ PROBLEMS = {
     "401": "no API token, or one that is unknown, expired or revoked",
     "403": "the token lacks the scope",
     "404": "no such record in this workspace",
-    "409": "the record's state does not allow it, or it changed meanwhile",
+    "409": "the record's state does not allow it, would not hold still, or the Idempotency-Key came with another body",
+    "412": "the conversation is not at a version that If-Match names: what changed is said",
     "429": "too many requests: wait for Retry-After",
     "500": "our fault",
     "503": "a store is not answering: try again",
@@ -96,9 +120,32 @@ def _answers(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     reference = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    taken = [each for each in operation.get("parameters", []) if each["in"] == "header"]
+    for header in taken:
+        header["name"] = header["schema"]["title"]  # as it is written, not as it is compared
+    headers = {each["name"] for each in taken}
     for status, description in PROBLEMS.items():
+        if status == "412" and "If-Match" not in headers:
+            continue
         answers[status] = {"description": description, "content": reference}
+    for status, answer in answers.items():
+        if status.startswith("2"):
+            said = _headers_said(headers, str(answer))
+            answer.update({"headers": said} if said else {})
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _headers_said(taken: set[str], answer: str) -> dict[str, Any]:
+    """The headers of a good answer: to a request that may come twice, and with a conversation."""
+    said: dict[str, Any] = {}
+    if "Idempotency-Key" in taken:
+        said["Idempotency-Replayed"] = {
+            "description": "This request was done before; the answer was read again.",
+            "schema": {"const": "true"},
+        }
+    if any(f"/schemas/{shape}'" in answer for shape in ("ConversationOut", "ThreadOut")):
+        said["ETag"] = {"description": "The conversation's version, for If-Match.", "schema": {"type": "string"}}
+    return said
 
 
 def _braced(path: str) -> str:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.conversations import Status
 from letterlock.entry import wiring
+from letterlock.entry.conditions import IdempotencyKey, IfMatch, etag, first_or_again, once, versions
 from letterlock.entry.conversation_shapes import (
     AssigneeIn,
     CardOut,
@@ -65,6 +66,8 @@ def get_conversations(
 @app.get("/v1/conversations/<conversation>", summary="Read a conversation", tags=["conversations"])
 def get_conversation(conversation: Id, limit: Limit = PAGE_LIMIT, cursor: Cursor = "") -> ThreadOut:
     thread, earlier = wiring.read_conversation()(principal(app), conversation, limit=limit, cursor=cursor)
+    if not cursor:  # an earlier page says nothing of what is newest
+        etag(app, thread.conversation)
     return ThreadOut.of_thread(thread, earlier)
 
 
@@ -82,8 +85,14 @@ def get_message(conversation: Id, message: Id) -> WholeMessageOut:
     tags=["conversations"],
     status_code=HTTPStatus.ACCEPTED,
 )
-def post_reply(conversation: Id, reply: TextIn) -> MessageOut:
-    queued = wiring.send_reply()(principal(app), conversation, reply.text, request=request_id(app))
+def post_reply(conversation: Id, reply: TextIn, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
+    send, who = wiring.send_reply(), principal(app)
+    request, expected, keyed = request_id(app), versions(if_match), once(app, key)
+    queued = first_or_again(
+        app,
+        lambda: send(who, conversation, reply.text, request=request, versions=expected, once=keyed),
+        send.again,
+    )
     return MessageOut.of(queued)
 
 
@@ -108,22 +117,34 @@ def post_retry(conversation: Id, message: Id) -> MessageOut:
     tags=["conversations"],
     status_code=HTTPStatus.CREATED,
 )
-def post_note(conversation: Id, note: TextIn) -> MessageOut:
-    added = wiring.add_note()(principal(app), conversation, note.text, request=request_id(app))
+def post_note(conversation: Id, note: TextIn, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
+    add, who = wiring.add_note(), principal(app)
+    request, expected, keyed = request_id(app), versions(if_match), once(app, key)
+    added = first_or_again(
+        app,
+        lambda: add(who, conversation, note.text, request=request, versions=expected, once=keyed),
+        add.again,
+    )
     return MessageOut.of(added)
 
 
 @app.put("/v1/conversations/<conversation>/assignee", summary="Assign it, or unassign it", tags=["conversations"])
-def put_assignee(conversation: Id, change: AssigneeIn) -> ConversationOut:
+def put_assignee(conversation: Id, change: AssigneeIn, if_match: IfMatch = None) -> ConversationOut:
     who = principal(app)
     assignee = who.id if change.assignee == "me" else change.assignee or ""
-    head = wiring.assign_conversation()(who, conversation, assignee, request=request_id(app))
+    head = wiring.assign_conversation()(
+        who, conversation, assignee, request=request_id(app), versions=versions(if_match)
+    )
+    etag(app, head)
     return ConversationOut.of(head)
 
 
 @app.put("/v1/conversations/<conversation>/status", summary="Change its status", tags=["conversations"])
-def put_status(conversation: Id, change: StatusIn) -> ConversationOut:
-    head = wiring.change_status()(principal(app), conversation, change.status, request=request_id(app))
+def put_status(conversation: Id, change: StatusIn, if_match: IfMatch = None) -> ConversationOut:
+    head = wiring.change_status()(
+        principal(app), conversation, change.status, request=request_id(app), versions=versions(if_match)
+    )
+    etag(app, head)
     return ConversationOut.of(head)
 
 

@@ -38,6 +38,47 @@ def test_every_route_describes_its_problems_and_wants_a_token(committed: dict[st
             assert {"400", "401", "403", "404", "409", "429", "503"} <= set(operation["responses"])
 
 
+def headers_taken(operation: dict[str, Any]) -> set[str]:
+    return {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+
+
+def test_every_post_takes_an_idempotency_key(committed: dict[str, Any]) -> None:
+    posts = {path: methods["post"] for path, methods in committed["paths"].items() if "post" in methods}
+    assert posts
+    assert [path for path, operation in posts.items() if "Idempotency-Key" not in headers_taken(operation)] == []
+
+
+def test_every_change_of_a_conversation_takes_the_version_it_is_meant_for(committed: dict[str, Any]) -> None:
+    changes = {
+        (method, path): operation
+        for path, methods in committed["paths"].items()
+        for method, operation in methods.items()
+        if path.startswith("/v1/conversations/{conversation}") and method != "get"
+    }
+    assert changes
+    assert [route for route, operation in changes.items() if "If-Match" not in headers_taken(operation)] == []
+    assert [route for route, operation in changes.items() if "412" not in operation["responses"]] == []
+
+
+def test_whoever_gets_a_conversation_gets_its_version_as_an_etag(committed: dict[str, Any]) -> None:
+    for path, method in (
+        ("/v1/conversations/{conversation}", "get"),
+        ("/v1/conversations/{conversation}/assignee", "put"),
+        ("/v1/conversations/{conversation}/status", "put"),
+    ):
+        assert "ETag" in committed["paths"][path][method]["responses"]["200"]["headers"]
+
+
+def test_no_post_answers_with_a_secret_that_a_replay_would_have_to_show_again(committed: dict[str, Any]) -> None:
+    """Only workspace_setup makes one, and it is no route: the operator invokes it, and sees its token once."""
+    schemas = committed["components"]["schemas"]
+    for methods in committed["paths"].values():
+        for status, answer in methods.get("post", {"responses": {}})["responses"].items():
+            if status.startswith("2"):
+                shape = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                assert {"token", "secret"} & set(schemas[shape]["properties"]) == set()
+
+
 def test_every_shape_that_is_referred_to_exists_and_is_a_json_schema(committed: dict[str, Any]) -> None:
     text = json.dumps(committed)
     schemas = committed["components"]["schemas"]

@@ -7,10 +7,11 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from letterlock.domain.conversations import Card, Conversation, Message, Sending, SendState, Status, Thread
+from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, SendState, Status, Thread
 from letterlock.domain.digests import message_digest, with_added
-from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMail, Stale
+from letterlock.domain.errors import AlreadyDone, AlreadyIngested, Conflict, KeyReused, NotFound, SameMail, Stale
 from letterlock.domain.facts import Fact, Told
+from letterlock.domain.idempotency import HELD, Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome
 from letterlock.domain.mail import Address
 from letterlock.services.ports import Clock, Inbox, Ingest, KnownAs, Located, MessagePlace
@@ -34,6 +35,8 @@ class FakeConversations:
         self._numbers: dict[str, int] = {}
         self._entries: dict[tuple[str, str], dict[str, tuple[datetime, Address]]] = {}
         """By workspace and contact: when which conversation let them in, and as whom."""
+        self._since: dict[tuple[str, str], dict[str, int]] = {}
+        self._keyed: dict[tuple[str, str], tuple[str, Done, datetime]] = {}
 
     def get(self, workspace: str, conversation: str) -> Conversation:
         if (workspace, conversation) not in self._heads:
@@ -81,9 +84,21 @@ class FakeConversations:
         self._numbers[workspace] = self._numbers.get(workspace, 0) + 1
         return self._numbers[workspace]
 
-    def save(self, conversation: Conversation, told: Sequence[Told], ingest: Ingest | None = None) -> None:
+    def save(
+        self,
+        conversation: Conversation,
+        told: Sequence[Told],
+        ingest: Ingest | None = None,
+        once: Once | None = None,
+    ) -> None:
         place = (conversation.workspace, conversation.id)
+        if once and (done := self._done(conversation.workspace, once)):
+            raise AlreadyDone(done)
         self._refuse(conversation, ingest)
+        if once:
+            done = Done(conversation.id, conversation.added[0].id if conversation.added else "")
+            self._keyed[conversation.workspace, once.scope] = (once.body, done, self._now() + HELD)
+        self._since.setdefault(place, {}).update({each.id: conversation.version + 1 for each in conversation.added})
         stored = self._messages.setdefault(place, {})
         stored |= {each.id: each for each in conversation.added}
         if ingest:
@@ -129,6 +144,22 @@ class FakeConversations:
         content = ingest.fingerprint.hex()
         named = (ingest.entry.workspace, ingest.entry.mailbox, ingest.message_id or ingest.entry.ses_message_id)
         return self._lookups.setdefault(named, {}), content
+
+    def done(self, workspace: str, once: Once) -> Done | None:
+        return self._done(workspace, once)
+
+    def _done(self, workspace: str, once: Once) -> Done | None:
+        body, done, until = self._keyed.get((workspace, once.scope), ("", None, self._now()))
+        if done is None or until <= self._now():
+            return None
+        if body != once.body:
+            raise KeyReused(done)
+        return done
+
+    def added_since(self, workspace: str, conversation: str, version: int) -> list[Added]:
+        place = (workspace, conversation)
+        newest = sorted(self._messages.get(place, {}).values(), key=lambda each: each.id)[-100:]
+        return [Added(each.id, each.kind, each.at) for each in newest if self._since[place][each.id] > version]
 
     def record(self, entry: IngestRecord) -> None:
         self.ledger.setdefault(_ledger_key(entry), entry)

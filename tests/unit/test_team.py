@@ -9,8 +9,9 @@ from letterlock.domain.conversations import INLINE_TEXT_BYTES, Kind, SendState, 
 from letterlock.domain.errors import Forbidden, Invalid, NotFound, Stale
 from letterlock.domain.facts import ConversationAssigned, NoteAdded
 from letterlock.domain.mail import Content, Mail
+from letterlock.services.changes import FRESH_READS
 from letterlock.services.read_inbox import ListConversations, ListMailboxes, Page, ReadConversation, ReadMessage
-from letterlock.services.triage import FRESH_READS, AssignConversation, ChangeStatus
+from letterlock.services.triage import AssignConversation, ChangeStatus
 from tests.fakes.accounts import FakeCredentials, FakeWorkspaces
 from tests.fakes.clock import START
 from tests.fakes.desk import AGENT, CUSTOMER, MAILBOX, Desk

@@ -14,7 +14,17 @@ from letterlock.adapters.codec import day_of, instant
 from letterlock.adapters.contact_items import ContactItems
 from letterlock.adapters.dynamo import Item
 from letterlock.adapters.sealing import HEADER, TAG_BYTES, Place, Sealer
-from letterlock.domain.conversations import Card, Conversation, Kind, Message, Participant, Sending, SendState, Status
+from letterlock.domain.conversations import (
+    Added,
+    Card,
+    Conversation,
+    Kind,
+    Message,
+    Participant,
+    Sending,
+    SendState,
+    Status,
+)
 from letterlock.domain.digests import DIGEST_BYTES, message_digest, with_added
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.services.ports import MessagePlace
@@ -129,7 +139,8 @@ class ConversationItems:
 
     # ---- messages ---------------------------------------------------------------------------------------------------
 
-    def message(self, workspace: str, conversation: str, message: Message) -> table.MessageItem:
+    def message(self, workspace: str, conversation: str, message: Message, since: int) -> table.MessageItem:
+        """`since`: the version of the head that is committed with it."""
         sealed = self._seal(_message_place(workspace, conversation, message.id), codec.message_bytes(message))
         return table.MessageItem(
             table.conversation_key(workspace, conversation),
@@ -137,6 +148,7 @@ class ConversationItems:
             kind=message.kind.value,
             at=instant(message.at),
             revision=message.revision,
+            since=since,
             said=sealed,
             quarantine=message.quarantine.value if message.quarantine else None,
             has_content=message.has_content or None,
@@ -238,6 +250,12 @@ def _sending_attributes(sending: Sending) -> dict[str, Any]:
         "lease_claim": None,
         "sent_as": sending.message_id or None,
     }
+
+
+def added_of(item: Item) -> Added:
+    """That a message was added, from its item: nothing of it is unsealed."""
+    id = item["sk"]["S"].removeprefix(table.MESSAGES)  # noqa: A001 - the field's own name
+    return Added(id, Kind(item["kind"]["S"]), datetime.fromisoformat(item["at"]["S"]))
 
 
 def ingest_item(entry: IngestRecord, outbox: str = "") -> table.IngestItem:

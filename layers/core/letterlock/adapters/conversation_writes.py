@@ -35,7 +35,11 @@ class ConversationWrites:
         """The new digest; the head, if it still is at the version that was read, with the added messages, and the
         participants where they changed, each new one with an item of their own under the contact.
         """
-        messages = [self._items.message(conversation.workspace, conversation.id, each) for each in conversation.added]
+        version = conversation.version + 1
+        messages = [
+            self._items.message(conversation.workspace, conversation.id, each, since=version)
+            for each in conversation.added
+        ]
         digest = self._items.digest_with(conversation, messages)
         steps = [self._head(conversation, digest), *[put(self._table, MESSAGE, each, ABSENT) for each in messages]]
         if tuple(conversation.participants) != conversation.known:

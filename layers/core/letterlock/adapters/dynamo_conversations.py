@@ -13,20 +13,23 @@ from uuid import uuid4
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import instant
-from letterlock.adapters.conversation_items import ConversationItems, ingest_item, ingest_record, sending_of
+from letterlock.adapters.conversation_items import ConversationItems, added_of, ingest_item, ingest_record, sending_of
 from letterlock.adapters.conversation_writes import ConversationWrites, meaning
-from letterlock.adapters.dynamo import Item, batch_get, key, pages, put_once, transact
+from letterlock.adapters.dynamo import Item, Refusal, Step, batch_get, key, pages, put_once, transact
+from letterlock.adapters.idempotency_records import IdempotencyRecords
 from letterlock.adapters.ingested import ingested
 from letterlock.adapters.sealing import Sealer
-from letterlock.domain.conversations import Card, Conversation, Message, Sending, SendState, Thread
+from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, SendState, Thread
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.facts import Told
+from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome
 from letterlock.services.ports import Clock, Inbox, Ingest, KnownAs, Located, MessagePlace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+ADDED_LOOKED_AT: Final = 100
 MESSAGE_IDS_TRIED: Final = 20
 """A mail may name thousands; each costs a Query."""
 
@@ -38,6 +41,7 @@ class DynamoConversations:
         self._client, self._table, self._now = client, table_name, now
         self._items = ConversationItems(sealer, index)
         self._writes = ConversationWrites(table_name, self._items, index, now)
+        self._records = IdempotencyRecords(table_name, index, now)
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -46,15 +50,27 @@ class DynamoConversations:
         return self._head(workspace, conversation, consistent=True)
 
     def thread(self, workspace: str, conversation: str, *, before: str = "", limit: int = 100) -> Thread:
-        """One Query backwards: participants, newest messages, and the head if the oldest one is among them."""
+        """One Query backwards: participants, newest messages, and the head if the oldest one is among them.
+
+        A Query is not isolated from a transaction (AWS: "Managing complex workflows with DynamoDB transactions"): a
+        head that knows of a message which the same answer lacks is read again, for its version would vouch for it.
+        """
+        for consistent in (False, True, True):
+            thread = self._thread(workspace, conversation, before, limit, consistent=consistent)
+            if before or not _torn(thread):
+                break
+        return thread
+
+    def _thread(self, workspace: str, conversation: str, before: str, limit: int, *, consistent: bool) -> Thread:
         pk = table.conversation_key(workspace, conversation)
         head = self._head(workspace, conversation, consistent=False) if before else None
         participants_or_head = 1
-        found = self._backwards(pk, table.message_key(before) if before else "", limit + 1 + participants_or_head)
+        below, count = table.message_key(before) if before else "", limit + 1 + participants_or_head
+        found = self._backwards(pk, below, count, consistent=consistent)
         by_kind = {item["sk"]["S"]: item for item in found if not item["sk"]["S"].startswith(table.MESSAGES)}
         messages = [item for item in found if item["sk"]["S"].startswith(table.MESSAGES)]
         if head is None:
-            stored = by_kind.get(table.HEAD) or self._item(pk, table.HEAD, consistent=False)
+            stored = by_kind.get(table.HEAD) or self._item(pk, table.HEAD, consistent=consistent)
             if stored is None:
                 raise NotFound("no such conversation")
             head = self._items.conversation(workspace, stored, by_kind.get(table.PARTICIPANTS))
@@ -67,6 +83,15 @@ class DynamoConversations:
         if item is None:
             raise NotFound("no such message")
         return self._items.message_of(workspace, conversation, item)
+
+    def added_since(self, workspace: str, conversation: str, version: int) -> list[Added]:
+        """One consistent Query backwards. A mail that waited in a queue has an id older than its neighbours', so the
+        version at which each came decides, not its place.
+        """
+        pk, participants = table.conversation_key(workspace, conversation), 1
+        found = self._backwards(pk, "", ADDED_LOOKED_AT + participants, consistent=True)
+        messages = [item for item in found if item["sk"]["S"].startswith(table.MESSAGES)]
+        return [added_of(item) for item in reversed(messages) if int(item["since"]["N"]) > version]
 
     def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
         """One Query of an index (one a mailbox, merged, when several are asked for): half a read unit for 6 cards."""
@@ -108,7 +133,7 @@ class DynamoConversations:
         answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=consistent)
         return dict(answer["Item"]) if "Item" in answer else None
 
-    def _backwards(self, pk: str, below: str, count: int) -> list[Item]:
+    def _backwards(self, pk: str, below: str, count: int, *, consistent: bool) -> list[Item]:
         """The last `count` items of a collection, or the last below a sort key."""
         condition, values = "pk = :pk", {":pk": {"S": pk}}
         if below:
@@ -118,6 +143,7 @@ class DynamoConversations:
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": values,
             "ScanIndexForward": False,
+            "ConsistentRead": consistent,
             "Limit": count,
         }
         return list(islice(pages(self._client, request), count))
@@ -153,13 +179,21 @@ class DynamoConversations:
 
     # ---- writing ----------------------------------------------------------------------------------------------------
 
-    def save(self, conversation: Conversation, told: Sequence[Told], ingest: Ingest | None = None) -> None:
+    def save(
+        self,
+        conversation: Conversation,
+        told: Sequence[Told],
+        ingest: Ingest | None = None,
+        once: Once | None = None,
+    ) -> None:
         digest, steps = self._writes.conversation(conversation)
         if ingest:
-            steps += self._writes.ingest(conversation.workspace, ingest, told)
-        elif told:
-            steps.append(self._writes.outbox(conversation.workspace, told))
-        refusals = transact(self._client, steps)
+            refusals = transact(self._client, steps + self._writes.ingest(conversation.workspace, ingest, told))
+        elif once:
+            refusals = self._transact_once(conversation, steps, told, once)
+        else:
+            outbox = [self._writes.outbox(conversation.workspace, told)] if told else []
+            refusals = transact(self._client, steps + outbox)
         if refusals:
             raise meaning(refusals)
         conversation.version += 1
@@ -167,6 +201,24 @@ class DynamoConversations:
         conversation.known = tuple(conversation.participants)
         conversation.added.clear()
         conversation.facts.clear()
+
+    def _transact_once(
+        self, conversation: Conversation, steps: list[Step], told: Sequence[Told], once: Once
+    ) -> list[Refusal]:
+        """One transaction; a second one where the key was used, long ago. Raises AlreadyDone, KeyReused."""
+        workspace = conversation.workspace
+        refusals = transact(self._client, [*steps, self._records.step(once, conversation, told)])
+        lapsed = self._records.lapsed(workspace, once, refusals)
+        if lapsed:
+            over = [self._records.step_over(lapsed, once, conversation)]
+            over += [self._writes.outbox(workspace, told)] if told else []
+            refusals = transact(self._client, steps + over)
+            self._records.lapsed(workspace, once, refusals)
+        return refusals
+
+    def done(self, workspace: str, once: Once) -> Done | None:
+        item = self._item(*self._records.key(workspace, once), consistent=True)
+        return self._records.done(workspace, once, item) if item else None
 
     # ---- the ledger -------------------------------------------------------------------------------------------------
 
@@ -247,3 +299,11 @@ class DynamoConversations:
             steps.append(self._writes.outbox(place.workspace, told))
         if transact(self._client, steps):
             raise Stale("the message's sending has moved since it was read")
+
+
+def _torn(thread: Thread) -> bool:
+    """Whether the head tells of a message that its newest page lacks."""
+    head, messages = thread.conversation, thread.messages
+    if not thread.earlier:
+        return len(messages) < head.count
+    return head.last_at is not None and all(each.at < head.last_at for each in messages)

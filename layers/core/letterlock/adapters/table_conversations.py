@@ -11,6 +11,7 @@
 | `<ws>#outbox#<id of the first fact>` | `OUTBOX` | `OutboxItem` |
 | `<ws>#contact#<ctc>` | `PROFILE` | `ContactProfile`, where something is known of a contact beside their mail |
 | `<ws>#contact#<ctc>` | `TAKES_PART#<cnv>` | `TakesPart` |
+| `<ws>#idem#<keyed hash of principal, route and key>` | `IDEM` | `IdempotencyItem` |
 | `<ws>#counter` | `NUMBER` | the last conversation number given, in `number` |
 | `stack#ingest#<SES message id>` | `<keyed hash of the recipient>` | `StackIngestItem` |
 
@@ -42,6 +43,7 @@ HEAD: Final = "HEAD"
 PARTICIPANTS: Final = "PARTICIPANTS"
 MESSAGES: Final = "MSG#"
 OUTBOX: Final = "OUTBOX"
+IDEMPOTENCY: Final = "IDEM"
 NUMBER: Final = "NUMBER"
 PROFILE: Final = "PROFILE"
 TAKES_PART: Final = "TAKES_PART#"
@@ -86,6 +88,10 @@ def contact_key(workspace: str, contact: str) -> str:
 
 def takes_part_key(conversation: str) -> str:
     return f"{TAKES_PART}{conversation}"
+
+
+def idempotency_key(workspace: str, hashed: str) -> str:
+    return f"{workspace}#idem#{hashed}"
 
 
 def counter_key(workspace: str) -> str:
@@ -159,6 +165,8 @@ class MessageItem(Model):
     kind = UnicodeAttribute()
     at = UnicodeAttribute()
     revision = NumberAttribute()
+    since = NumberAttribute()
+    """The head's version that has this message: who knew an earlier one has not seen it."""
     said = BinaryAttribute(legacy_encoding=False)
     """Sealed: every field that is content."""
     quarantine = UnicodeAttribute(null=True)
@@ -210,6 +218,22 @@ class OutboxItem(Model):
     sk = UnicodeAttribute(range_key=True, default=OUTBOX)
     outbox = UnicodeAttribute()
     expires_at = NumberAttribute()
+
+
+class IdempotencyItem(Model):
+    """What a request under a key did; with the facts of its transaction."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=IDEMPOTENCY)
+    request = UnicodeAttribute()
+    """The keyed hash of the body."""
+    conversation = UnicodeAttribute()
+    message = UnicodeAttribute(null=True)
+    until = NumberAttribute()
+    """When the key is free again, in seconds of Unix time. DynamoDB deletes late, so it is compared in code."""
+    outbox = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
+    """Later than `until`: what carries facts stays as long as any outbox."""
 
 
 class StackIngestItem(Model):

@@ -143,6 +143,15 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """That a message was added, and of which kind: what somebody needs to know who decided without it."""
+
+    id: str
+    kind: Kind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Participant:
     """Somebody outside the team who takes part: wrote the first mail, or was in its Cc."""
 

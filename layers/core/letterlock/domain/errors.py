@@ -1,5 +1,14 @@
 """What can go wrong, in the words of the domain. Messages carry ids and reasons, never content."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from letterlock.domain.conversations import Added, Conversation
+    from letterlock.domain.idempotency import Done
+
 
 class LetterlockError(Exception):
     """The root of every error a service raises on purpose."""
@@ -35,6 +44,32 @@ class Conflict(LetterlockError):
 
 class Stale(LetterlockError):
     """Somebody else changed the conversation since it was read: read again, then decide again."""
+
+
+class Moved(LetterlockError):
+    """The conversation is not at the version that the change was meant for."""
+
+    def __init__(self, current: Conversation, added: Sequence[Added]) -> None:
+        super().__init__("the conversation has changed since: see what is new, then decide again")
+        self.current = current
+        self.added = tuple(added)
+        """The messages that came since."""
+
+
+class AlreadyDone(LetterlockError):
+    """A request of that key and content has had its effect."""
+
+    def __init__(self, done: Done) -> None:
+        super().__init__(done.conversation)
+        self.done = done
+
+
+class KeyReused(LetterlockError):
+    """The idempotency key has been used for another request."""
+
+    def __init__(self, done: Done) -> None:
+        super().__init__("this Idempotency-Key came with another request before: a new request needs a new key")
+        self.done = done
 
 
 class AlreadyIngested(LetterlockError):

@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from letterlock.domain import errors
 from letterlock.domain.accounts import Principal
 from letterlock.entry import wiring
+from letterlock.entry.collisions import shown
 from letterlock.entry.failures import count_if_broken, safe_words
 from letterlock.entry.request_checks import refuse_malformed_body, refuse_unknown_query
 
@@ -35,7 +36,9 @@ _STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
     errors.NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
     errors.RuleBroken: (HTTPStatus.CONFLICT, "rule-broken"),
     errors.Conflict: (HTTPStatus.CONFLICT, "conflict"),
-    errors.Stale: (HTTPStatus.CONFLICT, "stale"),
+    errors.KeyReused: (HTTPStatus.CONFLICT, "idempotency-key-reused"),
+    errors.Moved: (HTTPStatus.PRECONDITION_FAILED, "stale"),
+    errors.Stale: (HTTPStatus.CONFLICT, "busy"),
     errors.Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
 """One table of what each error means over HTTP, and the last word of its problem type."""
@@ -75,6 +78,11 @@ def request_id(app: APIGatewayRestResolver) -> str:
     return str(app.current_event.request_context.request_id)
 
 
+def say(app: APIGatewayRestResolver, name: str, value: str) -> None:
+    """A header of this answer, beside those that every answer carries."""
+    app.context["said"][name] = [value]
+
+
 def problem(status: HTTPStatus, kind: str, detail: str, **more: object) -> Response[str]:
     """RFC 9457, section 3. `type` is a name, not a page; `detail` says what to do, and never quotes the request."""
     body = {
@@ -96,8 +104,11 @@ def _resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     who = wiring.authenticate()(headers.get("authorization", ""))
     refuse_malformed_body(event)
-    app.context["principal"] = who
-    return app.resolve(event, context)
+    said: dict[str, list[str]] = {}
+    app.context.update(principal=who, said=said)
+    answered = app.resolve(event, context)
+    answered.setdefault("multiValueHeaders", {}).update(said)
+    return answered
 
 
 def _guarded(answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -126,7 +137,7 @@ def _refused(error: errors.LetterlockError) -> Response[str]:
     if type(error) not in _STATUS:  # no request of anybody's causes it
         return _unforeseen(error)
     status, kind = _STATUS[type(error)]
-    return problem(status, kind, str(error))
+    return problem(status, kind, str(error), **shown(error))
 
 
 def _not_valid(error: RequestValidationError) -> Response[str]:

@@ -48,7 +48,9 @@ CONTENT_BYTES = 128 * 1024 * 1024
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    """In whole milliseconds, as times are stored: what is answered at once reads the same later."""
+    at = datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 # ---- the SDK ------------------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from letterlock.domain.accounts import Credential, Mailbox
 from letterlock.domain.contacts import Contact
-from letterlock.domain.conversations import Card, Conversation, Message, Sending, Status, Thread
+from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, Status, Thread
 from letterlock.domain.facts import Told
+from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Content, Mail
 from letterlock.domain.replies import OutgoingMail
@@ -82,12 +83,28 @@ class Conversations(Protocol):
         """A short number for a new conversation. Gaps are fine, repeats are not."""
         ...
 
-    def save(self, conversation: Conversation, told: Sequence[Told], ingest: Ingest | None = None) -> None:
-        """One transaction: head, added messages, lookups, facts, and the ledger's entry where a mail caused it.
+    def save(
+        self,
+        conversation: Conversation,
+        told: Sequence[Told],
+        ingest: Ingest | None = None,
+        once: Once | None = None,
+    ) -> None:
+        """One transaction: head, added messages, lookups, facts, and the ledger's entry where a mail caused it, or the
+        record of the key under which it was asked for.
 
         Raises Stale when the head moved since it was read, AlreadyIngested when the ledger has this delivery,
-        SameMail when this mailbox has this very mail from another delivery.
+        SameMail when this mailbox has this very mail from another delivery, AlreadyDone when the key stands for a save
+        of this very request, KeyReused when it stands for another.
         """
+        ...
+
+    def done(self, workspace: str, once: Once) -> Done | None:
+        """What this request did before, unless its key is free. Raises KeyReused."""
+        ...
+
+    def added_since(self, workspace: str, conversation: str, version: int) -> list[Added]:
+        """Of the newest hundred messages, those that are not part of that version, oldest first."""
         ...
 
     def record(self, entry: IngestRecord) -> None:

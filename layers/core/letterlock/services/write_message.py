@@ -2,69 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Action, Principal
 from letterlock.domain.conversations import Conversation, Kind, Message, Sending, SendState, inline_text
+from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.mail import Content
 from letterlock.domain.replies import recipients
-from letterlock.services.announce import announce
+from letterlock.services.changes import Change, commit, refuse_what_is_done
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, MessagePlace
 
 
 @dataclass(frozen=True, slots=True)
 class SendReply:
-    """Queue an answer; the outbox carries it on. Raises Forbidden, NotFound, RuleBroken, Stale."""
+    """Queue an answer; the outbox carries it on.
+
+    Raises Forbidden, NotFound, RuleBroken, Moved, Stale, AlreadyDone, KeyReused.
+    """
 
     conversations: Conversations
     archive: Archive
     ids: Ids
     now: Clock
 
-    def __call__(self, principal: Principal, conversation: str, text: str, *, request: str) -> Message:
+    def __call__(
+        self,
+        principal: Principal,
+        conversation: str,
+        text: str,
+        *,
+        request: str,
+        versions: frozenset[int] | None = None,
+        once: Once | None = None,
+    ) -> Message:
         principal.may(Action.REPLY)
-        head = self.conversations.get(principal.workspace, conversation)
-        to, cc = recipients(head)
+        change = Change(principal.workspace, conversation, request, versions, once)
         shown, cut = inline_text(text)
-        message = Message(
-            id=self.ids.new("msg"),
-            kind=Kind.REPLY,
-            at=self.now(),
-            text=shown,
-            author=principal.id,
-            to=to,
-            cc=cc,
-            has_content=cut,
-            sending=Sending(SendState.QUEUED),
-        )
-        head.reply(message)
-        _commit(self, head, message, text, request)
-        return message
+        id, at = self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
+
+        def reply(head: Conversation) -> Message:
+            to, cc = recipients(head)
+            message = Message(
+                id=id,
+                kind=Kind.REPLY,
+                at=at,
+                text=shown,
+                author=principal.id,
+                to=to,
+                cc=cc,
+                has_content=cut,
+                sending=Sending(SendState.QUEUED),
+            )
+            head.reply(message)
+            return message
+
+        return _write(self, change, reply, text)
+
+    def again(self, principal: Principal, done: Done) -> Message:
+        """The reply of an earlier request, as it stands now. Raises Forbidden, NotFound."""
+        principal.may(Action.REPLY)
+        return self.conversations.message(principal.workspace, done.conversation, done.message)
 
 
 @dataclass(frozen=True, slots=True)
 class AddNote:
-    """A word among the team. Raises Forbidden, NotFound, Stale."""
+    """A word among the team. Raises Forbidden, NotFound, Moved, Stale, AlreadyDone, KeyReused."""
 
     conversations: Conversations
     archive: Archive
     ids: Ids
     now: Clock
 
-    def __call__(self, principal: Principal, conversation: str, text: str, *, request: str) -> Message:
+    def __call__(
+        self,
+        principal: Principal,
+        conversation: str,
+        text: str,
+        *,
+        request: str,
+        versions: frozenset[int] | None = None,
+        once: Once | None = None,
+    ) -> Message:
         principal.may(Action.NOTE)
-        head = self.conversations.get(principal.workspace, conversation)
+        change = Change(principal.workspace, conversation, request, versions, once)
         shown, cut = inline_text(text)
-        message = Message(
-            id=self.ids.new("msg"), kind=Kind.NOTE, at=self.now(), text=shown, author=principal.id, has_content=cut
-        )
-        head.note(message)
-        _commit(self, head, message, text, request)
-        return message
+        id, at = self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
+        message = Message(id=id, kind=Kind.NOTE, at=at, text=shown, author=principal.id, has_content=cut)
+
+        def note(head: Conversation) -> Message:
+            head.note(message)
+            return message
+
+        return _write(self, change, note, text)
+
+    def again(self, principal: Principal, done: Done) -> Message:
+        """The note of an earlier request. Raises Forbidden, NotFound."""
+        principal.may(Action.NOTE)
+        return self.conversations.message(principal.workspace, done.conversation, done.message)
 
 
-def _commit(verb: SendReply | AddNote, head: Conversation, message: Message, text: str, request: str) -> None:
+def _write(verb: SendReply | AddNote, change: Change, write: Callable[[Conversation], Message], text: str) -> Message:
     """The sealed object first, then the transaction that makes it part of the conversation."""
-    if message.has_content:
-        verb.archive.keep_content(MessagePlace(head.workspace, head.id, message.id), Content(text))
-    verb.conversations.save(head, announce(head.facts, verb.ids, verb.now, correlation=request))
+    written: list[Message] = []
+
+    def decide(head: Conversation) -> bool:
+        written[:] = [write(head)]
+        return True
+
+    def keep() -> None:
+        if written[0].has_content:
+            refuse_what_is_done(verb, change)  # an object that nothing will refer to is worth a read
+            place = MessagePlace(change.workspace, change.conversation, written[0].id)
+            verb.archive.keep_content(place, Content(text))
+
+    commit(verb, change, decide, keep)
+    return written[0]

@@ -1,0 +1,99 @@
+"""A change of a conversation: decided on its newest head or on the one its sender knows, and done once a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from letterlock.domain.conversations import Conversation
+from letterlock.domain.errors import AlreadyDone, Moved, RuleBroken, Stale
+from letterlock.domain.idempotency import Once
+from letterlock.services.announce import announce
+from letterlock.services.ports import Clock, Conversations, Ids
+
+FRESH_READS = 3
+"""How often a head that moved under us is read again, and the change decided again on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is asked for beside the change itself.
+
+    `request` is its id. `versions`: those of the conversation that it was meant for; None when any will do. `once`: the
+    key under which it is to have one effect.
+    """
+
+    workspace: str
+    conversation: str
+    request: str
+    versions: frozenset[int] | None = None
+    once: Once | None = None
+
+
+class Verb(Protocol):
+    @property
+    def conversations(self) -> Conversations: ...
+
+    @property
+    def ids(self) -> Ids: ...
+
+    @property
+    def now(self) -> Clock: ...
+
+
+def commit(
+    verb: Verb, change: Change, decide: Callable[[Conversation], bool], ready: Callable[[], None] | None = None
+) -> Conversation:
+    """Let `decide` change the head, and save it; False means that it stands so already, and nothing is written.
+
+    `ready` runs before each save. Raises NotFound, what `decide` raises, Moved, Stale when the head would not hold
+    still, AlreadyDone, KeyReused.
+    """
+    try:
+        return _commit(verb, change, decide, ready)
+    except (Moved, RuleBroken, Stale):
+        # Asking first would cost every request a read. It is owed only where the effect of this very request, the first
+        # time, may be what stands in its way now.
+        refuse_what_is_done(verb, change)
+        raise
+
+
+def refuse_what_is_done(verb: Verb, change: Change) -> None:
+    """Raises AlreadyDone, KeyReused."""
+    done = change.once and verb.conversations.done(change.workspace, change.once)
+    if done:
+        raise AlreadyDone(done)
+
+
+def _commit(
+    verb: Verb, change: Change, decide: Callable[[Conversation], bool], ready: Callable[[], None] | None
+) -> Conversation:
+    for attempt in range(1 + FRESH_READS):
+        head = verb.conversations.get(change.workspace, change.conversation)
+        read = head.version
+        if not decide(head):
+            # RFC 9110, section 13.1.1: what was asked for stands, so a stale If-Match is no reason to refuse.
+            return head
+        if change.versions is not None and read not in change.versions:
+            raise _moved(verb, change)
+        if ready:
+            ready()
+        told = announce(head.facts, verb.ids, verb.now, correlation=change.request)
+        try:
+            verb.conversations.save(head, told, once=change.once)
+        except Stale:
+            if attempt == FRESH_READS:
+                raise
+        else:
+            return head
+    raise AssertionError("unreachable")
+
+
+def _moved(verb: Verb, change: Change) -> Moved:
+    """How it stands now, and what came since. The messages are read after the head: none that it counts is missed."""
+    current = verb.conversations.get(change.workspace, change.conversation)
+    known = max((each for each in change.versions or () if each < current.version), default=current.version)
+    behind = known < current.version
+    added = verb.conversations.added_since(change.workspace, change.conversation, known) if behind else []
+    return Moved(current, added)

@@ -1,0 +1,111 @@
+"""A POST that is sent again: one effect, and the answer of the first time."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.handlers.stack import Stack
+from tests.handlers.test_api_refusals import assert_problem
+from tools.openapi import DESCRIPTION
+
+MAIL = b"From: ana@customer.example\r\nTo: support@acme.example\r\nSubject: Order 7\r\n\r\nWhere is it?\r\n"
+BODIES: dict[str, Any] = {
+    "/v1/conversations/{conversation}/replies": {"text": "On its way."},
+    "/v1/conversations/{conversation}/notes": {"text": "Careful with this one."},
+}
+"""What is sent to each POST route. A new route joins here."""
+
+
+@pytest.fixture
+def conversation(stack: Stack) -> str:
+    stack.mail(MAIL)
+    _, listed, _ = stack.api("GET", "/v1/conversations")
+    found: str = listed["conversations"][0]["id"]
+    return found
+
+
+def posts() -> list[str]:
+    paths: dict[str, Any] = json.loads(DESCRIPTION.read_text())["paths"]
+    return [path for path, methods in paths.items() if "post" in methods]
+
+
+def everything() -> list[Any]:
+    return boto3.client("dynamodb").scan(TableName="ConversationsTable")["Items"]
+
+
+@pytest.mark.parametrize("route", posts())
+def test_every_post_that_is_sent_again_gets_the_same_answer_and_has_no_second_effect(
+    stack: Stack, conversation: str, route: str
+) -> None:
+    path, body = route.replace("{conversation}", conversation), BODIES[route]
+    status, first, headers = stack.api("POST", path, body, headers={"Idempotency-Key": "key-1"})
+    stored = everything()
+    again_status, again, again_headers = stack.api(
+        "POST", path, json.dumps(body, indent=4), headers={"idempotency-key": "key-1"}
+    )
+
+    assert "Idempotency-Replayed" not in headers
+    assert (again_status, again) == (status, first)
+    assert again_headers["Idempotency-Replayed"] == ["true"]
+    assert everything() == stored
+    assert len([fact for fact in stack.relay() if fact["detail-type"] in ("ReplyQueued", "NoteAdded")]) == 1
+
+
+@pytest.mark.parametrize("route", posts())
+def test_every_post_refuses_a_key_that_came_with_another_body(stack: Stack, conversation: str, route: str) -> None:
+    path = route.replace("{conversation}", conversation)
+    _, first, _ = stack.api("POST", path, BODIES[route], headers={"Idempotency-Key": "key-1"})
+    stored = everything()
+    answer = stack.api("POST", path, {"text": "secret-word"}, headers={"Idempotency-Key": "key-1"})
+
+    problem = assert_problem(answer, 409, "idempotency-key-reused")
+    assert (problem["conversation"], problem["message"]) == (conversation, first["id"])
+    assert "secret-word" not in json.dumps(problem)
+    assert everything() == stored
+
+
+def test_without_a_key_two_are_two(stack: Stack, conversation: str) -> None:
+    path = f"/v1/conversations/{conversation}/notes"
+    one, two = (stack.api("POST", path, {"text": "again"})[1]["id"] for _ in range(2))
+    assert one != two
+
+
+def test_a_reply_that_went_out_meanwhile_says_so_when_it_is_asked_for_again(stack: Stack, conversation: str) -> None:
+    path, key = f"/v1/conversations/{conversation}/replies", {"Idempotency-Key": "key-1"}
+    _, queued, _ = stack.api("POST", path, {"text": "On its way."}, headers=key)
+    (fact,) = [fact for fact in stack.relay() if fact["detail-type"] == "ReplyQueued"]
+    stack.deliver(fact)
+    status, again, _ = stack.api("POST", path, {"text": "On its way."}, headers=key)
+    assert (status, again["id"], again["sending"]["state"]) == (202, queued["id"], "sent")
+    assert len(stack.sent()) == 1
+
+
+@pytest.mark.parametrize("key", ["", "two words", "k\u00e9y", "x" * 256, "tab\there"])
+def test_a_key_that_is_none_is_400_and_nothing_happens(stack: Stack, conversation: str, key: str) -> None:
+    stored = everything()
+    answer = stack.api(
+        "POST", f"/v1/conversations/{conversation}/notes", {"text": "x"}, headers={"Idempotency-Key": key}
+    )
+    problem = assert_problem(answer, 400, "invalid")
+    assert problem["errors"][0]["in"] == "header"
+    assert key not in json.dumps(problem) or not key
+    assert everything() == stored
+
+
+def test_the_longest_key_will_do(stack: Stack, conversation: str) -> None:
+    path, key = f"/v1/conversations/{conversation}/notes", {"Idempotency-Key": "~" * 255}
+    assert stack.api("POST", path, {"text": "x"}, headers=key)[0] == 201
+    assert "Idempotency-Replayed" in stack.api("POST", path, {"text": "x"}, headers=key)[2]
+
+
+def test_a_token_is_shown_once_and_never_again(stack: Stack) -> None:
+    """workspace_setup takes no key: an answer that is a secret cannot be read again."""
+    asked = {"workspace": {"name": "B"}, "mailbox": {"address": "b@acme.example"}, "Idempotency-Key": "key-1"}
+    assert stack.call("workspace_setup", asked)["error"]["type"] == "invalid"
+    del asked["Idempotency-Key"]
+    made = stack.call("workspace_setup", asked)
+    again = stack.call("workspace_setup", asked)
+    assert again["error"]["type"] == "conflict"
+    assert made["token"] not in json.dumps(again)
