@@ -193,7 +193,7 @@ def refused(desk: Desk, sealer: Sealer, index: BlindIndex, *codes: str, items: d
             "transact_write_items", "TransactionCanceledException", modeled_fields={"CancellationReasons": reasons}
         )
         try:
-            store.save(conversation, [], desk.ingest(conversation, SES_ID))
+            store.save(conversation, [], desk.ingest(conversation, SES_ID, message_id="one@customer.test"))
         finally:
             assert (conversation.version, len(conversation.added)) == (1, 1)
 
