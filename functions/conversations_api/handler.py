@@ -168,8 +168,16 @@ def get_contact_conversations(contact: Id, limit: Limit = PAGE_SIZE, cursor: Cur
     summary="Let a quarantined mail into the inbox",
     tags=["quarantine"],
 )
-def post_quarantine_release(conversation: Id) -> ConversationOut:
-    return ConversationOut.of(wiring.release_mail()(principal(app), conversation, request=request_id(app)))
+def post_quarantine_release(conversation: Id, key: IdempotencyKey = None, if_match: IfMatch = None) -> ConversationOut:
+    release, who = wiring.release_mail(), principal(app)
+    request, expected, keyed = request_id(app), versions(if_match), once(app, key)
+    head = first_or_again(
+        app,
+        lambda: release(who, conversation, request=request, versions=expected, once=keyed),
+        release.again,
+    )
+    etag(app, head)
+    return ConversationOut.of(head)
 
 
 @app.post(
@@ -177,8 +185,16 @@ def post_quarantine_release(conversation: Id) -> ConversationOut:
     summary="Put a quarantined mail out of every list",
     tags=["quarantine"],
 )
-def post_quarantine_discard(conversation: Id) -> ConversationOut:
-    return ConversationOut.of(wiring.discard_mail()(principal(app), conversation, request=request_id(app)))
+def post_quarantine_discard(conversation: Id, key: IdempotencyKey = None, if_match: IfMatch = None) -> ConversationOut:
+    discard, who = wiring.discard_mail(), principal(app)
+    request, expected, keyed = request_id(app), versions(if_match), once(app, key)
+    head = first_or_again(
+        app,
+        lambda: discard(who, conversation, request=request, versions=expected, once=keyed),
+        discard.again,
+    )
+    etag(app, head)
+    return ConversationOut.of(head)
 
 
 @app.get("/v1/ingest-summary", summary="What came in on a day, and how it ended", tags=["mailboxes"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.stack import Stack
+from tests.handlers.stack import MAILBOX, Stack, notification_of
 from tests.handlers.test_api_refusals import assert_problem
 
 MAIL = (
@@ -86,6 +86,20 @@ def test_what_stands_already_is_200_and_no_new_version(stack: Stack, path: str) 
     for _ in range(2):
         status, closed, headers = change(stack, path, CHANGES[2], tag)
         assert (status, closed["version"], headers["ETag"]) == (200, 2, ['"2"'])
+
+
+def test_what_is_quarantined_is_let_in_by_those_who_have_seen_it_as_it_stands(stack: Stack, path: str) -> None:
+    stack.store("ses2", SECOND)
+    stack.notify(notification_of("ses2", (MAILBOX,), virus="FAIL"))
+    listed = stack.api("GET", "/v1/conversations", query={"status": "quarantined"})[1]["conversations"]
+    quarantined = f"/v1/conversations/{listed[0]['id']}"
+    tag = known(stack, quarantined)
+    change(stack, quarantined, CHANGES[1], None)
+    for decision in ("release", "discard"):
+        what = ("POST", f"quarantine/{decision}", None)
+        assert_problem(change(stack, quarantined, what, tag), 412, "stale")
+    status, released, headers = change(stack, quarantined, ("POST", "quarantine/release", None), '"2"')
+    assert (status, released["status"], headers["ETag"]) == (200, "open", ['"3"'])
 
 
 def test_a_reply_sent_again_with_its_key_is_answered_though_it_is_stale_by_its_own_doing(

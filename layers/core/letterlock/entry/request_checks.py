@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -28,7 +27,7 @@ def refuse_malformed_body(event: dict[str, Any]) -> None:
 def refuse_unknown_query(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
     """Raises Invalid: a misspelt filter must not silently answer with everything."""
     route = app.context["_route"]
-    known = {name for name in inspect.signature(route.func).parameters if f"<{name}>" not in route.path}
+    known = {each.alias for each in route.dependant.query_params}
     if set(app.current_event.query_string_parameters or {}) - known:
         knows = f"knows the query parameters {', '.join(sorted(known))}, and no other" if known else "takes no query"
         raise Invalid(f"this path {knows}")

@@ -43,7 +43,11 @@ class Verb(Protocol):
 
 
 def commit(
-    verb: Verb, change: Change, decide: Callable[[Conversation], bool], ready: Callable[[], None] | None = None
+    verb: Verb,
+    change: Change,
+    decide: Callable[[Conversation], bool],
+    ready: Callable[[], None] | None = None,
+    fresh_reads: int = FRESH_READS,
 ) -> Conversation:
     """Let `decide` change the head, and save it; False means that it stands so already, and nothing is written.
 
@@ -51,7 +55,7 @@ def commit(
     still, AlreadyDone, KeyReused.
     """
     try:
-        return _commit(verb, change, decide, ready)
+        return _commit(verb, change, decide, ready, fresh_reads)
     except (Moved, RuleBroken, Stale):
         # Asking first would cost every request a read. It is owed only where the effect of this very request, the first
         # time, may be what stands in its way now.
@@ -67,9 +71,13 @@ def refuse_what_is_done(verb: Verb, change: Change) -> None:
 
 
 def _commit(
-    verb: Verb, change: Change, decide: Callable[[Conversation], bool], ready: Callable[[], None] | None
+    verb: Verb,
+    change: Change,
+    decide: Callable[[Conversation], bool],
+    ready: Callable[[], None] | None,
+    fresh_reads: int,
 ) -> Conversation:
-    for attempt in range(1 + FRESH_READS):
+    for attempt in range(1 + fresh_reads):
         head = verb.conversations.get(change.workspace, change.conversation)
         read = head.version
         if not decide(head):
@@ -83,7 +91,7 @@ def _commit(
         try:
             verb.conversations.save(head, told, once=change.once)
         except Stale:
-            if attempt == FRESH_READS:
+            if attempt == fresh_reads:
                 raise
         else:
             return head

@@ -7,20 +7,38 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Action, Principal
 from letterlock.domain.conversations import Conversation
-from letterlock.services.announce import announce
+from letterlock.domain.idempotency import Done, Once
+from letterlock.services.changes import Change, Verb, commit
 from letterlock.services.ports import Clock, Conversations, Ids
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseMail:
-    """Raises Forbidden, NotFound, RuleBroken, and Stale when somebody else decided at the same moment."""
+    """Raises Forbidden, NotFound, RuleBroken, Moved, Stale when somebody else decided at the same moment, AlreadyDone,
+    KeyReused.
+    """
 
     conversations: Conversations
     ids: Ids
     now: Clock
 
-    def __call__(self, principal: Principal, conversation: str, *, request: str) -> Conversation:
-        return _decide(self, principal, conversation, Conversation.release, request)
+    def __call__(
+        self,
+        principal: Principal,
+        conversation: str,
+        *,
+        request: str,
+        versions: frozenset[int] | None = None,
+        once: Once | None = None,
+    ) -> Conversation:
+        principal.may(Action.SORT_QUARANTINE)
+        change = Change(principal.workspace, conversation, request, versions, once)
+        return _decide(self, change, Conversation.release)
+
+    def again(self, principal: Principal, done: Done) -> Conversation:
+        """What an earlier request released, as it stands now. Raises Forbidden, NotFound."""
+        principal.may(Action.SORT_QUARANTINE)
+        return self.conversations.get(principal.workspace, done.conversation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +49,30 @@ class DiscardMail:
     ids: Ids
     now: Clock
 
-    def __call__(self, principal: Principal, conversation: str, *, request: str) -> Conversation:
-        return _decide(self, principal, conversation, Conversation.discard, request)
+    def __call__(
+        self,
+        principal: Principal,
+        conversation: str,
+        *,
+        request: str,
+        versions: frozenset[int] | None = None,
+        once: Once | None = None,
+    ) -> Conversation:
+        principal.may(Action.SORT_QUARANTINE)
+        change = Change(principal.workspace, conversation, request, versions, once)
+        return _decide(self, change, Conversation.discard)
+
+    def again(self, principal: Principal, done: Done) -> Conversation:
+        """What an earlier request discarded, as it stands now. Raises Forbidden, NotFound."""
+        principal.may(Action.SORT_QUARANTINE)
+        return self.conversations.get(principal.workspace, done.conversation)
 
 
-def _decide(
-    verb: ReleaseMail | DiscardMail,
-    principal: Principal,
-    conversation: str,
-    decision: Callable[[Conversation], None],
-    request: str,
-) -> Conversation:
+def _decide(verb: Verb, change: Change, decision: Callable[[Conversation], None]) -> Conversation:
     """Not tried again on a head that moved: whoever decides about a quarantined mail has seen it as it stands."""
-    principal.may(Action.SORT_QUARANTINE)
-    head = verb.conversations.get(principal.workspace, conversation)
-    decision(head)
-    verb.conversations.save(head, announce(head.facts, verb.ids, verb.now, correlation=request))
-    return head
+
+    def decide(head: Conversation) -> bool:
+        decision(head)
+        return True
+
+    return commit(verb, change, decide, fresh_reads=0)
