@@ -12,7 +12,7 @@ import boto3
 
 from bench.letters import letter, prose
 from bench.recorder import lost, refusal
-from bench.scenarios import CONVERSATIONS, REFUSED, Desk, Unexpected
+from bench.scenarios import BOUNCE, CONVERSATIONS, REFUSED, Desk, Unexpected
 from bench.stack import MAILBOX, notification_of
 
 SECOND = "second@acme.example"
@@ -158,12 +158,27 @@ def a_throttled_send(desk: Desk) -> None:
     desk.stack.recorder.faults.clear()
 
 
-def a_send_that_may_have_happened(desk: Desk) -> None:
+def a_send_that_may_have_happened(desk: Desk) -> dict[str, Any]:
     desk.opened()
     fact = desk.replied("perhaps")
     desk.stack.recorder.faults["sesv2", "SendEmail"] = lost
     desk.stack.deliver(fact)
     desk.stack.recorder.faults.clear()
+    return fact
+
+
+def ses_settles_it(desk: Desk) -> None:
+    """Its Message-ID is told by the event: nobody kept it when the mail was handed over."""
+    desk.heard(a_send_that_may_have_happened(desk), "Send")()
+
+
+def a_reply_is_sent_again(desk: Desk) -> None:
+    """By an agent, after it came back for a reason that may pass."""
+    desk.opened()
+    fact = desk.replied("again")
+    desk.accepted(desk.stack.deliver(fact))
+    desk.heard(fact, "Bounce", bounce=BOUNCE | {"bounceType": "Transient", "bounceSubType": "MailboxFull"})()
+    desk.api("POST", f"/messages/{fact['detail']['data']['message']}/retry")
 
 
 def an_answer_to_an_old_mail(desk: Desk) -> None:
@@ -193,6 +208,7 @@ PATHS: tuple[Path, ...] = (
     a_long_reply_goes_out,
     a_reply_whose_text_is_gone,
     a_throttled_send,
-    a_send_that_may_have_happened,
+    ses_settles_it,
+    a_reply_is_sent_again,
     an_answer_to_an_old_mail,
 )

@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 
-from bench.letters import ATTACHMENT_BYTES, MAIL_BYTES, letter, prose
-from bench.stack import MAILBOX, Stack
+from bench.letters import ATTACHMENT_BYTES, CUSTOMER, MAIL_BYTES, letter, prose
+from bench.stack import MAILBOX, REGION, Stack
 
 CONVERSATIONS = "/v1/conversations"
 ACCEPTED: dict[str, list[Any]] = {"batchItemFailures": []}
+SAID_AT = "2026-11-02T09:45:03Z"
+BOUNCE = {
+    "bounceType": "Permanent",
+    "bounceSubType": "NoEmail",
+    "bouncedRecipients": [{"emailAddress": CUSTOMER, "diagnosticCode": "smtp; 550 5.1.1 user unknown"}],
+}
 REFUSED = 400
 """HTTP statuses from here on are refusals."""
 
@@ -79,6 +85,7 @@ class Desk:
 
     def replied(self, text: str) -> dict[str, Any]:
         """The fact that the reply is queued, as the rule hands it to the queue."""
+        self.stack.relay()
         self.api("POST", "/replies", {"text": text})
         (fact,) = [each for each in self.stack.relay() if each["detail-type"] == "ReplyQueued"]
         return fact
@@ -90,6 +97,20 @@ class Desk:
         marked = self.api("GET")["messages"][-1]["sending"]["message_id"]
         references = [*str(mail["References"]).split(), f"<{marked}>"]
         return parseaddr(str(mail["Reply-To"]))[1], tuple(references)
+
+    def heard(self, fact: dict[str, Any], kind: str, **said: Any) -> Act:
+        """What SES says of the mail that this fact is about, as the rules hand it over."""
+        data = fact["detail"]["data"]
+        shown = self.api("GET", f"/messages/{data['message']}")["sending"]
+        tags = {name: [value] for name, value in data.items()} | {"attempt": ["1"]}
+        mail = {
+            "messageId": (shown["message_id"] or "0" * 60).partition("@")[0],
+            "destination": [CUSTOMER],
+            "tags": tags,
+        }
+        event: dict[str, Any] = {"id": "6a7e8feb-b491-4cf7", "time": SAID_AT, "region": REGION}
+        event["detail"] = {"eventType": kind, "mail": mail, **said}
+        return lambda: self.accepted(self.stack.ses_says(event))
 
     def accepted(self, answer: Any) -> Any:
         if answer != ACCEPTED:
@@ -190,9 +211,25 @@ def _relay(desk: Desk) -> Act:
 
 def _deliver(desk: Desk) -> Act:
     desk.opened()
-    desk.stack.relay()
     fact = desk.replied(prose(1_200, 5))
     return lambda: desk.accepted(desk.stack.deliver(fact))
+
+
+def _delivered(desk: Desk) -> Act:
+    fact = _gone_out(desk)
+    return desk.heard(fact, "Delivery", delivery={"recipients": [CUSTOMER]})
+
+
+def _bounced(desk: Desk) -> Act:
+    fact = _gone_out(desk)
+    return desk.heard(fact, "Bounce", bounce=BOUNCE)
+
+
+def _gone_out(desk: Desk) -> dict[str, Any]:
+    desk.opened()
+    fact = desk.replied(prose(1_200, 6))
+    desk.accepted(desk.stack.deliver(fact))
+    return fact
 
 
 SCENARIOS = (
@@ -210,4 +247,6 @@ SCENARIOS = (
     Scenario("change status", _status),
     Scenario("relay one outbox", _relay),
     Scenario("deliver a reply", _deliver),
+    Scenario("SES says: delivered", _delivered),
+    Scenario("SES says: bounced", _bounced),
 )
