@@ -46,6 +46,7 @@ check: setup ## lint, types, import contracts, generated files, unit tests: unde
 	.venv/bin/mypy layers/core functions local tools tests bench
 	.venv/bin/lint-imports --no-logo
 	$(RUN) -m tools.openapi --check
+	$(RUN) -m tools.event_schemas --check
 	AWS_DEFAULT_REGION=$(REGION) .venv/bin/sam validate --lint
 	$(RUN) -m bench.bill --check
 	$(RUN) -m pytest tests/unit -q
@@ -61,6 +62,9 @@ check-build: setup ## build for this machine; import every handler with nothing 
 
 openapi: setup ## write the API's description from the handlers
 	$(RUN) -m tools.openapi
+
+schemas: setup ## write the JSON Schema of each fact on the bus from its class
+	$(RUN) -m tools.event_schemas
 
 ##@ Deploying it
 
@@ -95,4 +99,4 @@ setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments fr
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run demo e2e-corpus prove-sealed clean test check bill permissions check-build openapi build deploy setup help
+.PHONY: run demo e2e-corpus prove-sealed clean test check bill permissions check-build openapi schemas build deploy setup help

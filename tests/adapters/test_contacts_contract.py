@@ -214,6 +214,15 @@ def test_the_list_shows_each_conversation_as_it_stands_now(people: People) -> No
     assert (card.count, card.preview) == (2, "still broken")
 
 
+def test_a_discarded_conversation_is_in_no_list(people: People) -> None:
+    kept, gone = people.opened_by(ANA), people.opened_by(ANA)
+    gone.status = Status.QUARANTINED
+    gone.discard()
+    people.desk.save(gone)
+
+    assert list(people.pages(people.id_of(kept, ANA), 1)) == [[], [kept.id]]
+
+
 # ---- undeliverable --------------------------------------------------------------------------------------------------
 
 

@@ -7,9 +7,14 @@ import pytest
 from tools.template_model import Statement, Template, target, template_under_test
 
 # The resource types that the local cloud does not know: the only ones that may be missing there.
-ONLY_ON_AWS = {"AWS::SES::ReceiptRuleSet", "AWS::SES::ReceiptRule"}
+ONLY_ON_AWS = {"AWS::SES::ReceiptRuleSet", "AWS::SES::ReceiptRule", "AWS::Events::Archive"}
 POLICIES = ("AWS::KMS::Key", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
 SES_RULES = {"MailTakenRule", "MailDeliveredRule", "MailBouncedRule", "MailComplainedRule", "MailDelayedRule"}
+NAMES_A_RESOURCE = {
+    "aws:SourceArn",
+    "kms:EncryptionContext:aws:logs:arn",
+    "kms:EncryptionContext:aws:events:event-bus:arn",
+}
 RECEIPT_RULE = (
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
     "receipt-rule-set/${AWS::StackName}-mail:receipt-rule/inbound"
@@ -76,7 +81,7 @@ def test_a_service_acts_for_this_account_alone(template: Template) -> None:
     for one in statements:
         equals = one.body.get("Condition", {}).get("StringEquals", {})
         named = equals.get("aws:SourceAccount") == {"Ref": "AWS::AccountId"}
-        assert named or logs_name_the_account(one), (one.owner, one.sid)
+        assert named or logs_name_the_account(one) or archive_names_the_account(one), (one.owner, one.sid)
 
 
 def logs_name_the_account(statement: Statement) -> bool:
@@ -87,11 +92,18 @@ def logs_name_the_account(statement: Statement) -> bool:
     return logs and ":${AWS::AccountId}:log-group:${AWS::StackName}-" in group
 
 
+def archive_names_the_account(statement: Statement) -> bool:
+    """EventBridge's archives: the bus's ARN in the encryption context holds the account, and the name."""
+    condition = statement.body.get("Condition", {}).get("StringEquals", {})
+    named = [each.get("Fn::Sub", "") for each in condition.get("kms:EncryptionContext:aws:events:event-bus:arn", [])]
+    ours = ("event-bus/${AWS::StackName}-facts", "archive/${AWS::StackName}-facts")
+    begin = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:"
+    return statement.sid == "ArchiveKeepsFacts" and sorted(named) == sorted(begin + each for each in ours)
+
+
 def test_a_service_acts_for_one_named_resource_of_ours(template: Template) -> None:
     unnamed = [
-        (one.owner, one.sid)
-        for one in service_statements(template)
-        if not {"aws:SourceArn", "kms:EncryptionContext:aws:logs:arn"} & one.condition_keys
+        (one.owner, one.sid) for one in service_statements(template) if not NAMES_A_RESOURCE & one.condition_keys
     ]
     # A bus does not exist yet when EventBridge looks at the key that it shall have.
     assert unnamed == [("StackKey", "BusLooksAtKey")]

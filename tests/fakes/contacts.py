@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from letterlock.domain.contacts import Contact, Undeliverable
+from letterlock.domain.conversations import Status
 from letterlock.domain.errors import NotFound
 from letterlock.domain.mail import Address
 from letterlock.services.ports import ContactPage
@@ -46,7 +47,8 @@ class FakeContacts:
             raise NotFound("no such contact")
         ids = [each for each, _, _ in reversed(seen) if not before or each < before]
         heads = [self._conversations.get(workspace, each) for each in ids[:limit]]
-        return ContactPage(tuple(map(card_of, heads)), ids[limit - 1] if len(ids) > limit else "")
+        shown = [each for each in heads if each.status is not Status.DISCARDED]
+        return ContactPage(tuple(map(card_of, shown)), ids[limit - 1] if len(ids) > limit else "")
 
     def mark_undeliverable(self, workspace: str, address: str, reason: str, at: datetime) -> None:
         who = Address(address)

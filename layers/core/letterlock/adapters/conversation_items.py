@@ -61,7 +61,7 @@ class ConversationItems:
             messages=conversation.count,
             digest=digest.to_bytes(DIGEST_BYTES),
             opened_at=instant(conversation.opened_at),
-            inbox=table.inbox_key(workspace, mailbox, status) if listed else None,
+            inbox=table.inbox_key(workspace, mailbox, status),
             assigned=table.assigned_key(workspace, assignee, status) if assignee and listed else None,
             activity=conversation.activity,
             card=self._seal(_head_place(workspace, conversation.id, "card"), card),

@@ -13,6 +13,7 @@ from letterlock.adapters.conversation_items import ConversationItems
 from letterlock.adapters.dynamo import Item, batch_get, key
 from letterlock.adapters.sealing import Sealer
 from letterlock.domain.contacts import Contact
+from letterlock.domain.conversations import Status
 from letterlock.domain.errors import NotFound
 from letterlock.domain.mail import Address
 from letterlock.services.ports import ContactPage
@@ -51,7 +52,8 @@ class DynamoContacts:
         ids = [each["sk"]["S"].removeprefix(table.TAKES_PART) for each in found if each["sk"]["S"] != table.PROFILE]
         heads = [(table.conversation_key(workspace, each), table.HEAD) for each in ids[:limit]]
         stored = batch_get(self._client, self._table, heads, consistent=False)
-        cards = tuple(self._heads.card(workspace, stored[each]) for each in heads if each in stored)
+        shown = [stored[each] for each in heads if each in stored and stored[each]["status"]["S"] != Status.DISCARDED]
+        cards = tuple(self._heads.card(workspace, each) for each in shown)
         return ContactPage(cards, ids[limit - 1] if len(ids) > limit else "")
 
     def mark_undeliverable(self, workspace: str, address: str, reason: str, at: datetime) -> None:

@@ -19,7 +19,7 @@ from letterlock.adapters.dynamo import Item, Refusal, Step, batch_get, key, page
 from letterlock.adapters.idempotency_records import IdempotencyRecords
 from letterlock.adapters.ingested import ingested
 from letterlock.adapters.sealing import Sealer
-from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, SendState, Thread
+from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, SendState, Status, Thread
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.facts import Told
 from letterlock.domain.idempotency import Done, Once
@@ -95,6 +95,8 @@ class DynamoConversations:
 
     def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
         """One Query of an index (one a mailbox, merged, when several are asked for): half a read unit for 6 cards."""
+        if inbox.status is Status.DISCARDED:  # in the index, where every conversation is found; in no list
+            return []
         if inbox.assignee:
             hashed = table.assigned_key(workspace, inbox.assignee, inbox.status)
             cards = self._listed(workspace, table.BY_ASSIGNEE, "assigned", hashed, inbox)

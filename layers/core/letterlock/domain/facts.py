@@ -1,10 +1,62 @@
-"""What happened, in the past tense. Facts carry ids only: no content, no address, no name leaves with them."""
+"""What happened, in the past tense. Facts carry ids only: no content, no address, no name leaves with them.
+
+Every field says what may stand in it, and nothing else may: an id of a type, one of a few words, or a code. From these
+`make schemas` writes events/schemas, which consumers are held to. A fact that was published is never changed: another
+shape is another `version`, and the schema of the one before stays.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import ClassVar
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from letterlock.domain.ledger import Reason
+
+if TYPE_CHECKING:
+    from letterlock.domain.conversations import Status
+
+
+# ---- what may stand in a fact ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """A typed ULID: `cnv_01J…`. Without a prefix: of any type."""
+
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    words: type[StrEnum]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One word of the mail service's, or ours, for why: `MessageRejected`, `no_recipient`. No list of them is final."""
+
+
+class Bounce(StrEnum):
+    HARD = "hard"
+    """For good."""
+    SOFT = "soft"
+    """For a reason that may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The field may be empty, and is left out then."""
+
+
+WorkspaceId = Annotated[str, Id("wsp")]
+ConversationId = Annotated[str, Id("cnv")]
+MessageId = Annotated[str, Id("msg")]
+MailboxId = Annotated[str, Id("mbx")]
+
+
+# ---- the facts ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +65,8 @@ class Fact:
 
     version: ClassVar[int] = 1
 
-    workspace: str
-    conversation: str
+    workspace: WorkspaceId
+    conversation: ConversationId
 
     @property
     def name(self) -> str:
@@ -26,107 +78,130 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ConversationOpened(Fact):
-    mailbox: str
+    """A mail that belonged to none opened a conversation."""
+
+    mailbox: MailboxId
 
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived(Fact):
-    message: str
-    mailbox: str
+    """A mail came in and is part of the conversation."""
+
+    message: MessageId
+    mailbox: MailboxId
 
 
 @dataclass(frozen=True, slots=True)
 class MailQuarantined(Fact):
-    message: str
-    mailbox: str
-    reason: str
+    """A mail came in that could not, or must not, be read."""
+
+    message: MessageId
+    mailbox: MailboxId
+    reason: Annotated[str, OneOf(Reason)]
 
 
 @dataclass(frozen=True, slots=True)
 class MailReleased(Fact):
     """Somebody let it out of the quarantine."""
 
-    mailbox: str
+    mailbox: MailboxId
 
 
 @dataclass(frozen=True, slots=True)
 class MailDiscarded(Fact):
     """Somebody decided that what lay in the quarantine is not wanted."""
 
-    mailbox: str
+    mailbox: MailboxId
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyQueued(Fact):
-    message: str
+    """The team answered: the message waits to be sent."""
+
+    message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class NoteAdded(Fact):
-    message: str
+    """A word among the team."""
+
+    message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationAssigned(Fact):
-    assignee: str
-    """Empty when the conversation was unassigned."""
+    """To a principal of the workspace, or to nobody."""
+
+    assignee: Annotated[str, Id(), Absent()]
 
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged(Fact):
-    status: str
+    """To that status, whatever it was before."""
+
+    status: Annotated[str, OneOf(Status)]
 
 
 @dataclass(frozen=True, slots=True)
 class MessageSent(Fact):
-    message: str
+    """The mail service took it."""
+
+    message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class MessageSendFailed(Fact):
-    message: str
-    reason: str
+    """It was not sent, and will not be by itself."""
+
+    message: MessageId
+    reason: Annotated[str, Code()]
 
 
 @dataclass(frozen=True, slots=True)
 class MessageUnconfirmed(Fact):
     """The mail service may or may not have taken it."""
 
-    message: str
-    reason: str
+    message: MessageId
+    reason: Annotated[str, Code()]
 
 
 @dataclass(frozen=True, slots=True)
 class MessageDelivered(Fact):
     """Every recipient's server took it."""
 
-    message: str
+    message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class MessageBounced(Fact):
     """It came back from one recipient at least."""
 
-    message: str
-    kind: str
-    """`hard`: for good; `soft`: for a reason that may pass."""
+    message: MessageId
+    kind: Annotated[str, OneOf(Bounce)]
 
 
 @dataclass(frozen=True, slots=True)
 class MessageComplained(Fact):
-    message: str
+    """A recipient called it spam."""
+
+    message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class MessageDelayed(Fact):
-    message: str
+    """A recipient's server did not take it yet; the mail service goes on trying."""
+
+    message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRejected(Fact):
     """The mail service took it, and then would not deliver it."""
 
-    message: str
+    message: MessageId
+
+
+# ---- told -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+"""What the handlers publish fits the schema that consumers were promised, and carries nothing that anybody said."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from jsonschema import Draft202012Validator
+
+from letterlock.entry import wiring
+from tests.handlers.stack import Stack
+from tools.event_schemas import SCHEMAS, all_facts
+from tools.lambda_target import ROOT
+
+SAMPLES = ROOT / "events" / "samples"
+MAIL = (
+    b"From: Zebra Person <zebra@customer.example>\r\nTo: support@acme.example\r\nSubject: zebra order\r\n"
+    b"Message-ID: <zebra1@customer.example>\r\n\r\nzebra text\r\n"
+)
+NESTED = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(300))
+
+
+def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
+    """As the bus carries it."""
+    stack.mail(MAIL)
+    stack.mail(NESTED, ses_message_id="ses2")
+    [card] = stack.api("GET", "/v1/conversations")[1]["conversations"]
+    path = f"/v1/conversations/{card['id']}"
+    for text in ("zebra reply", "zebra spurned", "zebra refused", "zebra lost"):
+        assert stack.api("POST", f"{path}/replies", {"text": text})[0] == 202
+    stack.api("POST", f"{path}/notes", {"text": "zebra note"})
+    stack.api("PUT", f"{path}/assignee", {"assignee": "me"})
+    stack.api("PUT", f"{path}/assignee", {"assignee": None})
+    stack.api("PUT", f"{path}/status", {"status": "closed"})
+    [unreadable] = stack.api("GET", "/v1/conversations", query={"status": "quarantined"})[1]["conversations"]
+    for decision in ("discard", "release"):
+        assert stack.api("POST", f"/v1/conversations/{unreadable['id']}/quarantine/{decision}")[0] == 200
+    told = stack.relay()
+    queued = [each for each in told if each["detail-type"] == "ReplyQueued"]
+    mailer = wiring.deliver_reply().mailer
+    refusals = [None, None, ("MessageRejected", 400), ("InternalFailure", 500)]
+    for event, refusal in zip(queued, refusals, strict=True):
+        with pytest.MonkeyPatch.context() as patch:
+            if refusal:
+                patch.setattr(mailer, "_client", _Refusing(*refusal))
+            assert stack.deliver(event) == {"batchItemFailures": []}
+    for position, said in ((0, "delayed"), (0, "delivered"), (0, "bounced_hard"), (0, "complained"), (1, "rejected")):
+        assert stack.ses_says(_of_ses(said, queued[position]["detail"]["data"])) == {"batchItemFailures": []}
+    return told + stack.relay()
+
+
+def _of_ses(said: str, of: dict[str, str]) -> dict[str, Any]:
+    """SES's event of that name, about the mail that this message went out as."""
+    text = (SAMPLES / "ses_events" / f"{said}.json").read_text()
+    event: dict[str, Any] = json.loads(text.replace("ana@customer.example", "zebra@customer.example"))
+    mail = event["detail"]["mail"]
+    mail["destination"] = ["zebra@customer.example"]
+    mail["tags"] |= {name: [of[name]] for name in ("workspace", "conversation", "message")}
+    return event
+
+
+class _Refusing:
+    """SES, saying no, in words that quote the mail."""
+
+    def __init__(self, code: str, status: int) -> None:
+        self._code, self._status = code, status
+
+    def send_email(self, **_: Any) -> None:
+        answer: Any = {
+            "Error": {"Code": self._code, "Message": "zebra@customer.example was refused"},
+            "ResponseMetadata": {"HTTPStatusCode": self._status},
+        }
+        raise ClientError(answer, "SendEmail")
+
+
+def test_every_published_fact_fits_its_schema_and_says_nothing_of_what_was_said(stack: Stack) -> None:
+    told = everything_that_can_happen(stack)
+
+    assert {each["detail-type"] for each in told} == {fact.__name__ for fact in all_facts()}
+    for event in told:
+        version = event["detail"]["metadata"]["version"]
+        schema = json.loads((SCHEMAS / f"{event['detail-type']}.v{version}.json").read_text())
+        Draft202012Validator(schema).validate(event["detail"])
+    assert "zebra" not in json.dumps(told).lower()
+
+
+def test_a_fact_names_what_began_it_and_what_led_to_it(stack: Stack) -> None:
+    told = everything_that_can_happen(stack)
+    [queued] = [each for each in told if each["detail-type"] == "ReplyQueued"][:1]
+    message = queued["detail"]["data"]["message"]
+    [sent] = [
+        each
+        for each in told
+        if (each["detail-type"], each["detail"]["data"].get("message")) == ("MessageSent", message)
+    ]
+    assert sent["detail"]["metadata"]["causation_id"] == queued["detail"]["metadata"]["id"]
+    assert sent["detail"]["metadata"]["correlation_id"] == queued["detail"]["metadata"]["correlation_id"]
