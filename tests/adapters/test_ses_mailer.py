@@ -220,7 +220,7 @@ def test_an_answer_that_cannot_be_sent_is_refused_before_ses_is_asked(
 def test_an_answer_larger_than_ses_takes_is_refused(
     client: "SESV2Client", ses: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("letterlock.adapters.ses_mailer.MESSAGE_BYTES", len(compose(ANSWER, NOON)) - 1)
+    monkeypatch.setattr("letterlock.adapters.ses_mailer.MAIL_BYTES", len(compose(ANSWER, NOON)) - 1)
     with pytest.raises(SendRefused, match="over_size"):
         mailer(client).send(ANSWER, tags=TAGS)
 

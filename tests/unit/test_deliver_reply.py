@@ -125,6 +125,15 @@ def test_a_failure_before_the_claim_leaves_the_reply_queued() -> None:
     assert deliver(desk, head, queued) is SendState.SENT
 
 
+def test_what_keeps_a_reply_from_being_composed_is_shown_on_it_after_the_last_try() -> None:
+    desk, head, queued = given()
+    desk.mailboxes._mailboxes = {}
+    assert deliver(desk, head, queued, last_try=True) is SendState.FAILED
+    failed = sending(desk, head, queued)
+    assert (failed.state, failed.reason) == (SendState.FAILED, "NotFound")
+    assert desk.mailer.sent == []
+
+
 def test_a_long_reply_goes_out_whole() -> None:
     desk = Desk()
     head = desk.opened()

@@ -10,10 +10,9 @@ from letterlock.domain.conversations import INLINE_TEXT_BYTES, Kind, Status
 from letterlock.domain.errors import Stale
 from letterlock.domain.facts import ConversationOpened, MessageReceived
 from letterlock.domain.ledger import Outcome, Reason
-from letterlock.domain.mail import Attachment, Content, Mail, Verdict
+from letterlock.domain.mail import MAIL_BYTES, Attachment, Content, Mail, Verdict
 from letterlock.domain.threading import Rule, Trust
 from letterlock.services.ports import MessagePlace
-from letterlock.services.receive_mail import MAIL_BYTES
 from letterlock.services.store_mail import FRESH_READS
 from tests.fakes.desk import CUSTOMER, MAILBOX, Desk, verdicts
 

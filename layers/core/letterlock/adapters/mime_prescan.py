@@ -14,14 +14,14 @@ from letterlock.adapters.mime_header_section import Fields, read_section
 from letterlock.adapters.mime_headers import Value, media_type, structured
 from letterlock.domain.errors import Unparsable
 from letterlock.domain.ledger import Reason
+from letterlock.domain.mail import MAIL_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class MailLimits:
     """What a mail may cost. Beyond any of these it is quarantined, raw, with the reason."""
 
-    message_bytes: int = 40 * 1024 * 1024
-    """SES takes no larger mail in (Amazon SES, "Service quotas": 40 MB)."""
+    message_bytes: int = MAIL_BYTES
     header_bytes: int = 256 * 1024
     """All header sections together. Exchange Online takes no larger header either; a usual one has 5 to 20 kB."""
     parts: int = 1_000

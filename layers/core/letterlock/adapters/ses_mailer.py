@@ -26,14 +26,13 @@ from botocore.exceptions import (
 from letterlock.adapters.outgoing_mime import compose, deliverable
 from letterlock.adapters.ses_events import message_id_of
 from letterlock.domain.errors import LetterlockError, SendDelayed, SendRefused, SendUncertain
-from letterlock.domain.mail import Address
+from letterlock.domain.mail import MAIL_BYTES, Address
 from letterlock.domain.replies import OutgoingMail
 from letterlock.services.ports import MailTags
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-MESSAGE_BYTES: Final = 40 * 1024 * 1024
 """SES: "Service quotas", maximum message size with the v2 API, encoded."""
 RECIPIENTS: Final = 50
 """SES: "Service quotas", recipients per message, To and Cc together."""
@@ -103,7 +102,7 @@ class SesMailer:
         """
         sender, to, cc = _envelope(mail)
         raw = compose(mail, self._now())
-        if len(raw) > MESSAGE_BYTES:
+        if len(raw) > MAIL_BYTES:
             raise SendRefused("over_size")
         try:
             answer = self._client.send_email(

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+MAIL_BYTES = 40 * 1024 * 1024
+"""The largest mail that SES takes, in either direction (Amazon SES: "Service quotas", 40 MB)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

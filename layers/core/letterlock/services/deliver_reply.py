@@ -52,12 +52,14 @@ class DeliverReply:
     ) -> SendState:
         """`last_try`: the queue will not bring it again, so a delay becomes a failure that the team sees."""
         thread = self.conversations.thread(workspace, conversation, limit=HISTORY)
-        mail = self._mail(thread, message)
+        mail, broken = self._composed(thread, message, last_try=last_try)
         # Everything that can fail by itself lies behind us: from the claim on, a death means that SES may have it.
         before = self.conversations.claim(workspace, conversation, message, LEASE)
         if before.state not in (SendState.QUEUED, SendState.SENDING):
             return before.state
-        if before.state is SendState.QUEUED:
+        if before.state is SendState.QUEUED and mail is None:
+            after = Sending(SendState.FAILED, before.attempts + 1, broken)
+        elif before.state is SendState.QUEUED and mail:
             tags = MailTags(workspace, conversation, message, before.attempts + 1)
             after = self._send(mail, tags, Sending(SendState.SENDING, tags.attempt), last_try=last_try)
         elif before.lease_until and before.lease_until > self.now():
@@ -75,6 +77,15 @@ class DeliverReply:
         if settled is SendState.QUEUED:
             raise SendDelayed(after.reason)
         return settled
+
+    def _composed(self, thread: Thread, message: str, *, last_try: bool) -> tuple[OutgoingMail | None, str]:
+        """The mail; on the last try, what kept it from being composed, for then nothing else would ever say so."""
+        try:
+            return self._mail(thread, message), ""
+        except Exception as error:
+            if not last_try:
+                raise
+            return None, type(error).__name__
 
     def _settle(self, head: Conversation, message: str, after: Sending, told: Sequence[Told]) -> SendState:
         """How the message stands then. SES's own event may have been faster, and is the better witness."""

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.errors import OriginalGone, Unparsable
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
-from letterlock.domain.mail import Delivery, Mail, Verdict
+from letterlock.domain.mail import MAIL_BYTES, Delivery, Mail, Verdict
 from letterlock.services.ports import Clock, Conversations, Mailboxes, Original, Originals, Parser, StackLedger
 from letterlock.services.store_mail import Arrival, StoreMail
-
-MAIL_BYTES = 40 * 1024 * 1024
-"""SES takes mails of up to 40 MB (SES: "Service quotas"); what is larger did not come through its door."""
 
 
 @dataclass(frozen=True, slots=True)
