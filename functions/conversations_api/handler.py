@@ -106,8 +106,10 @@ def post_reply(conversation: Id, reply: TextIn, key: IdempotencyKey = None, if_m
     tags=["conversations"],
     status_code=HTTPStatus.ACCEPTED,
 )
-def post_retry(conversation: Id, message: Id) -> MessageOut:
-    queued = wiring.retry_reply()(principal(app), conversation, message, request=request_id(app))
+def post_retry(conversation: Id, message: Id, key: IdempotencyKey = None) -> MessageOut:
+    retry, who = wiring.retry_reply(), principal(app)
+    request, keyed = request_id(app), once(app, key)
+    queued = first_or_again(app, lambda: retry(who, conversation, message, request=request, once=keyed), retry.again)
     return MessageOut.of(queued)
 
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
-from letterlock.domain.conversations import Added, Conversation
+from letterlock.domain.conversations import Added, Conversation, Sending, SendState
 from letterlock.domain.errors import AlreadyDone, KeyReused, Stale
 from letterlock.domain.idempotency import HELD, Done, Once
 from letterlock.domain.outbox import unfold
+from letterlock.services.ports import MessagePlace
 from tests.adapters.conftest import Tables
 from tests.adapters.given import WORKSPACE, Desk
 from tests.adapters.raw import Item, everything, texts
@@ -147,6 +148,30 @@ def test_a_mail_that_waited_in_a_queue_is_new_although_its_id_is_old(desk: Desk)
 
     assert [each.id for each in desk.store.added_since(desk.workspace, conversation.id, 1)] == [late.id]
     assert messages(desk, conversation)[0] == late.id
+
+
+def test_a_reply_that_is_sent_again_under_a_key_is_so_once(desk: Desk) -> None:
+    conversation = desk.opened()
+    place = MessagePlace(desk.workspace, conversation.id, reply(desk, conversation, replace(ONCE, key="first")))
+    desk.store.claim(desk.workspace, conversation.id, place.message, timedelta(minutes=1))
+    failed = Sending(SendState.FAILED, 1, "Rejected")
+    desk.store.settle(conversation, place.message, failed, [])
+    failed = sending_of(desk, place)
+
+    desk.store.advance(place, failed, Sending(SendState.QUEUED, 1), [], once=ONCE)
+    queued = sending_of(desk, place)
+    for before in (failed, queued):
+        with pytest.raises(AlreadyDone) as again:
+            desk.store.advance(place, before, Sending(SendState.QUEUED, 1), [], once=ONCE)
+        assert again.value.done == Done(conversation.id, place.message)
+    assert sending_of(desk, place) == queued
+    assert desk.store.done(desk.workspace, ONCE) == Done(conversation.id, place.message)
+
+
+def sending_of(desk: Desk, place: MessagePlace) -> Sending:
+    sending = desk.store.message(place.workspace, place.conversation, place.message).sending
+    assert sending is not None
+    return sending
 
 
 # ---- the table ------------------------------------------------------------------------------------------------------

@@ -92,12 +92,10 @@ class FakeConversations:
         once: Once | None = None,
     ) -> None:
         place = (conversation.workspace, conversation.id)
-        if once and (done := self._done(conversation.workspace, once)):
-            raise AlreadyDone(done)
+        self._refuse_done(conversation.workspace, once)
         self._refuse(conversation, ingest)
-        if once:
-            done = Done(conversation.id, conversation.added[0].id if conversation.added else "")
-            self._keyed[conversation.workspace, once.scope] = (once.body, done, self._now() + HELD)
+        added = conversation.added[0].id if conversation.added else ""
+        self._remember(conversation.workspace, once, Done(conversation.id, added))
         self._since.setdefault(place, {}).update({each.id: conversation.version + 1 for each in conversation.added})
         stored = self._messages.setdefault(place, {})
         stored |= {each.id: each for each in conversation.added}
@@ -144,6 +142,14 @@ class FakeConversations:
         content = ingest.fingerprint.hex()
         named = (ingest.entry.workspace, ingest.entry.mailbox, ingest.message_id or ingest.entry.ses_message_id)
         return self._lookups.setdefault(named, {}), content
+
+    def _refuse_done(self, workspace: str, once: Once | None) -> None:
+        if once and (done := self._done(workspace, once)):
+            raise AlreadyDone(done)
+
+    def _remember(self, workspace: str, once: Once | None, done: Done) -> None:
+        if once:
+            self._keyed[workspace, once.scope] = (once.body, done, self._now() + HELD)
 
     def done(self, workspace: str, once: Once) -> Done | None:
         return self._done(workspace, once)
@@ -204,11 +210,14 @@ class FakeConversations:
         after: Sending,
         told: Sequence[Told],
         known_as: KnownAs | None = None,
+        once: Once | None = None,
     ) -> None:
+        self._refuse_done(place.workspace, once)
         stored = self._messages.get((place.workspace, place.conversation), {})
         standing = stored[place.message].sending if place.message in stored else None
         if standing is None or _moment(standing) != _moment(before):
             raise Stale("the message's sending has moved since it was read")
+        self._remember(place.workspace, once, Done(place.conversation, place.message))
         stored[place.message] = replace(stored[place.message], sending=replace(after, version=before.version + 1))
         if known_as:
             self._know(place, known_as)

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
+from letterlock.domain.conversations import Sending, SendState
+from letterlock.entry import wiring
 from tests.handlers.stack import MAILBOX, Stack, notification_of
 from tests.handlers.test_api_refusals import assert_problem
 from tools.openapi import DESCRIPTION
@@ -15,6 +18,7 @@ MAIL = b"From: ana@customer.example\r\nTo: support@acme.example\r\nSubject: Orde
 BODIES: dict[str, Any] = {
     "/v1/conversations/{conversation}/replies": {"text": "On its way."},
     "/v1/conversations/{conversation}/notes": {"text": "Careful with this one."},
+    "/v1/conversations/{conversation}/messages/{message}/retry": None,
     "/v1/conversations/{conversation}/quarantine/release": None,
     "/v1/conversations/{conversation}/quarantine/discard": None,
 }
@@ -42,9 +46,25 @@ def quarantined(stack: Stack) -> str:
 
 
 @pytest.fixture
-def path_of(conversation: str, quarantined: str) -> Callable[[str], str]:
-    """The path of a route, on a conversation that it can be asked for."""
-    return lambda route: route.replace("{conversation}", quarantined if "quarantine" in route else conversation)
+def failed(stack: Stack, conversation: str) -> str:
+    """A reply that did not get through, before any fact of it was relayed."""
+    reply: str = stack.api("POST", f"/v1/conversations/{conversation}/replies", {"text": "Soon."})[1]["id"]
+    store = wiring.conversations()
+    store.claim(stack.workspace, conversation, reply, timedelta(minutes=1))
+    store.settle(store.get(stack.workspace, conversation), reply, Sending(SendState.FAILED, 1, "Rejected"), [])
+    stack.relay()
+    return reply
+
+
+@pytest.fixture
+def path_of(conversation: str, quarantined: str, failed: str) -> Callable[[str], str]:
+    """The path of a route, on records that it can be asked for."""
+
+    def path(route: str) -> str:
+        named = quarantined if "quarantine" in route else conversation
+        return route.replace("{conversation}", named).replace("{message}", failed)
+
+    return path
 
 
 def posts() -> list[str]:

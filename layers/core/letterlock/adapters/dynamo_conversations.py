@@ -189,13 +189,12 @@ class DynamoConversations:
         once: Once | None = None,
     ) -> None:
         digest, steps = self._writes.conversation(conversation)
+        workspace = conversation.workspace
         if ingest:
-            refusals = transact(self._client, steps + self._writes.ingest(conversation.workspace, ingest, told))
-        elif once:
-            refusals = self._transact_once(conversation, steps, told, once)
+            refusals = transact(self._client, steps + self._writes.ingest(workspace, ingest, told))
         else:
-            outbox = [self._writes.outbox(conversation.workspace, told)] if told else []
-            refusals = transact(self._client, steps + outbox)
+            done = Done(conversation.id, conversation.added[0].id if conversation.added else "")
+            refusals = self._transact(workspace, steps, told, once, done)
         if refusals:
             raise meaning(refusals)
         conversation.version += 1
@@ -204,17 +203,18 @@ class DynamoConversations:
         conversation.added.clear()
         conversation.facts.clear()
 
-    def _transact_once(
-        self, conversation: Conversation, steps: list[Step], told: Sequence[Told], once: Once
+    def _transact(
+        self, workspace: str, steps: list[Step], told: Sequence[Told], once: Once | None, done: Done
     ) -> list[Refusal]:
-        """One transaction; a second one where the key was used, long ago. Raises AlreadyDone, KeyReused."""
-        workspace = conversation.workspace
-        refusals = transact(self._client, [*steps, self._records.step(once, conversation, told)])
+        """One transaction with its facts; a second where its key was used long ago. Raises AlreadyDone, KeyReused."""
+        outbox = [self._writes.outbox(workspace, told)] if told else []
+        if once is None:
+            return transact(self._client, steps + outbox)
+        refusals = transact(self._client, [*steps, self._records.step(workspace, once, done, told)])
         lapsed = self._records.lapsed(workspace, once, refusals)
         if lapsed:
-            over = [self._records.step_over(lapsed, once, conversation)]
-            over += [self._writes.outbox(workspace, told)] if told else []
-            refusals = transact(self._client, steps + over)
+            over = self._records.step_over(lapsed, workspace, once, done)
+            refusals = transact(self._client, [*steps, over, *outbox])
             self._records.lapsed(workspace, once, refusals)
         return refusals
 
@@ -292,14 +292,13 @@ class DynamoConversations:
         after: Sending,
         told: Sequence[Told],
         known_as: KnownAs | None = None,
+        once: Once | None = None,
     ) -> None:
         """One transaction; the conversation's head is not in it."""
         steps = [self._writes.advanced(place, before, after)]
         if known_as:
             steps.append(self._writes.lookup_of_sent(place, known_as))
-        if told:
-            steps.append(self._writes.outbox(place.workspace, told))
-        if transact(self._client, steps):
+        if self._transact(place.workspace, steps, told, once, Done(place.conversation, place.message)):
             raise Stale("the message's sending has moved since it was read")
 
 

@@ -9,7 +9,6 @@ from typing import Final
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Key, Refusal, Step, put, raw
-from letterlock.domain.conversations import Conversation
 from letterlock.domain.errors import AlreadyDone, KeyReused
 from letterlock.domain.facts import Told
 from letterlock.domain.idempotency import HELD, Done, Once
@@ -29,15 +28,15 @@ class IdempotencyRecords:
         hashed = self._index.index(workspace, "idempotency-key", once.scope)
         return table.idempotency_key(workspace, hashed), table.IDEMPOTENCY
 
-    def step(self, once: Once, conversation: Conversation, told: Sequence[Told]) -> Step:
+    def step(self, workspace: str, once: Once, done: Done, told: Sequence[Told]) -> Step:
         """The record of a key that nobody used; it carries the facts."""
-        return put(self._table, RECORD, self._record(once, conversation, told), ABSENT)
+        return put(self._table, RECORD, self._record(workspace, once, done, told), ABSENT)
 
-    def step_over(self, lapsed: Item, once: Once, conversation: Conversation) -> Step:
+    def step_over(self, lapsed: Item, workspace: str, once: Once, done: Done) -> Step:
         """The record of a key that is free again. The facts go elsewhere: the stream tells of new items only, and those
         that the lapsed record carries may still have to be published.
         """
-        fresh = raw(self._record(once, conversation, ()))
+        fresh = raw(self._record(workspace, once, done, ()))
         gone = {"message"} - fresh.keys()
         item = {name: value for name, value in (lapsed | fresh).items() if name not in gone}
         operation = {
@@ -50,13 +49,13 @@ class IdempotencyRecords:
         }
         return Step(RECORD, {"Put": operation})
 
-    def _record(self, once: Once, conversation: Conversation, told: Sequence[Told]) -> table.IdempotencyItem:
+    def _record(self, workspace: str, once: Once, done: Done, told: Sequence[Told]) -> table.IdempotencyItem:
         now = self._now()
         return table.IdempotencyItem(
-            *self.key(conversation.workspace, once),
-            request=self._request(conversation.workspace, once),
-            conversation=conversation.id,
-            message=conversation.added[0].id if conversation.added else None,
+            *self.key(workspace, once),
+            request=self._request(workspace, once),
+            conversation=done.conversation,
+            message=done.message or None,
             until=int((now + HELD).timestamp()),
             outbox=fold(told) if told else None,
             expires_at=int((now + timedelta(days=table.OUTBOX_DAYS)).timestamp()),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,11 +55,19 @@ def commit(
     `ready` runs before each save. Raises NotFound, what `decide` raises, Moved, Stale when the head would not hold
     still, AlreadyDone, KeyReused.
     """
-    try:
+    with told_if_done(verb, change):
         return _commit(verb, change, decide, ready, fresh_reads)
+
+
+@contextmanager
+def told_if_done(verb: Verb, change: Change) -> Iterator[None]:
+    """Turns a refusal into AlreadyDone or KeyReused, where the first effect of this very key may be what caused it.
+
+    Asking before would cost every request a read.
+    """
+    try:
+        yield
     except (Moved, RuleBroken, Stale):
-        # Asking first would cost every request a read. It is owed only where the effect of this very request, the first
-        # time, may be what stands in its way now.
         refuse_what_is_done(verb, change)
         raise
 

@@ -139,10 +139,12 @@ class Conversations(Protocol):
         after: Sending,
         told: Sequence[Told],
         known_as: KnownAs | None = None,
+        once: Once | None = None,
     ) -> None:
-        """A message's sending moves on, from `before`, as it was read, with its facts and a lookup, in one transaction.
+        """A message's sending moves on, from `before`, as it was read, with its facts, a lookup and the record of the
+        key under which it was asked for, in one transaction.
 
-        Raises Stale when it has moved since it was read.
+        Raises Stale when it has moved since it was read; AlreadyDone, KeyReused.
         """
         ...
 

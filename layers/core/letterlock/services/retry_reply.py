@@ -9,27 +9,45 @@ from letterlock.domain.conversations import Message
 from letterlock.domain.delivery import retried
 from letterlock.domain.errors import RuleBroken
 from letterlock.domain.facts import ReplyQueued
+from letterlock.domain.idempotency import Done, Once
 from letterlock.services.announce import announce
+from letterlock.services.changes import Change, told_if_done
 from letterlock.services.ports import Clock, Conversations, Ids, MessagePlace
 
 
 @dataclass(frozen=True, slots=True)
 class RetryReply:
-    """Queue it again; whom it has reached does not get it twice. Raises Forbidden, NotFound, RuleBroken, Stale."""
+    """Queue it again; whom it has reached does not get it twice.
+
+    Raises Forbidden, NotFound, RuleBroken, Stale, AlreadyDone, KeyReused.
+    """
 
     conversations: Conversations
     ids: Ids
     now: Clock
 
-    def __call__(self, principal: Principal, conversation: str, message: str, *, request: str) -> Message:
+    def __call__(
+        self, principal: Principal, conversation: str, message: str, *, request: str, once: Once | None = None
+    ) -> Message:
         principal.may(Action.REPLY)
-        self.conversations.get(principal.workspace, conversation).refuse_sending()
-        found = self.conversations.message(principal.workspace, conversation, message)
+        change = Change(principal.workspace, conversation, request, once=once)
+        with told_if_done(self, change):
+            return self._retry(change, message)
+
+    def _retry(self, change: Change, message: str) -> Message:
+        workspace, conversation = change.workspace, change.conversation
+        self.conversations.get(workspace, conversation).refuse_sending()
+        found = self.conversations.message(workspace, conversation, message)
         if found.sending is None:
             raise RuleBroken("only a reply is sent, and can be sent again")
         after = retried(found.sending, self.now())
-        fact = ReplyQueued(principal.workspace, conversation, message)
-        told = announce([fact], self.ids, self.now, correlation=request)
-        place = MessagePlace(principal.workspace, conversation, message)
-        self.conversations.advance(place, found.sending, after, told)
+        fact = ReplyQueued(workspace, conversation, message)
+        told = announce([fact], self.ids, self.now, correlation=change.request)
+        place = MessagePlace(workspace, conversation, message)
+        self.conversations.advance(place, found.sending, after, told, once=change.once)
         return replace(found, sending=after)
+
+    def again(self, principal: Principal, done: Done) -> Message:
+        """What an earlier request queued, as it stands now. Raises Forbidden, NotFound."""
+        principal.may(Action.REPLY)
+        return self.conversations.message(principal.workspace, done.conversation, done.message)
