@@ -17,6 +17,13 @@ from bench.stack import MAILBOX, notification_of
 
 SECOND = "second@acme.example"
 NESTED = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(300))
+RECEIPT = (
+    b"Return-Path: <ana@customer.example>\r\nReceived: from mx.x.example (mx.x.example [198.51.100.7])\r\n"
+    b" by inbound-smtp.eu-west-1.amazonaws.com with SMTP id forgotten\r\n for support@acme.example;\r\n"
+    b" Mon, 02 Nov 2026 09:00:00 +0000 (UTC)\r\nX-SES-Spam-Verdict: PASS\r\nX-SES-Virus-Verdict: PASS\r\n"
+    b"Authentication-Results: amazonses.com;\r\n spf=pass;\r\n dkim=pass;\r\n dmarc=pass;\r\nX-SES-RECEIPT: AEFB\r\n"
+)
+"""What SES puts above a mail that it stores."""
 Path = Callable[[Desk], Any]
 
 
@@ -73,6 +80,13 @@ def answer_by_message_id(desk: Desk) -> None:
 def raw_mail_gone(desk: Desk) -> None:
     for recipients in ((MAILBOX,), ("nobody@acme.example",)):
         desk.accepted(desk.stack.notify(notification_of(f"gone-{len(recipients[0])}", recipients)))
+
+
+def forgotten_mail(desk: Desk) -> None:
+    """One that says for whom it came, and one that does not."""
+    desk.stack.forgotten("forgotten", RECEIPT + letter(905, to=MAILBOX))
+    desk.stack.forgotten("whose", letter(906, to=MAILBOX))
+    desk.stack.call("due_work", {})
 
 
 # ---- the API --------------------------------------------------------------------------------------------------------
@@ -198,6 +212,7 @@ PATHS: tuple[Path, ...] = (
     notified_twice,
     answer_by_message_id,
     raw_mail_gone,
+    forgotten_mail,
     mailboxes,
     a_colleagues_list,
     a_page_of_messages,

@@ -232,6 +232,22 @@ def _gone_out(desk: Desk) -> dict[str, Any]:
     return fact
 
 
+# ---- time -----------------------------------------------------------------------------------------------------------
+
+
+def _nothing_due(desk: Desk) -> Act:
+    desk.stack.relay()
+    return lambda: desk.stack.call("due_work", {})
+
+
+def _missed_outbox(desk: Desk) -> Act:
+    desk.opened()
+    desk.stack.relay()
+    desk.api("POST", "/replies", {"text": prose(600, 4)})
+    desk.stack.missed()
+    return lambda: desk.stack.call("due_work", {})
+
+
 SCENARIOS = (
     Scenario("ingest 30 kB mail + 200 kB attachment, known thread", _known_thread, Bound(18, 4, 10)),
     Scenario("ingest 30 kB mail + 200 kB attachment, new conversation", _new_conversation),
@@ -249,4 +265,6 @@ SCENARIOS = (
     Scenario("deliver a reply", _deliver),
     Scenario("SES says: delivered", _delivered),
     Scenario("SES says: bounced", _bounced),
+    Scenario("a minute in which nothing is due", _nothing_due),
+    Scenario("a minute in which one outbox is overdue", _missed_outbox),
 )

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from types import ModuleType
 from typing import Any, Literal
@@ -13,6 +14,7 @@ import boto3
 import pytest
 from botocore.loaders import Loader
 from moto import mock_aws
+from moto.s3.models import s3_backends
 from moto.sesv2.models import sesv2_backends
 
 from bench.recorder import Recorder
@@ -70,6 +72,14 @@ class Stack:
     def store(self, ses_message_id: str, raw: bytes) -> None:
         boto3.client("s3").put_object(Bucket=self.buckets[0], Key=f"inbound/{ses_message_id}", Body=raw)
 
+    def forgotten(self, ses_message_id: str, raw: bytes) -> None:
+        """As `store`, long ago, and nobody was told."""
+        self.store(ses_message_id, raw)
+        stored = s3_backends[ACCOUNT]["aws"].get_object(self.buckets[0], f"inbound/{ses_message_id}")
+        if stored is None:
+            raise AssertionError(ses_message_id)
+        stored.last_modified = datetime(2020, 2, 2)  # noqa: DTZ001 - moto's own, in UTC without saying so
+
     def notify(self, notification: dict[str, Any], *, receive_count: int = 1) -> Any:
         """One SQS message with the SES notification; the answer is Lambda's partial batch response."""
         return self.call("inbound_email", sqs_event(json.dumps(notification), receive_count))
@@ -110,6 +120,13 @@ class Stack:
             for item in fresh
             for name, detail in unfold(item["outbox"]["S"])
         ]
+
+    def missed(self) -> None:
+        """The stream brings none of the outboxes that wait, and their minute has come."""
+        dynamodb = boto3.client("dynamodb")
+        for item in dynamodb.scan(TableName="ConversationsTable")["Items"]:
+            if "due_at" in item:
+                dynamodb.put_item(TableName="ConversationsTable", Item=item | {"due_at": {"S": "2020-02-02T02:20Z"}})
 
     def deliver(self, event: dict[str, Any], *, receive_count: int = 1) -> Any:
         return self.call("outbound_email", sqs_event(json.dumps(event), receive_count))
@@ -171,6 +188,7 @@ def _resources() -> dict[str, str]:
         "EVENT_BUS_NAME": "facts",
         "MAIL_CONFIGURATION_SET": "outbound",
         "OUTBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="outbound")["QueueUrl"],
+        "INBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="inbound")["QueueUrl"],
         "SEND_ATTEMPTS": "8",
         "POWERTOOLS_SERVICE_NAME": "under-test",
         "POWERTOOLS_METRICS_NAMESPACE": "Letterlock",

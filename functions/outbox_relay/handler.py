@@ -7,29 +7,24 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from letterlock.domain.outbox import unfold
 from letterlock.entry import wiring
-from letterlock.services.ports import Publication
 
 logger, metrics = Logger(), Metrics()
-
-
-def outbox_of(record: dict[str, Any]) -> list[Publication]:
-    """The facts of one stream record (AWS: "StreamRecord"), as they stand in its `outbox` attribute."""
-    return [Publication(*each) for each in unfold(record["dynamodb"]["NewImage"]["outbox"]["S"])]
 
 
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: Any) -> dict[str, list[dict[str, str]]]:
     records = event["Records"]
-    outboxes = [outbox_of(record) for record in records]
-    failed = wiring.publish_facts()(outboxes)
+    outboxes = [wiring.outbox_of()(record["dynamodb"]["NewImage"]) for record in records]
+    published = wiring.publish_facts()(outboxes)
+    failed = published.refused
     metrics.add_metric(
         name="FactsPublished",
         unit=MetricUnit.Count,
-        value=sum(len(each) for at, each in enumerate(outboxes) if at not in failed),
+        value=sum(len(each.facts) for at, each in enumerate(outboxes) if at not in failed),
     )
+    metrics.add_metric(name="OutboxesLeftMarked", unit=MetricUnit.Count, value=published.still_marked)
     if failed:
         logger.warning("facts refused by the bus", extra={"records": len(failed)})
     return {

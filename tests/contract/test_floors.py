@@ -35,6 +35,7 @@ AT_IMPORT = {
     "api_docs": REST | {"pydantic", "nh3"},
     "conversations_api": REST | {"nh3"},
     "delivery_events": QUEUE,
+    "due_work": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "inbound_email": QUEUE,
     "outbound_email": QUEUE,
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},
@@ -43,6 +44,7 @@ AT_IMPORT = {
 """What a handler must not have loaded once it is imported: the clients come when the first request needs them."""
 AFTER_WIRING = {
     "outbox_relay": ("publish_facts", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
+    "due_work": ("requeue_orphans", {"pydantic", "fast_mail_parser", "nh3", "boto3"}),
     "inbound_email": ("receive_mail", {"pydantic", "aws_lambda_powertools.event_handler", "boto3"}),
     "delivery_events": ("record_delivery", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
     "outbound_email": ("deliver_reply", {"pydantic", "nh3", "boto3"}),
@@ -58,7 +60,7 @@ SETTINGS = {
     **dict.fromkeys(
         (
             "CONVERSATIONS_TABLE", "ACCOUNTS_TABLE", "KEYS_TABLE", "INBOUND_BUCKET", "ARCHIVE_BUCKET", "EVENT_BUS_NAME",
-            "SEALING_KEY_ARN", "MAIL_CONFIGURATION_SET", "OUTBOUND_QUEUE_URL",
+            "SEALING_KEY_ARN", "MAIL_CONFIGURATION_SET", "OUTBOUND_QUEUE_URL", "INBOUND_QUEUE_URL",
         ),
         "none",
     ),

@@ -28,6 +28,8 @@ def dead_letter_queues(template: Template) -> set[str]:
             found.add(target(mapping["DestinationConfig"]["OnFailure"]["Destination"]))
     for rule in template.resources("AWS::Events::Rule").values():
         found |= {target(one["DeadLetterConfig"]["Arn"]) for one in rule["Targets"] if "DeadLetterConfig" in one}
+    for schedule in template.resources("AWS::Scheduler::Schedule").values():
+        found.add(target(schedule["Target"].get("DeadLetterConfig", {}).get("Arn")))
     for bus in template.resources("AWS::Events::EventBus").values():
         found.add(target(bus.get("DeadLetterConfig", {}).get("Arn")))
     return found - {""}

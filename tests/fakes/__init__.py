@@ -1,11 +1,12 @@
 """In-memory fakes of the ports, small enough to be read; tests/adapters/test_*_contract.py hold them to it."""
 
 from tests.fakes.accounts import FakeCredentials, FakeMailboxes, FakeWorkspaces
-from tests.fakes.bus import FakeBus
+from tests.fakes.bus import FakeBus, FakeOutboxes
 from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginal, FakeOriginals, FakeStackLedger
+from tests.fakes.orphans import FakeInboundQueue, FakeOrphans, FakeSweepNotes
 from tests.fakes.tokens import FakeCursors, FakeReplyTokens
 
 __all__ = [
@@ -18,11 +19,15 @@ __all__ = [
     "FakeCredentials",
     "FakeCursors",
     "FakeIds",
+    "FakeInboundQueue",
     "FakeMailboxes",
     "FakeMailer",
     "FakeOriginal",
     "FakeOriginals",
+    "FakeOrphans",
+    "FakeOutboxes",
     "FakeReplyTokens",
     "FakeStackLedger",
+    "FakeSweepNotes",
     "FakeWorkspaces",
 ]

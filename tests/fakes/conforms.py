@@ -6,7 +6,11 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
     from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
+    from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
+    from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
+    from letterlock.adapters.s3_orphans import S3Orphans
+    from letterlock.adapters.sqs_inbound_queue import SqsInboundQueue
     from letterlock.services import ports
     from tests import fakes
 
@@ -26,6 +30,18 @@ if TYPE_CHECKING:
         return [fake, real]
 
     def stack_ledger(fake: fakes.FakeStackLedger, real: DynamoStackLedger) -> list[ports.StackLedger]:
+        return [fake, real]
+
+    def outboxes(fake: fakes.FakeOutboxes, real: DynamoOutboxes) -> list[ports.Outboxes]:
+        return [fake, real]
+
+    def orphans(fake: fakes.FakeOrphans, real: S3Orphans) -> list[ports.Orphans]:
+        return [fake, real]
+
+    def inbound_queue(fake: fakes.FakeInboundQueue, real: SqsInboundQueue) -> list[ports.InboundQueue]:
+        return [fake, real]
+
+    def sweep_notes(fake: fakes.FakeSweepNotes, real: DynamoSweepNotes) -> list[ports.SweepNotes]:
         return [fake, real]
 
     def others(

@@ -101,7 +101,10 @@ def test_the_bus_refusing_a_fact_brings_its_record_again(stack: Stack, monkeypat
     monkeypatch.setattr(wiring.client("events"), "put_events", lambda **_: refusing)
     record = {
         "eventName": "INSERT",
-        "dynamodb": {"SequenceNumber": "7", "NewImage": {"outbox": {"S": _outbox()}}},
+        "dynamodb": {
+            "SequenceNumber": "7",
+            "NewImage": {"pk": {"S": "w"}, "sk": {"S": "s"}, "outbox": {"S": _outbox()}},
+        },
     }
     assert stack.call("outbox_relay", {"Records": [record]}) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
-from pynamodb.models import Model
 
 from letterlock.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from pynamodb.models import Model
 
 Item = dict[str, Any]
 """An item or a key in DynamoDB's notation: `{"pk": {"S": "…"}}`."""

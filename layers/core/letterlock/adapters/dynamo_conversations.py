@@ -15,6 +15,7 @@ from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import instant
 from letterlock.adapters.conversation_items import ConversationItems, added_of, ingest_item, ingest_record, sending_of
 from letterlock.adapters.conversation_writes import ConversationWrites, meaning
+from letterlock.adapters.due import due
 from letterlock.adapters.dynamo import Item, Refusal, Step, batch_get, key, pages, put_once, transact
 from letterlock.adapters.idempotency_records import IdempotencyRecords
 from letterlock.adapters.ingested import ingested
@@ -191,7 +192,7 @@ class DynamoConversations:
         digest, steps = self._writes.conversation(conversation)
         workspace = conversation.workspace
         if ingest:
-            refusals = transact(self._client, steps + self._writes.ingest(workspace, ingest, told))
+            refusals = self._commit(steps + self._writes.ingest(workspace, ingest, told))
         else:
             done = Done(conversation.id, conversation.added[0].id if conversation.added else "")
             refusals = self._transact(workspace, steps, told, once, done)
@@ -203,18 +204,22 @@ class DynamoConversations:
         conversation.added.clear()
         conversation.facts.clear()
 
+    def _commit(self, steps: Sequence[Step]) -> list[Refusal]:
+        """Every transaction goes through here, so that no outbox is ever stored without its marks."""
+        return transact(self._client, due(steps, self._now()))
+
     def _transact(
         self, workspace: str, steps: list[Step], told: Sequence[Told], once: Once | None, done: Done
     ) -> list[Refusal]:
         """One transaction with its facts; a second where its key was used long ago. Raises AlreadyDone, KeyReused."""
         outbox = [self._writes.outbox(workspace, told)] if told else []
         if once is None:
-            return transact(self._client, steps + outbox)
-        refusals = transact(self._client, [*steps, self._records.step(workspace, once, done, told)])
+            return self._commit(steps + outbox)
+        refusals = self._commit([*steps, self._records.step(workspace, once, done, told)])
         lapsed = self._records.lapsed(workspace, once, refusals)
         if lapsed:
             over = self._records.step_over(lapsed, workspace, once, done)
-            refusals = transact(self._client, [*steps, over, *outbox])
+            refusals = self._commit([*steps, over, *outbox])
             self._records.lapsed(workspace, once, refusals)
         return refusals
 
@@ -282,7 +287,7 @@ class DynamoConversations:
             steps.append(self._writes.lookup_of_sent(place, KnownAs(conversation.mailbox, sending.message_id)))
         if told:
             steps.append(self._writes.outbox(conversation.workspace, told))
-        if transact(self._client, steps):
+        if self._commit(steps):
             raise Stale("the message is not being sent")
 
     def advance(

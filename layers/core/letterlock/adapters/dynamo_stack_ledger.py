@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+def stack_entry(ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> table.StackIngestItem:
+    """`recipient` as its keyed hash."""
+    return table.StackIngestItem(
+        table.stack_ingest_key(ses_message_id),
+        recipient,
+        outcome=Outcome.REJECTED.value,
+        reason=reason.value,
+        inbox=table.ingested_key(STACK, "", day_of(at)),
+        activity=table.ingested_entry(Outcome.REJECTED.value, reason.value, instant(at)),
+        expires_at=int((at + timedelta(days=table.STACK_INGEST_DAYS)).timestamp()),
+    )
+
+
 class StackArchive(Protocol):
     def keep_stack_raw(self, ses_message_id: str, chunks: Iterable[bytes]) -> None: ...
 
@@ -30,18 +43,7 @@ class DynamoStackLedger:
         self._client, self._table, self._index, self._archive = client, table_name, index, archive
 
     def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> None:
-        expires_at = at + timedelta(days=table.STACK_INGEST_DAYS)
-        item = table.StackIngestItem(
-            table.stack_ingest_key(ses_message_id),
-            self._hashed(recipient),
-            outcome=Outcome.REJECTED.value,
-            reason=reason.value,
-            at=instant(at),
-            inbox=table.ingested_key(STACK, "", day_of(at)),
-            activity=table.ingested_entry(Outcome.REJECTED.value, reason.value, instant(at)),
-            expires_at=int(expires_at.timestamp()),
-        )
-        put_once(self._client, self._table, item)
+        put_once(self._client, self._table, stack_entry(ses_message_id, self._hashed(recipient), reason, at))
 
     def recorded(self, ses_message_id: str, recipient: str) -> bool:
         answer = self._client.get_item(

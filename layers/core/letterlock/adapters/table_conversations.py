@@ -13,13 +13,16 @@
 | `<ws>#contact#<ctc>` | `TAKES_PART#<cnv>` | `TakesPart` |
 | `<ws>#idem#<keyed hash of principal, route and key>` | `IDEM` | `IdempotencyItem` |
 | `<ws>#counter` | `NUMBER` | the last conversation number given, in `number` |
-| `stack#ingest#<SES message id>` | `<keyed hash of the recipient>` | `StackIngestItem` |
+| `stack#ingest#<SES message id>` | `<keyed hash of the recipient>`, or `UNATTRIBUTED` | `StackIngestItem` |
+| `stack#swept#<SES message id>` | `SWEPT` | how often an orphaned mail was queued again, in `tries`, and `again_at` |
 
 `HEAD`, `MSG#…` and `PARTICIPANTS` sort in that order: read backwards, a conversation is its participants, its newest
 messages and, after the oldest one, its head. The workspace is part of every key but the stack's own.
 
 `by_mailbox` lists two kinds of things, under hash keys that never meet: the heads of a mailbox by status, and the
 ledger's entries of a mailbox by day (`ingested_key`), which the ingest summary counts.
+
+Any item with an `outbox` stands in the index `due` as well, until its facts are published: see `table_due`.
 
 The models are PynamoDB's, for the shapes; the requests go through the one boto3 client that the function has anyway.
 PynamoDB would bring a session and a client of its own (a second loading of DynamoDB's API description at every cold
@@ -45,6 +48,9 @@ MESSAGES: Final = "MSG#"
 OUTBOX: Final = "OUTBOX"
 IDEMPOTENCY: Final = "IDEM"
 NUMBER: Final = "NUMBER"
+SWEPT: Final = "SWEPT"
+UNATTRIBUTED: Final = "UNATTRIBUTED"
+"""Stands for the recipient of a mail that came for nobody knows whom."""
 PROFILE: Final = "PROFILE"
 TAKES_PART: Final = "TAKES_PART#"
 
@@ -102,6 +108,10 @@ def stack_ingest_key(ses_message_id: str) -> str:
     return ingest_key(STACK, ses_message_id)
 
 
+def swept_key(ses_message_id: str) -> str:
+    return f"{STACK}#swept#{ses_message_id}"
+
+
 def inbox_key(workspace: str, mailbox: str, status: str) -> str:
     return f"{workspace}#{mailbox}#{status}"
 
@@ -114,6 +124,10 @@ def ingested_key(workspace: str, mailbox: str, day: str) -> str:
 def ingested_entry(outcome: str, reason: str, at: str) -> str:
     """An entry's place in that list."""
     return f"{outcome}#{reason}#{at}"
+
+
+def written_at(entry: str) -> str:
+    return entry.rpartition("#")[2]
 
 
 def assigned_key(workspace: str, assignee: str, status: str) -> str:
@@ -201,7 +215,6 @@ class IngestItem(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
     outcome = UnicodeAttribute()
-    at = UnicodeAttribute()
     reason = UnicodeAttribute(null=True)
     conversation = UnicodeAttribute(null=True)
     message = UnicodeAttribute(null=True)
@@ -209,6 +222,7 @@ class IngestItem(Model):
     inbox = UnicodeAttribute()
     """`ingested_key`, as `activity` is `ingested_entry`: the entry counts itself, at one write unit of an index."""
     activity = UnicodeAttribute()
+    """Says when it was written, too: the entry is kept below a kilobyte."""
 
 
 class OutboxItem(Model):
@@ -243,7 +257,6 @@ class StackIngestItem(Model):
     sk = UnicodeAttribute(range_key=True)
     outcome = UnicodeAttribute()
     reason = UnicodeAttribute()
-    at = UnicodeAttribute()
     inbox = UnicodeAttribute()
     activity = UnicodeAttribute()
     expires_at = NumberAttribute()

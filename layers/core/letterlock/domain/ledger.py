@@ -30,6 +30,8 @@ class Reason(StrEnum):
     UNKNOWN_RECIPIENT = "unknown_recipient"
     OBJECT_GONE = "object_gone"
     """The raw mail was not in the inbound bucket when its notification came."""
+    UNATTRIBUTED = "unattributed"
+    """It lay in the inbound bucket without a notification, and SES's own lines on it do not say for whom it came."""
 
 
 @dataclass(frozen=True, slots=True)

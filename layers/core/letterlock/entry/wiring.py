@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes
     from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
+    from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
     from letterlock.adapters.keyring import KmsKeyring
     from letterlock.adapters.s3_archive import S3Archive
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     from letterlock.domain.mail import Delivery
     from letterlock.services.authenticate import Authenticate
     from letterlock.services.deliver_reply import DeliverReply
-    from letterlock.services.publish_facts import PublishFacts
+    from letterlock.services.ports import Outbox
+    from letterlock.services.publish_facts import PublishFacts, RepublishOverdue
     from letterlock.services.quarantine import DiscardMail, ReleaseMail
     from letterlock.services.read_contacts import ListContactConversations, ReadContact
     from letterlock.services.read_inbox import ListConversations, ListMailboxes, ReadConversation, ReadMessage
     from letterlock.services.receive_mail import ReceiveMail
     from letterlock.services.record_delivery import RecordDelivery
+    from letterlock.services.requeue_orphans import RequeueOrphans
     from letterlock.services.retry_reply import RetryReply
     from letterlock.services.set_up_workspace import SetUpWorkspace
     from letterlock.services.summarise_ingest import SummariseIngest
@@ -138,6 +141,13 @@ def contacts() -> DynamoContacts:
 
 
 @cache
+def outboxes() -> DynamoOutboxes:
+    from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
+
+    return DynamoOutboxes(client("dynamodb"), setting("CONVERSATIONS_TABLE"), now)
+
+
+@cache
 def mailboxes() -> DynamoMailboxes:
     from letterlock.adapters.dynamo_accounts import DynamoMailboxes
 
@@ -162,6 +172,13 @@ def archive() -> S3Archive:
 
 
 # ---- translations at the edge -------------------------------------------------------------------------------------
+
+
+@cache
+def outbox_of() -> Callable[[dict[str, Any]], Outbox]:
+    from letterlock.adapters.dynamo_outboxes import outbox_of
+
+    return outbox_of
 
 
 @cache
@@ -238,7 +255,29 @@ def publish_facts() -> PublishFacts:
     from letterlock.adapters.event_bus import EventBridgeBus
     from letterlock.services.publish_facts import PublishFacts
 
-    return PublishFacts(EventBridgeBus(client("events"), setting("EVENT_BUS_NAME")))
+    return PublishFacts(EventBridgeBus(client("events"), setting("EVENT_BUS_NAME")), outboxes())
+
+
+@cache
+def republish_overdue() -> RepublishOverdue:
+    from letterlock.services.publish_facts import RepublishOverdue
+
+    return RepublishOverdue(outboxes(), publish_facts())
+
+
+@cache
+def requeue_orphans() -> RequeueOrphans:
+    from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
+    from letterlock.adapters.s3_orphans import S3Orphans
+    from letterlock.adapters.sqs_inbound_queue import SqsInboundQueue
+    from letterlock.services.requeue_orphans import RequeueOrphans
+
+    return RequeueOrphans(
+        orphans=S3Orphans(client("s3"), setting("INBOUND_BUCKET")),
+        notes=DynamoSweepNotes(client("dynamodb"), setting("CONVERSATIONS_TABLE"), now),
+        queue=SqsInboundQueue(client("sqs"), setting("INBOUND_QUEUE_URL")),
+        now=now,
+    )
 
 
 @cache

@@ -14,7 +14,7 @@ from letterlock.domain.conversations import Added, Card, Conversation, Message, 
 from letterlock.domain.facts import Told
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
-from letterlock.domain.mail import Content, Mail
+from letterlock.domain.mail import Content, Delivery, Mail
 from letterlock.domain.replies import OutgoingMail
 
 Clock = Callable[[], datetime]
@@ -352,3 +352,67 @@ class Publication:
 
     detail_type: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The facts of one commit. `place` is the store's own name for where they lie."""
+
+    place: tuple[str, str]
+    facts: tuple[Publication, ...]
+
+
+class Outboxes(Protocol):
+    """Outboxes are due from a few minutes after their commit until they are marked as published."""
+
+    def overdue(self, limit: int) -> list[Outbox]:
+        """At most `limit`, those that wait longest first, as far as the store's shards tell."""
+        ...
+
+    def published(self, places: Sequence[tuple[str, str]]) -> int:
+        """Mark them. Returns how many marks could not be set; never raises, for the facts are out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A raw mail that has lain in the inbound bucket for longer than it takes to commit one."""
+
+    ses_message_id: str
+    object_key: str
+    stored_at: datetime
+
+
+class Orphans(Protocol):
+    def stored_before(self, at: datetime, limit: int) -> list[Orphan]:
+        """At most `limit`, in no order that means anything."""
+        ...
+
+    def delivery(self, orphan: Orphan) -> Delivery | None:
+        """As SES's own lines at the top of the stored mail tell it; None when they do not tell for whom it came.
+
+        Raises OriginalGone when it has been taken in meanwhile.
+        """
+        ...
+
+
+class InboundQueue(Protocol):
+    """Where notifications of mail wait to be taken in."""
+
+    def put(self, delivery: Delivery) -> None: ...
+
+
+class SweepNotes(Protocol):
+    """What the sweep has done about each orphan already, by SES message id."""
+
+    def due(self, ses_message_ids: Sequence[str]) -> list[str]:
+        """Those of them that may be queued (again): not tried yet, or the pause after the last try is over."""
+        ...
+
+    def tried(self, ses_message_id: str) -> None:
+        """It has been queued: each pause is twice as long as the one before, and after a few tries it is let lie."""
+        ...
+
+    def gave_up(self, ses_message_id: str, at: datetime) -> None:
+        """Nobody can tell for whom it came: an entry in the stack's ledger, once, and no further try."""
+        ...

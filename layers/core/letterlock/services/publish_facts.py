@@ -5,19 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from letterlock.services.ports import Bus, Publication
+from letterlock.services.ports import Bus, Outbox, Outboxes
+
+OVERDUE_A_RUN = 200
+"""How many forgotten outboxes one run takes up; the next comes a minute later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    refused: frozenset[int]
+    """The positions of outboxes of which the bus did not take every fact: they must come again."""
+    still_marked: int
+    """How many are published, but could not be marked so: the sweep publishes them once more."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishFacts:
-    """Hand over every fact of some outbox records; returns the positions of records that must come again.
+    """Hand over every fact of some outboxes, and only then take them off the list of what is due.
 
-    A record comes again whole, so a fact may be published twice, never none: consumers dedupe on its id.
+    An outbox comes again whole, so a fact may be published twice, never none: consumers dedupe on its id.
     """
 
     bus: Bus
+    outboxes: Outboxes
 
-    def __call__(self, records: Sequence[Sequence[Publication]]) -> set[int]:
-        origin = [position for position, facts in enumerate(records) for _ in facts]
-        refused = self.bus.publish([fact for facts in records for fact in facts])
-        return {origin[each] for each in refused}
+    def __call__(self, records: Sequence[Outbox]) -> Published:
+        origin = [position for position, outbox in enumerate(records) for _ in outbox.facts]
+        not_taken = self.bus.publish([fact for outbox in records for fact in outbox.facts])
+        refused = frozenset(origin[each] for each in not_taken)
+        done = [outbox.place for position, outbox in enumerate(records) if position not in refused]
+        return Published(refused, self.outboxes.published(done))
+
+
+@dataclass(frozen=True, slots=True)
+class RepublishOverdue:
+    """What the stream did not bring to the relay in time is published from the table. Returns how many outboxes
+    that were, and what became of them.
+    """
+
+    outboxes: Outboxes
+    publish: PublishFacts
+
+    def __call__(self) -> tuple[int, Published]:
+        overdue = self.outboxes.overdue(OVERDUE_A_RUN)
+        return len(overdue), self.publish(overdue)

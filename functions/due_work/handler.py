@@ -1,0 +1,54 @@
+"""Once a minute: what was due and did not happen. Facts nobody published, mails nobody took in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from letterlock.entry import wiring
+from letterlock.entry.failures import safe_words
+
+logger, metrics = Logger(), Metrics()
+
+
+class SweepFailed(Exception):
+    """Says which; why is in the log, in words that may stand there."""
+
+
+def publish_overdue_facts() -> dict[str, int]:
+    overdue, published = wiring.republish_overdue()()
+    return {
+        "OutboxesRepublished": overdue - len(published.refused),
+        "OutboxesRefused": len(published.refused),
+        "OutboxesLeftMarked": published.still_marked,
+    }
+
+
+def requeue_orphaned_mail() -> dict[str, int]:
+    swept = wiring.requeue_orphans()()
+    return {"MailRequeued": swept.queued, "MailUnattributed": swept.unattributed}
+
+
+SWEEPS: tuple[Callable[[], dict[str, int]], ...] = (publish_overdue_facts, requeue_orphaned_mail)
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """How much of each was done. A sweep that fails does not keep the others from running."""
+    done: dict[str, int] = {}
+    failed = []
+    for sweep in SWEEPS:
+        try:
+            done |= sweep()
+        except Exception as error:  # noqa: BLE001 - each sweep by itself; that one failed is raised below
+            failed.append(sweep.__name__)
+            logger.warning("sweep failed", extra={"sweep": sweep.__name__, **safe_words(error)})
+    for name, count in done.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    if failed:
+        raise SweepFailed(", ".join(failed))
+    return done

@@ -1,0 +1,46 @@
+"""What is due is looked at each minute, by a function that somebody would miss, and that unseals nothing."""
+
+import pytest
+
+from tools.template_model import Template, target, template_under_test
+
+
+@pytest.fixture(name="template")
+def _template() -> Template:
+    return template_under_test()
+
+
+def test_due_work_is_woken_each_minute_by_a_role_that_may_do_only_that(template: Template) -> None:
+    (schedule,) = template.resources("AWS::Scheduler::Schedule").values()
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert target(schedule["Target"]["Arn"]) == "DueWorkFunction"
+    role = target(schedule["Target"]["RoleArn"])
+    statements = [one for one in template.statements("AWS::IAM::Role") if one.owner == role]
+    assert {(one.sid, *map(target, one.resources)) for one in statements} == {
+        ("WakeDueWork", "DueWorkFunction"),
+        ("SetAsideFailures", "DueWorkDlq"),
+        ("EncryptionAtRest", "StackKey"),
+    }
+    (trust,) = template.resources("AWS::IAM::Role")[role]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert "aws:SourceAccount" in trust["Condition"]["StringEquals"]
+
+
+def test_somebody_hears_when_it_no_longer_runs_and_when_a_mail_cannot_be_given_to_anybody(template: Template) -> None:
+    alarms = template.resources("AWS::CloudWatch::Alarm")
+    stopped, unattributed = alarms["DueWorkStoppedAlarm"], alarms["MailUnattributedAlarm"]
+    assert (stopped["MetricName"], stopped["ComparisonOperator"]) == ("Invocations", "LessThanThreshold")
+    assert stopped["TreatMissingData"] == "breaching"
+    assert unattributed["Dimensions"] == [{"Name": "service", "Value": "due_work"}]
+    service = template.resources("AWS::Lambda::Function")["DueWorkFunction"]["Environment"]["Variables"]
+    assert service["POWERTOOLS_SERVICE_NAME"] == "due_work"
+    assert all(alarm["AlarmActions"] for alarm in (stopped, unattributed))
+
+
+def test_it_may_not_unseal_and_reads_raw_mail_only_where_ses_leaves_it(template: Template) -> None:
+    statements = [one for one in template.statements("AWS::IAM::Role") if one.owner == "DueWorkRole"]
+    touched = {target(resource) for one in statements for resource in one.resources}
+    assert not touched & {"SealingKey", "KeysTable", "AccountsTable", "ArchiveBucket"}
+    (read,) = [one for one in statements if "s3:GetObject" in one.actions]
+    assert read.resources == [{"Fn::Sub": "${InboundBucket.Arn}/inbound/*"}]
