@@ -79,6 +79,9 @@ deploy: build ## deploy to the AWS account of your credentials: DOMAIN=your mail
 	$(RUN) -m tools.finish_deploy $(or $(ENV),dev) --region $(REGION) \
 	  $(if $(MAILBOX),--mailbox $(MAILBOX)) $(if $(REPLACE_ACTIVE),--replace-active)
 
+stack-ledger: setup ## what came for nobody on a day: ENV=dev or prod, DAY=2026-11-02 (today when left out)
+	@$(RUN) -m tools.stack_ledger $(or $(ENV),dev) --region $(REGION) $(if $(DAY),--day $(DAY))
+
 ##@ Setting it up
 
 setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments from the locks
@@ -99,4 +102,4 @@ setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments fr
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run demo e2e-corpus prove-sealed clean test check bill permissions check-build openapi schemas build deploy setup help
+.PHONY: run demo e2e-corpus prove-sealed clean test check bill permissions check-build openapi schemas build deploy stack-ledger setup help
