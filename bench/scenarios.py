@@ -58,12 +58,12 @@ class Desk:
     letters: int = 0
     conversation: str = ""
 
-    def delivery(self, *, recipients: tuple[str, ...] = (MAILBOX,), **more: Any) -> Act:
+    def delivery(self, *, recipients: tuple[str, ...] = (MAILBOX,), virus: str = "PASS", **more: Any) -> Act:
         """A mail that SES has stored, and its notification, which is still to be handled."""
         self.letters += 1
         ses_message_id = f"{self.letters:040d}"
         self.stack.store(ses_message_id, letter(self.letters, to=recipients[0], **more))
-        return lambda: self.accepted(self.stack.notify_of(ses_message_id, recipients))
+        return lambda: self.accepted(self.stack.notify_of(ses_message_id, recipients, virus=virus))
 
     def opened(self, **more: Any) -> str:
         self.delivery(**more)()
@@ -71,14 +71,15 @@ class Desk:
         return self.conversation
 
     def listed(self, **query: str) -> list[Any]:
-        status, answer, _ = self.stack.api("GET", CONVERSATIONS, query=query or None)
-        if status >= REFUSED:
-            raise Unexpected(answer)
-        cards: list[Any] = answer["conversations"]
+        cards: list[Any] = self.asked("GET", CONVERSATIONS, query=query or None)["conversations"]
         return cards
 
-    def api(self, method: str, what: str = "", body: Any = None) -> Any:
-        status, answer, _ = self.stack.api(method, f"{CONVERSATIONS}/{self.conversation}{what}", body)
+    def api(self, method: str, what: str = "", body: Any = None, **headers: str) -> Any:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.asked(method, f"{CONVERSATIONS}/{self.conversation}{what}", body, headers=sent)
+
+    def asked(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        status, answer, _ = self.stack.api(method, path, body, **more)
         if status >= REFUSED:
             raise Unexpected(answer)
         return answer
@@ -178,6 +179,55 @@ def _reply(desk: Desk) -> Act:
     return lambda: desk.api("POST", "/replies", {"text": prose(1_200, 2)})
 
 
+def _keyed_reply(desk: Desk) -> Act:
+    """As a careful client sends it: under a key of its own, for the version that it has seen."""
+    desk.opened()
+    desk.api("PUT", "/assignee", {"assignee": "me"})
+    tag = f'"{desk.api("GET")["version"]}"'
+    return lambda: desk.api("POST", "/replies", {"text": prose(1_200, 2)}, Idempotency_Key="a" * 36, If_Match=tag)
+
+
+def _reply_again(desk: Desk) -> Act:
+    desk.opened()
+
+    def send() -> Any:
+        return desk.api("POST", "/replies", {"text": prose(1_200, 2)}, Idempotency_Key="b" * 36)
+
+    send()
+    return send
+
+
+def _stale_reply(desk: Desk) -> Act:
+    desk.opened()
+    desk.api("POST", "/notes", {"text": "meanwhile"})
+    path = f"{CONVERSATIONS}/{desk.conversation}/replies"
+    return lambda: desk.stack.api("POST", path, {"text": "late"}, headers={"If-Match": '"1"'})
+
+
+def _contact(desk: Desk) -> Act:
+    desk.opened()
+    contact = desk.api("GET")["participants"][0]["contact"]
+    return lambda: desk.asked("GET", f"/v1/contacts/{contact}")
+
+
+def _conversations_of_contact(desk: Desk) -> Act:
+    """Ana's, of which there are more than a page."""
+    desk.opened()
+    contact = desk.api("GET")["participants"][0]["contact"]
+    return lambda: desk.asked("GET", f"/v1/contacts/{contact}/conversations", query={"limit": "25"})
+
+
+def _summary(desk: Desk) -> Act:
+    return lambda: desk.asked("GET", "/v1/ingest-summary")
+
+
+def _release(desk: Desk) -> Act:
+    virus = desk.delivery(virus="FAIL")
+    virus()
+    desk.conversation = desk.listed(status="quarantined")[0]["id"]
+    return lambda: desk.api("POST", "/quarantine/release")
+
+
 def _long_reply(desk: Desk) -> Act:
     desk.opened()
     desk.api("PUT", "/assignee", {"assignee": "me"})
@@ -254,13 +304,20 @@ SCENARIOS = (
     Scenario("ingest, the same delivery again", _redelivery),
     Scenario("ingest, to nobody we know", _nobody),
     Scenario("list 25 conversations of one mailbox", _list_mailbox, Bound(0, 5, 2)),
-    Scenario("list 25 conversations of all mailboxes", _list_everything),
+    Scenario("list 25 conversations of all mailboxes", _list_everything, Bound(0, 5, 2)),
     Scenario("read a conversation, 10 messages", _read, Bound(0, 8, 2)),
     Scenario("reply", _reply, Bound(20, 4, 6)),
     Scenario("reply of 12 kB", _long_reply, Bound(20, 4, 6)),
+    Scenario("reply under a key, on a version", _keyed_reply, Bound(20, 4, 6)),
+    Scenario("reply again under the same key", _reply_again),
+    Scenario("reply to a version that has passed: 412", _stale_reply),
     Scenario("note", _note),
     Scenario("assign", _assign),
     Scenario("change status", _status),
+    Scenario("release a quarantined mail", _release),
+    Scenario("read a contact", _contact),
+    Scenario("list 25 conversations of a contact", _conversations_of_contact),
+    Scenario("summary of a day's mail", _summary),
     Scenario("relay one outbox", _relay),
     Scenario("deliver a reply", _deliver),
     Scenario("SES says: delivered", _delivered),

@@ -35,8 +35,8 @@ class Accounts:
 def accounts(request: pytest.FixtureRequest, keys: MemoryKeys, sealer: Sealer, index: BlindIndex) -> Accounts:
     """Two workspaces, no mailboxes yet."""
     if request.param == "fake":
-        workspaces = FakeWorkspaces()
-        made = Accounts(workspaces, FakeMailboxes(), FakeCredentials(workspaces), FakeStackLedger())
+        workspaces, mailboxes = FakeWorkspaces(), FakeMailboxes()
+        made = Accounts(workspaces, mailboxes, FakeCredentials(workspaces, mailboxes), FakeStackLedger())
     else:
         tables: Tables = request.getfixturevalue("tables")
         client, name = tables.client, tables.accounts
@@ -126,6 +126,15 @@ def test_a_token_keeps_its_scopes_its_end_and_its_revocation(accounts: Accounts)
     accounts.credentials.add(token, "llw_secret")
 
     assert accounts.credentials.find("wsp_acme", "llw_secret") == replace(token, name="")
+
+
+def test_who_comes_in_is_told_which_mailboxes_there_are(accounts: Accounts) -> None:
+    accounts.credentials.add(TOKEN, "secret")
+    for mailbox in (SALES, SUPPORT, OTHERS):
+        accounts.mailboxes.add(mailbox)
+    found = accounts.credentials.find("wsp_acme", "secret")
+    assert found is not None
+    assert found.mailboxes == (SUPPORT.id, SALES.id)
 
 
 def test_a_token_of_a_workspace_that_was_never_made_opens_nothing(accounts: Accounts, keys: MemoryKeys) -> None:

@@ -12,7 +12,7 @@ from letterlock.adapters.dynamo import key
 from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
 from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
 from letterlock.adapters.sealing import Sealer
-from letterlock.domain.errors import Unavailable
+from letterlock.domain.errors import NotFound, Unavailable
 from letterlock.domain.ledger import Reason
 from tests.adapters.conftest import Calls, Tables
 from tests.adapters.raw import everything, texts
@@ -42,11 +42,20 @@ def test_no_name_no_address_and_no_secret_lies_open(
 
 
 def test_a_router_holds_ids_only(tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex) -> None:
-    keys.create("wsp_acme", ["data"])
+    DynamoWorkspaces(tables.client, tables.accounts, sealer, keys).create("wsp_acme", "Acme")
     DynamoMailboxes(tables.client, tables.accounts, sealer, index).add(SUPPORT)
 
     [router] = [each for each in everything(tables.client, tables.accounts) if each["sk"]["S"] == "ROUTE"]
     assert router.keys() == {"pk", "sk", "workspace", "mailbox"}
+
+
+def test_a_workspace_that_was_never_made_gets_no_mailbox(
+    tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex
+) -> None:
+    keys.create("wsp_acme", ["data"])
+    with pytest.raises(NotFound):
+        DynamoMailboxes(tables.client, tables.accounts, sealer, index).add(SUPPORT)
+    assert everything(tables.client, tables.accounts) == []
 
 
 def test_a_second_creation_of_a_workspace_changes_nothing(tables: Tables, keys: MemoryKeys, sealer: Sealer) -> None:

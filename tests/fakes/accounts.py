@@ -51,8 +51,8 @@ class FakeMailboxes:
 class FakeCredentials:
     """`Credentials`. Knows the workspaces whose gate stands open: those of `workspaces`."""
 
-    def __init__(self, workspaces: FakeWorkspaces) -> None:
-        self._workspaces = workspaces
+    def __init__(self, workspaces: FakeWorkspaces, mailboxes: FakeMailboxes | None = None) -> None:
+        self._workspaces, self._mailboxes = workspaces, mailboxes or FakeMailboxes()
         self._by_secret: dict[str, Credential] = {}
 
     def add(self, credential: Credential, secret: str) -> None:
@@ -64,7 +64,7 @@ class FakeCredentials:
         credential = self._by_secret.get(secret)
         if credential is None or credential.workspace != workspace or workspace not in self._workspaces.names:
             return None
-        return replace(credential, name="")
+        return replace(credential, name="", mailboxes=tuple(each.id for each in self._mailboxes.all(workspace)))
 
     def exists(self, workspace: str, principal: str) -> bool:
         return any(each.workspace == workspace and each.id == principal for each in self._by_secret.values())

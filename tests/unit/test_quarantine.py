@@ -132,7 +132,7 @@ def test_who_may_only_read_decides_nothing(desk: Desk) -> None:
 
 
 def test_a_list_of_what_was_discarded_is_refused(desk: Desk) -> None:
-    list_conversations = ListConversations(desk.conversations, desk.mailboxes, FakeCursors())
+    list_conversations = ListConversations(desk.conversations, FakeCursors())
     with pytest.raises(Invalid, match="under its id"):
         list_conversations(AGENT, mailbox="", status=Status.DISCARDED, assignee="", limit=5, cursor="")
 

@@ -49,8 +49,9 @@ def change_status(desk: Desk) -> ChangeStatus:
 
 def listed(desk: Desk, cursors: FakeCursors, **asked: object) -> Page:
     defaults = {"mailbox": "", "status": Status.OPEN, "assignee": "", "limit": 25, "cursor": ""}
-    list_conversations = ListConversations(desk.conversations, desk.mailboxes, cursors)
-    return list_conversations(AGENT, **(defaults | asked))  # type: ignore[arg-type]  # the test's own keywords
+    list_conversations = ListConversations(desk.conversations, cursors)
+    agent = replace(AGENT, mailboxes=tuple(each.id for each in desk.mailboxes.all(AGENT.workspace)))
+    return list_conversations(agent, **(defaults | asked))  # type: ignore[arg-type]  # the test's own keywords
 
 
 def test_a_reply_is_queued_for_the_customer(desk: Desk) -> None:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Protocol
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import decode, encode, instant
-from letterlock.adapters.dynamo import ABSENT, Item, Key, batch_get, key, put, put_once, transact
+from letterlock.adapters.dynamo import (
+    ABSENT,
+    CONDITION_FAILED,
+    Item,
+    Key,
+    Step,
+    batch_get,
+    key,
+    put,
+    put_once,
+    transact,
+)
 from letterlock.adapters.keyring import STACK, STACK_PURPOSES, WORKSPACE_PURPOSES
 from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.accounts import Credential, Mailbox, Scope
@@ -89,8 +100,25 @@ class DynamoMailboxes:
             address=self._sealer.seal(place, encode([mailbox.address, mailbox.name])),
         )
         route = table.MailboxRoute(self._router(mailbox.address), workspace=mailbox.workspace, mailbox=mailbox.id)
-        if transact(self._client, [put(self._table, "route", route, ABSENT), put(self._table, "item", stored, ABSENT)]):
+        steps = [
+            put(self._table, "route", route, ABSENT),
+            put(self._table, "item", stored, ABSENT),
+            Step("gate", {"Update": self._at_the_gate(mailbox)}),
+        ]
+        refusals = transact(self._client, steps)
+        if any(each.role == "gate" and each.code == CONDITION_FAILED for each in refusals):
+            raise NotFound("no such workspace")
+        if refusals:
             raise Conflict("another mailbox has that address")
+
+    def _at_the_gate(self, mailbox: Mailbox) -> Item:
+        return {
+            "TableName": self._table,
+            "Key": key(mailbox.workspace, table.GATE),
+            "UpdateExpression": "ADD mailboxes :added",
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeValues": {":added": {"SS": [mailbox.id]}},
+        }
 
     def _router(self, address: str) -> str:
         return table.mailbox_route_key(self._index.router("mailbox", address.strip().casefold()))
@@ -150,6 +178,7 @@ class DynamoCredentials:
             created_at=datetime.fromisoformat(route.created_at),
             expires_at=datetime.fromtimestamp(route.expires_at, UTC) if route.expires_at is not None else None,
             revoked_at=datetime.fromisoformat(route.revoked_at) if route.revoked_at else None,
+            mailboxes=tuple(sorted(gate.mailboxes or ())),
         )
 
     def exists(self, workspace: str, principal: str) -> bool:

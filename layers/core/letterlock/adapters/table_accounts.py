@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.models import Model
 
 GATE: Final = "GATE"
@@ -45,13 +45,15 @@ def credential_route_key(hashed_secret: str) -> str:
 
 
 class Gate(Model):
-    """Whether anybody may come into a workspace, and its name."""
+    """Whether anybody may come into a workspace, its name, and which mailboxes there are to look into."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=GATE)
     state = UnicodeAttribute()
     name = BinaryAttribute(legacy_encoding=False)
     """Sealed."""
+    mailboxes = UnicodeSetAttribute(null=True)
+    """Their ids. Read with every request anyway, so a list of all of them takes no further read."""
 
 
 class MailboxItem(Model):

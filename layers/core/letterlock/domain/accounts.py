@@ -54,6 +54,8 @@ class Principal:
     workspace: str
     id: str
     scopes: frozenset[Scope]
+    mailboxes: tuple[str, ...] = ()
+    """Every mailbox of the workspace, by id."""
 
     def may(self, action: Action) -> None:
         """Raises Forbidden unless this principal may do that."""
@@ -73,6 +75,8 @@ class Credential:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    mailboxes: tuple[str, ...] = ()
+    """Those of its workspace, where it was found by its secret: they are read with it."""
 
     def live(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)

@@ -300,7 +300,7 @@ def authenticate() -> Authenticate:
 def list_conversations() -> ListConversations:
     from letterlock.services.read_inbox import ListConversations
 
-    return ListConversations(conversations(), mailboxes(), cursors())
+    return ListConversations(conversations(), cursors())
 
 
 @cache

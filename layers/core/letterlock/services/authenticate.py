@@ -25,4 +25,4 @@ class Authenticate:
         credential = self.credentials.find(workspace, token.strip())
         if credential is None or credential.workspace != workspace or not credential.live(self.now()):
             raise Unauthenticated("this API token is unknown, expired or revoked")
-        return Principal(workspace, credential.id, credential.scopes)
+        return Principal(workspace, credential.id, credential.scopes, credential.mailboxes)

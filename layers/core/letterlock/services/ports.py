@@ -266,7 +266,7 @@ class Mailboxes(Protocol):
     def all(self, workspace: str) -> list[Mailbox]: ...
 
     def add(self, mailbox: Mailbox) -> None:
-        """Raises Conflict when any workspace has that address."""
+        """Raises Conflict when any workspace has that address, NotFound when there is no such workspace."""
         ...
 
 

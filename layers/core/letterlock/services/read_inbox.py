@@ -21,10 +21,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ListConversations:
-    """Newest activity first, one Query a mailbox. Raises Forbidden, NotFound (mailbox), Invalid (cursor, status)."""
+    """Newest activity first, one Query a mailbox and nothing beside it. Raises Forbidden, Invalid (cursor, status)."""
 
     conversations: Conversations
-    mailboxes: Mailboxes
     cursors: Cursors
 
     def __call__(
@@ -35,7 +34,7 @@ class ListConversations:
             raise Invalid("discarded conversations are in no list: read one under its id")
         asked = f"inbox|{mailbox}|{status}|{assignee}"
         before = self.cursors.open(principal.workspace, asked, cursor) if cursor else ""
-        wanted = (mailbox,) if mailbox else () if assignee else self._all(principal.workspace)
+        wanted = (mailbox,) if mailbox else () if assignee else principal.mailboxes
         if not wanted and not assignee:
             return Page((), "")
         # One card more than asked for tells whether there is a next page.
@@ -45,9 +44,6 @@ class ListConversations:
         more = len(cards) > limit
         page = tuple(cards[:limit])
         return Page(page, self.cursors.seal(principal.workspace, asked, page[-1].activity) if more else "")
-
-    def _all(self, workspace: str) -> tuple[str, ...]:
-        return tuple(each.id for each in self.mailboxes.all(workspace))
 
 
 @dataclass(frozen=True, slots=True)
