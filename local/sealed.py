@@ -14,9 +14,9 @@ import sys
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from local.aws import resource
+from local.aws import local_session, resource
 from local.client import Api
 from local.cloud import LocalCloud, running
 from local.connection import Connection
@@ -28,6 +28,9 @@ from local.packaging import BUCKET
 from local.post import send
 from local.progress import Progress
 from local.settings import MAIL_DOMAIN, LocalCloudError, Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 _SECONDS = 60.0
 _FIELDS = (
@@ -81,7 +84,9 @@ def _fill(cloud: LocalCloud, connection: Connection, markers: Markers, progress:
     with progress.step("Marked reply and note written, reply delivered"):
         _post(api, f"/v1/conversations/{found}/replies", markers["replytext"])
         _post(api, f"/v1/conversations/{found}/notes", markers["notetext"])
-        wait_for("The reply's delivery", lambda: _sent(api, found), _SECONDS)
+        wait_for("The reply's delivery", lambda: _delivered(api, found), _SECONDS)
+    with progress.step("Queues drained"):
+        wait_for("The last message of a queue", lambda: _drained(cloud), _SECONDS)
     with progress.step("Two unsealed controls planted"):
         _plant(cloud, markers)
 
@@ -143,9 +148,17 @@ def _post(api: Api, path: str, text: str) -> None:
         raise LocalCloudError(f"The API answered {status}.")
 
 
-def _sent(api: Api, found: str) -> bool | None:
+def _delivered(api: Api, found: str) -> bool | None:
     messages: list[dict[str, Any]] = conversation(api, found)["messages"]
-    return any((each["sending"] or {}).get("state") == "sent" for each in messages) or None
+    return any((each["sending"] or {}).get("state") == "delivered" for each in messages) or None
+
+
+def _drained(cloud: LocalCloud) -> bool | None:
+    """SES's own events name recipients while they wait in their queue: what is looked for is what stays."""
+    sqs = local_session().client("sqs", endpoint_url=cloud.settings.endpoint)
+    counts: list[QueueAttributeNameType] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    queues = [sqs.get_queue_attributes(QueueUrl=each, AttributeNames=counts) for each in sqs.list_queues()["QueueUrls"]]
+    return not any(int(count) for queue in queues for count in queue["Attributes"].values()) or None
 
 
 def _plant(cloud: LocalCloud, markers: Markers) -> None:
