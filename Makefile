@@ -57,6 +57,9 @@ bill: setup ## what each operation costs against its bound; ACCEPT=1 writes benc
 permissions: setup ## what each function may do on AWS against what it was seen to do
 	@$(RUN) -m bench.permissions
 
+race: setup ## two agents, the mail and its redelivery in 200 interleavings: SEEDS=… for more, SEED=… for one
+	@$(RUN) -m bench.race $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS)))
+
 check-build: setup ## build for this machine; import every handler with nothing else beside it
 	@$(RUN) -m tools.check_build
 
@@ -102,4 +105,4 @@ setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments fr
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run demo e2e-corpus prove-sealed clean test check bill permissions check-build openapi schemas build deploy stack-ledger setup help
+.PHONY: race run demo e2e-corpus prove-sealed clean test check bill permissions check-build openapi schemas build deploy stack-ledger setup help
