@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
 from letterlock.domain.conversations import Added, Conversation, Sending, SendState
 from letterlock.domain.errors import AlreadyDone, KeyReused, Stale
@@ -181,6 +182,10 @@ def records(tables: Tables) -> list[Item]:
     return [each for each in everything(tables.client, tables.conversations) if each["sk"]["S"] == "IDEM"]
 
 
+def place_of(item: Item) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
 def told(items: list[Item]) -> list[list[str]]:
     return [[name for name, _ in unfold(each["outbox"]["S"])] for each in items if "outbox" in each]
 
@@ -197,22 +202,26 @@ def test_the_record_carries_the_facts_and_neither_the_key_nor_what_was_asked(tab
         assert secret.encode() not in stored
 
 
-def test_the_facts_of_a_key_used_anew_lie_in_an_outbox_and_those_of_before_stay(
-    table_desk: Desk, tables: Tables
+@pytest.mark.parametrize("published", [False, True])
+def test_the_facts_of_a_key_used_anew_lie_in_an_outbox_and_those_of_before_stay_until_they_are_published(
+    table_desk: Desk, tables: Tables, *, published: bool
 ) -> None:
     """A record put over another is no INSERT, so the stream would not tell of what it carries."""
     conversation = table_desk.opened()
     reply(table_desk, conversation)
     [before] = records(tables)
+    if published:
+        DynamoOutboxes(tables.client, tables.conversations, table_desk.clock).published([place_of(before)])
     outboxes = len(told(everything(tables.client, tables.conversations)))
     table_desk.clock.at += HELD
 
     reply(table_desk, conversation)
 
     [after] = records(tables)
-    assert after["outbox"] == before["outbox"]
+    assert after.get("outbox") == (None if published else before["outbox"])
+    assert ("due_shard" in after) is not published
     assert after["message"] != before["message"]
-    assert len(told(everything(tables.client, tables.conversations))) == outboxes + 1
+    assert len(told(everything(tables.client, tables.conversations))) == outboxes + (not published)
 
 
 def test_a_record_outlives_its_key_for_what_it_carries_may_still_have_to_be_published(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from letterlock.adapters import table_conversations as table
+from letterlock.adapters import table_due
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Key, Refusal, Step, put, raw
 from letterlock.domain.errors import AlreadyDone, KeyReused
@@ -33,11 +34,13 @@ class IdempotencyRecords:
         return put(self._table, RECORD, self._record(workspace, once, done, told), ABSENT)
 
     def step_over(self, lapsed: Item, workspace: str, once: Once, done: Done) -> Step:
-        """The record of a key that is free again. The facts go elsewhere: the stream tells of new items only, and those
-        that the lapsed record carries may still have to be published.
+        """The record of a key that is free again. The new facts go elsewhere, for the stream tells of new items only;
+        those of the lapsed record stay until they are published.
         """
         fresh = raw(self._record(workspace, once, done, ()))
         gone = {"message"} - fresh.keys()
+        if table_due.SHARD not in lapsed:
+            gone.add(table_due.OUTBOX)  # published: stored again, it would be marked and published again
         item = {name: value for name, value in (lapsed | fresh).items() if name not in gone}
         operation = {
             "TableName": self._table,
