@@ -30,6 +30,9 @@ e2e-corpus: setup ## send every mail of DIR through the SMTP door, and show that
 prove-sealed: setup ## plant markers in mail, look for them in everything that the local cloud stored
 	@$(RUN) -m local.sealed
 
+verify-digests: setup ## recompute every conversation's digest from its items: of the local cloud, or with ENV and WORKSPACE on AWS
+	@$(if $(ENV),$(RUN) -m tools.verify_digests $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.verify_digests)
+
 clean: ## drop the local cloud's state and what the builds left
 	rm -rf .local .aws-sam .build-cache
 
@@ -105,4 +108,4 @@ setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments fr
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: race run demo e2e-corpus prove-sealed clean test check bill permissions check-build openapi schemas build deploy stack-ledger setup help
+.PHONY: run demo e2e-corpus prove-sealed verify-digests clean test check race bill permissions check-build openapi schemas build deploy stack-ledger setup help

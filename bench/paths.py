@@ -49,6 +49,12 @@ def second_workspace(desk: Desk) -> None:
         desk.stack.call("workspace_setup", asked)
 
 
+def every_digest(desk: Desk) -> None:
+    answer = desk.stack.call("digest_verification", {"workspace": desk.stack.workspace})
+    if "error" in answer or answer["differing"]:
+        raise Unexpected(answer)
+
+
 # ---- mail in --------------------------------------------------------------------------------------------------------
 
 
@@ -226,4 +232,5 @@ PATHS: tuple[Path, ...] = (
     ses_settles_it,
     a_reply_is_sent_again,
     an_answer_to_an_old_mail,
+    every_digest,
 )

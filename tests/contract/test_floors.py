@@ -39,6 +39,13 @@ AT_IMPORT = {
     "inbound_email": QUEUE,
     "outbound_email": QUEUE,
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},
+    "digest_verification": {
+        "aws_lambda_powertools.event_handler",
+        "boto3",
+        "botocore.client",
+        "cryptography",
+        "pynamodb",
+    },
     "workspace_setup": {"aws_lambda_powertools.event_handler", "boto3", "botocore.client", "cryptography", "pynamodb"},
 }
 """What a handler must not have loaded once it is imported: the clients come when the first request needs them."""

@@ -14,7 +14,9 @@ from local.inbox import conversation, conversations, wait_for
 from local.ledger import Ledger
 from local.post import send
 from local.progress import Progress
+from local.verify_digests import differing
 from tests.e2e.conftest import Running
+from tools.verify_digests import verify
 
 pytestmark = pytest.mark.e2e
 
@@ -148,6 +150,33 @@ def test_the_docs_page_is_served(local_cloud: Running) -> None:
     with urlopen(f"{local_cloud.connection.api}/docs", timeout=SECONDS) as answer:  # noqa: S310 - our own http address
         assert b"/v1/conversations" in answer.read()
         assert "max-age=63072000" in answer.headers["Strict-Transport-Security"]
+
+
+def test_after_all_of_this_every_digest_is_true(local_cloud: Running) -> None:
+    send(local_cloud.connection, mail("To be verified"))
+    arrived(local_cloud, "To be verified")
+    progress = Progress(sys.stderr)
+    assert differing(local_cloud.cloud.aws, local_cloud.connection.workspace, progress) == 0
+
+
+def test_a_conversation_that_was_changed_behind_its_back_is_named(local_cloud: Running) -> None:
+    send(local_cloud.connection, mail("To be changed"))
+    card = arrived(local_cloud, "To be changed")
+    dynamodb, name = local_cloud.cloud.aws.dynamodb, local_cloud.cloud.resources["ConversationsTable"]
+    pk = {"S": f"{local_cloud.connection.workspace}#{card['id']}"}
+    head = dynamodb.get_item(TableName=name, Key={"pk": pk, "sk": {"S": "HEAD"}})["Item"]
+    dynamodb.put_item(TableName=name, Item={**head, "digest": {"B": bytes(32)}})
+    said: list[str] = []
+    verify(
+        local_cloud.cloud.aws.functions,
+        local_cloud.cloud.resources["DigestVerificationFunction"],
+        local_cloud.connection.workspace,
+        said.append,
+    )
+    assert [line for line in said if line.startswith("differs")] == [
+        f"differs: {card['id']}: its messages are not those that its head was told of"
+    ]
+    dynamodb.put_item(TableName=name, Item=head)
 
 
 def _with_messages(cloud: Running, conversation_id: str, count: int) -> dict[str, Any] | None:

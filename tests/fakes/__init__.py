@@ -5,6 +5,7 @@ from tests.fakes.bus import FakeBus, FakeOutboxes
 from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
+from tests.fakes.digests import FakeDigests
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginal, FakeOriginals, FakeStackLedger
 from tests.fakes.orphans import FakeInboundQueue, FakeOrphans, FakeSweepNotes
 from tests.fakes.tokens import FakeCursors, FakeReplyTokens
@@ -18,6 +19,7 @@ __all__ = [
     "FakeConversations",
     "FakeCredentials",
     "FakeCursors",
+    "FakeDigests",
     "FakeIds",
     "FakeInboundQueue",
     "FakeMailboxes",

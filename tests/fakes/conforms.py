@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
     from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
+    from letterlock.adapters.dynamo_digests import DynamoDigests
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
         return [fake, real]
 
     def contacts(fake: fakes.FakeContacts, real: DynamoContacts) -> list[ports.Contacts]:
+        return [fake, real]
+
+    def digests(fake: fakes.FakeDigests, real: DynamoDigests) -> list[ports.ConversationDigests]:
         return [fake, real]
 
     def workspaces(fake: fakes.FakeWorkspaces, real: DynamoWorkspaces) -> list[ports.Workspaces]:

@@ -9,12 +9,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 
 MODULUS = 2**256
 DIGEST_BYTES = 32
 
 Keyed = Callable[[bytes], bytes]
 """HMAC-SHA256 under the workspace's integrity key."""
+
+
+class Difference(StrEnum):
+    """How a conversation's items are not what its head says."""
+
+    DIGEST = "digest"
+    """As many messages as it says, but not those."""
+    COUNT = "count"
+    SEAL = "seal"
+    """A message does not open."""
+    ITEM = "item"
+    """An item lacks what every item of its kind has."""
+    HEAD = "head"
+    """There is no head."""
 
 
 def message_digest(keyed: Keyed, message: str, revision: int, said: bytes) -> int:

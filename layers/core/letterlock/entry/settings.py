@@ -36,3 +36,5 @@ BACKOFF_SECONDS = 30
 BACKOFF_LIMIT_SECONDS = 3600
 CALL_SECONDS = 10
 """How long one call to AWS may take before it counts as lost."""
+SPARE_MILLISECONDS = 20_000
+"""What a function that works until its time is up keeps of it: enough for one more conversation, and its answer."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from letterlock.domain.accounts import Credential, Mailbox
 from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, Status, Thread
+from letterlock.domain.digests import Difference
 from letterlock.domain.facts import Told
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
@@ -155,6 +156,18 @@ class KnownAs:
 
     mailbox: str
     message_id: str
+
+
+class ConversationDigests(Protocol):
+    """Conversations as their items lie in the store, held against the digest that each head keeps."""
+
+    def listed(self, workspace: str, mailbox: str, status: Status, *, after: str, limit: int) -> list[tuple[str, str]]:
+        """Activity and id of conversations after that activity (empty: from the first), oldest first."""
+        ...
+
+    def difference(self, workspace: str, conversation: str) -> Difference | None:
+        """None when the items add up to the digest. What is being written to at this moment does not differ by that."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
