@@ -43,15 +43,26 @@ test: check check-build ## every test there is, on a machine that nobody prepare
 	AUTH=true $(RUN) -m pytest -m e2e tests/e2e/test_local_round_trip.py
 	@$(RUN) -m local.sealed
 
-check: setup ## lint, types, import contracts, generated files, unit tests: under a minute, warm
+# Two at a time: mypy and the bill alone take half a minute of one core each.
+check: setup ## lint, types, import contracts, generated files, the bill, unit tests: under a minute, warm
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-O) $(CHECKS)
+
+CHECKS := check-types check-bill check-unit check-template check-generated check-imports check-lint
+check-lint:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+check-types:
 	.venv/bin/mypy layers/core functions local tools tests bench
+check-imports:
 	.venv/bin/lint-imports --no-logo
+check-generated:
 	$(RUN) -m tools.openapi --check
 	$(RUN) -m tools.event_schemas --check
+check-template:
 	AWS_DEFAULT_REGION=$(REGION) .venv/bin/sam validate --lint
+check-bill:
 	$(RUN) -m bench.bill --check
+check-unit:
 	$(RUN) -m pytest tests/unit -q
 
 bill: setup ## what each operation costs against its bound; ACCEPT=1 writes bench/bill.json anew
@@ -108,4 +119,4 @@ setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments fr
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run demo e2e-corpus prove-sealed verify-digests clean test check race bill permissions check-build openapi schemas build deploy stack-ledger setup help
+.PHONY: $(CHECKS) run demo e2e-corpus prove-sealed verify-digests clean test check race bill permissions check-build openapi schemas build deploy stack-ledger setup help

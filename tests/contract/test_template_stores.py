@@ -206,7 +206,7 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
     assert uses == {
         "ConversationsApiRole",
         "DeliveryEventsRole",
-            "DigestVerificationRole",
+        "DigestVerificationRole",
         "InboundEmailRole",
         "OutboundEmailRole",
         "WorkspaceSetupRole",
