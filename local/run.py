@@ -35,12 +35,13 @@ def _shown_conversation(cloud: LocalCloud, connection: Connection, progress: Pro
     with progress.step("API answers"):
         mailbox = mailbox_id(api, connection.mailbox)
     if cloud.is_new:
-        _send_samples(connection, api, mailbox, progress)
+        send_samples(connection, api, mailbox, progress)
     listed = conversations(api, mailbox)
     return str(listed[0]["id"]) if listed else "<conversation>"
 
 
-def _send_samples(connection: Connection, api: Api, mailbox: str, progress: Progress) -> None:
+def send_samples(connection: Connection, api: Api, mailbox: str, progress: Progress) -> None:
+    """Through the SMTP door; returns when each is a conversation. Raises LocalCloudError."""
     samples = sorted(SAMPLES.glob("*.eml"))
     with progress.step(f"{len(samples)} sample mails sent through SMTP"):
         for sample in samples:

@@ -156,7 +156,7 @@ def test_after_all_of_this_every_digest_is_true(local_cloud: Running) -> None:
     send(local_cloud.connection, mail("To be verified"))
     arrived(local_cloud, "To be verified")
     progress = Progress(sys.stderr)
-    assert differing(local_cloud.cloud.aws, local_cloud.connection.workspace, progress) == 0
+    assert differing(local_cloud.cloud.aws, local_cloud.connection.workspace, progress.say) == 0
 
 
 def test_a_conversation_that_was_changed_behind_its_back_is_named(local_cloud: Running) -> None:

@@ -12,8 +12,8 @@ from letterlock.domain.facts import ConversationOpened, MessageReceived
 from letterlock.domain.ledger import Outcome, Reason
 from letterlock.domain.mail import MAIL_BYTES, Attachment, Content, Mail, Verdict
 from letterlock.domain.threading import Rule, Trust
+from letterlock.services.changes import FRESH_READS
 from letterlock.services.ports import MessagePlace
-from letterlock.services.store_mail import FRESH_READS
 from tests.fakes.desk import CUSTOMER, MAILBOX, Desk, verdicts
 
 MAIL = Mail(subject="Order 7", sender=CUSTOMER, text="Where is it?", message_id="m1@customer.example")

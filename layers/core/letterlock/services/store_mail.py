@@ -22,11 +22,10 @@ from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Content, Delivery, Mail, Verdict
 from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.announce import announce
+from letterlock.services.changes import FRESH_READS
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest, MessagePlace, Original
 from letterlock.services.thread_mail import Match, ThreadMail
 
-FRESH_READS = 3
-"""How often a head that moved under us is read again before the delivery goes back to the queue."""
 REFERENCES_KEPT = 50
 RECIPIENTS_KEPT = 200
 """Of To and of Cc. The raw mail keeps them all; an item of DynamoDB ends at 400 kB."""
