@@ -53,7 +53,7 @@ class Outcome:
 
 
 def findings(outcome: Outcome) -> list[Finding]:
-    heads = outcome.under(f"{outcome.workspace}#cnv_", "HEAD")
+    heads = [each for each in outcome.under(f"{outcome.workspace}#cnv_") if each["sk"]["S"] == "HEAD"]
     found = [Finding(UNTRUE, error) for error in outcome.errors]
     if len(heads) != 1:
         return [*found, Finding(UNTRUE, f"{len(heads)} heads")]

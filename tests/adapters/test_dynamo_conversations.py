@@ -58,7 +58,7 @@ def test_nothing_that_was_said_lies_open(desk: Desk, tables: Tables) -> None:
     items = everything(tables.client, tables.conversations)
     assert {each["sk"]["S"].split("_")[0] for each in items} == {
         "HEAD",
-        "PARTICIPANTS",
+        "HEAD#PARTICIPANTS",
         "MSG#msg",
         "mbx",
         "OUTBOX",

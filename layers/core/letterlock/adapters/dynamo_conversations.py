@@ -47,11 +47,12 @@ class DynamoConversations:
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def get(self, workspace: str, conversation: str) -> Conversation:
-        """One consistent BatchGetItem of two items: 2 read units."""
+        """One consistent Query of two items: one read unit."""
         return self._head(workspace, conversation, consistent=True)
 
     def thread(self, workspace: str, conversation: str, *, before: str = "", limit: int = 100) -> Thread:
-        """One Query backwards: participants, newest messages, and the head if the oldest one is among them.
+        """One Query backwards: the newest messages, and what stands below them if the oldest one is among them; if not,
+        another one for that.
 
         A Query is not isolated from a transaction (AWS: "Managing complex workflows with DynamoDB transactions"): a
         head that knows of a message which the same answer lacks is read again, for its version would vouch for it.
@@ -65,16 +66,17 @@ class DynamoConversations:
     def _thread(self, workspace: str, conversation: str, before: str, limit: int, *, consistent: bool) -> Thread:
         pk = table.conversation_key(workspace, conversation)
         head = self._head(workspace, conversation, consistent=False) if before else None
-        participants_or_head = 1
-        below, count = table.message_key(before) if before else "", limit + 1 + participants_or_head
-        found = self._backwards(pk, below, count, consistent=consistent)
-        by_kind = {item["sk"]["S"]: item for item in found if not item["sk"]["S"].startswith(table.MESSAGES)}
+        head_and_participants = 2
+        below = table.message_key(before) if before else ""
+        found = self._backwards(pk, below, limit + head_and_participants, consistent=consistent)
         messages = [item for item in found if item["sk"]["S"].startswith(table.MESSAGES)]
         if head is None:
-            stored = by_kind.get(table.HEAD) or self._item(pk, table.HEAD, consistent=consistent)
-            if stored is None:
-                raise NotFound("no such conversation")
-            head = self._items.conversation(workspace, stored, by_kind.get(table.PARTICIPANTS))
+            below_them = {item["sk"]["S"]: item for item in found[len(messages) :]}
+            head = (
+                self._items.conversation(workspace, below_them[table.HEAD], below_them.get(table.PARTICIPANTS))
+                if table.HEAD in below_them
+                else self._head(workspace, conversation, consistent=consistent)
+            )
         newest = [self._items.message_of(workspace, conversation, item) for item in messages[:limit]]
         return Thread(head, tuple(reversed(newest)), earlier=len(messages) > limit)
 
@@ -89,8 +91,8 @@ class DynamoConversations:
         """One consistent Query backwards. A mail that waited in a queue has an id older than its neighbours', so the
         version at which each came decides, not its place.
         """
-        pk, participants = table.conversation_key(workspace, conversation), 1
-        found = self._backwards(pk, "", ADDED_LOOKED_AT + participants, consistent=True)
+        pk = table.conversation_key(workspace, conversation)
+        found = self._backwards(pk, "", ADDED_LOOKED_AT, consistent=True)
         messages = [item for item in found if item["sk"]["S"].startswith(table.MESSAGES)]
         return [added_of(item) for item in reversed(messages) if int(item["since"]["N"]) > version]
 
@@ -126,11 +128,16 @@ class DynamoConversations:
 
     def _head(self, workspace: str, conversation: str, *, consistent: bool) -> Conversation:
         pk = table.conversation_key(workspace, conversation)
-        head, people = (pk, table.HEAD), (pk, table.PARTICIPANTS)
-        found = batch_get(self._client, self._table, [head, people], consistent=consistent)
-        if head not in found:
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :head)",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":head": {"S": table.HEAD}},
+            ConsistentRead=consistent,
+        )
+        found = {item["sk"]["S"]: item for item in answer["Items"]}
+        if table.HEAD not in found:
             raise NotFound("no such conversation")
-        return self._items.conversation(workspace, found[head], found.get(people))
+        return self._items.conversation(workspace, found[table.HEAD], found.get(table.PARTICIPANTS))
 
     def _item(self, pk: str, sk: str, *, consistent: bool) -> Item | None:
         answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=consistent)

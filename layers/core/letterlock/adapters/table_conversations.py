@@ -3,8 +3,8 @@
 | pk | sk | item |
 |---|---|---|
 | `<ws>#<cnv>` | `HEAD` | `Head` |
+| `<ws>#<cnv>` | `HEAD#PARTICIPANTS` | `Participants` |
 | `<ws>#<cnv>` | `MSG#<msg>` | `MessageItem` |
-| `<ws>#<cnv>` | `PARTICIPANTS` | `Participants` |
 | `<ws>#mid#<keyed hash of a Message-ID>` | `<mbx>#<keyed hash of the content>` | `Lookup` of a mail that came in |
 | `<ws>#mid#<keyed hash of a Message-ID>` | `<mbx>#<msg>` | `Lookup` of a mail that we sent |
 | `<ws>#ingest#<SES message id>` | `<mbx>` | `IngestItem` |
@@ -16,8 +16,8 @@
 | `stack#ingest#<SES message id>` | `<keyed hash of the recipient>`, or `UNATTRIBUTED` | `StackIngestItem` |
 | `stack#swept#<SES message id>` | `SWEPT` | how often an orphaned mail was queued again, in `tries`, and `again_at` |
 
-`HEAD`, `MSG#…` and `PARTICIPANTS` sort in that order: read backwards, a conversation is its participants, its newest
-messages and, after the oldest one, its head. The workspace is part of every key but the stack's own.
+They sort in that order: a head and its participants are one Query, whose items are weighed together, so one read unit;
+read backwards, a conversation is its newest messages and, below the oldest one, those two. The workspace is part of every key but the stack's own.
 
 `by_mailbox` lists two kinds of things, under hash keys that never meet: the heads of a mailbox by status, and the
 ledger's entries of a mailbox by day (`ingested_key`), which the ingest summary counts.
@@ -43,7 +43,7 @@ BY_MAILBOX: Final = "by_mailbox"
 BY_ASSIGNEE: Final = "by_assignee"
 
 HEAD: Final = "HEAD"
-PARTICIPANTS: Final = "PARTICIPANTS"
+PARTICIPANTS: Final = f"{HEAD}#PARTICIPANTS"
 MESSAGES: Final = "MSG#"
 OUTBOX: Final = "OUTBOX"
 IDEMPOTENCY: Final = "IDEM"
