@@ -11,19 +11,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from letterlock.domain import conversations, facts
-from letterlock.domain.facts import Absent, Code, Fact, Id, OneOf
+from letterlock.domain import facts
+from letterlock.domain.facts import CODE, Absent, Code, Fact, Id, OneOf, marks_of
 from tools.lambda_target import ROOT
 
 SCHEMAS = ROOT / "events" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ULID = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 """Crockford's base32, 128 bits (the ULID specification)."""
-CODE = "^[A-Za-z][A-Za-z0-9_]{0,63}$"
 INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+00:00$"
 TRACE = "^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
 """SES's message ids, API Gateway's request ids and our own: no address and no sentence is spelt like that."""
@@ -40,8 +38,7 @@ def all_facts() -> list[type[Fact]]:
 
 def schema_of(fact: type[Fact]) -> Json:
     """Of the event's detail. Raises TypeError for a field that does not say what may stand in it."""
-    hints = get_type_hints(fact, localns=vars(conversations), include_extras=True)
-    marks = {each.name: getattr(hints[each.name], "__metadata__", ()) for each in fields(fact)}
+    marks = marks_of(fact)
     data = {name: _shape(fact, name, given) for name, given in marks.items()}
     required = [name for name, given in marks.items() if not any(isinstance(each, Absent) for each in given)]
     metadata = {
@@ -70,7 +67,7 @@ def _shape(fact: type[Fact], name: str, marks: Sequence[object]) -> Json:
             case OneOf(words):
                 return {"enum": sorted(words)}
             case Code():
-                return _text(CODE)
+                return _text(f"^{CODE}$")
     raise TypeError(f"{fact.__name__}.{name} does not say what may stand in it: see domain/facts.py")
 
 

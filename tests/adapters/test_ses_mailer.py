@@ -269,6 +269,27 @@ def test_what_ses_answers_says_whether_the_mail_may_be_sent_again(
 
 
 @pytest.mark.parametrize(
+    ("said", "status", "meaning", "reason"),
+    [
+        ("503", 503, SendUncertain, "http_503"),  # botocore's own, where a body is empty or a page of a proxy's
+        ("413", 413, SendRefused, "http_413"),
+        ("Foo-Bar.Baz", 400, SendRefused, "other"),
+        ("Ana's mailbox is full", 400, SendRefused, "other"),
+        ("9999", 500, SendUncertain, "other"),
+    ],
+)
+def test_what_is_no_code_of_ses_is_shown_as_one_word(
+    client: "SESV2Client", ses: Stubber, said: str, status: int, meaning: type[SendRefused], reason: str
+) -> None:
+    ses.add_client_error("send_email", said, "x", status)
+    with pytest.raises(LetterlockError) as failure:
+        mailer(client).send(ANSWER, tags=TAGS)
+
+    assert type(failure.value) is meaning
+    assert str(failure.value) == reason
+
+
+@pytest.mark.parametrize(
     ("error", "meaning"),
     [
         (botocore_errors.EndpointConnectionError(endpoint_url="https://ses"), SendDelayed),

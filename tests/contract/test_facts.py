@@ -8,7 +8,16 @@ from typing import Annotated, Any, ClassVar
 import pytest
 from jsonschema import Draft202012Validator
 
-from letterlock.domain.facts import Absent, Fact, Id, NoteAdded
+from letterlock.domain.facts import (
+    Absent,
+    Bounce,
+    Fact,
+    Id,
+    MessageBounced,
+    MessageSendFailed,
+    NoteAdded,
+    code,
+)
 from letterlock.domain.outbox import unfold
 from tools.event_schemas import SCHEMAS, all_facts, faults, file_of, schema_of, write
 from tools.lambda_target import ROOT
@@ -99,6 +108,39 @@ def test_a_fact_cannot_be_changed_once_it_happened() -> None:
     fact = NoteAdded("wsp_1", "cnv_1", "msg_1")
     with pytest.raises(FrozenInstanceError):
         fact.message = "msg_2"  # type: ignore[misc]  # what mypy says is what the test is about
+
+
+@pytest.mark.parametrize("fact", all_facts())
+def test_a_fact_that_its_schema_forbids_cannot_be_made(fact: type[Fact]) -> None:
+    data = sample(fact)["detail"]["data"]
+    assert fact(**data).data() == data
+    for name in data:
+        for said in (*CONTENT, "two words", "503", "Foo-Bar.Baz"):
+            if said or name != "assignee":
+                with pytest.raises(ValueError, match=name):
+                    fact(**data | {name: said})
+
+
+def test_an_id_of_another_type_and_a_word_of_another_list_cannot_be_told() -> None:
+    assert MessageBounced("wsp_1", "cnv_1", "msg_1", Bounce.HARD).data()["kind"] == "hard"
+    with pytest.raises(ValueError, match="kind"):
+        MessageBounced("wsp_1", "cnv_1", "msg_1", "loud")
+    with pytest.raises(ValueError, match="message"):
+        NoteAdded("wsp_1", "cnv_1", "cnv_1")
+
+
+def test_what_cannot_be_a_fact_is_not_quoted() -> None:
+    with pytest.raises(ValueError, match="reason") as refused:
+        MessageSendFailed("wsp_1", "cnv_1", "msg_1", "ana@customer.example is full")
+    assert "ana" not in str(refused.value)
+
+
+def test_what_is_no_code_becomes_one() -> None:
+    assert [code(each) for each in ("MessageRejected", "no_recipient", "a b", "503", "a" * 65, "x\n", "")] == [
+        "MessageRejected",
+        "no_recipient",
+        *["other"] * 5,
+    ]
 
 
 # ---- a schema that was committed stays ------------------------------------------------------------------------------

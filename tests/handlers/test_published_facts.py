@@ -1,6 +1,7 @@
 """What the handlers publish fits the schema that consumers were promised, and carries nothing that anybody said."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     stack.mail(NESTED, ses_message_id="ses2")
     [card] = stack.api("GET", "/v1/conversations")[1]["conversations"]
     path = f"/v1/conversations/{card['id']}"
-    for text in ("zebra reply", "zebra spurned", "zebra refused", "zebra lost"):
+    written = ("zebra reply", "zebra spurned", "zebra refused", "zebra lost", "zebra page", "zebra stopped")
+    for text in written:
         assert stack.api("POST", f"{path}/replies", {"text": text})[0] == 202
     stack.api("POST", f"{path}/notes", {"text": "zebra note"})
     stack.api("PUT", f"{path}/assignee", {"assignee": "me"})
@@ -38,15 +40,24 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     told = stack.relay()
     queued = [each for each in told if each["detail-type"] == "ReplyQueued"]
     mailer = wiring.deliver_reply().mailer
-    refusals = [None, None, ("MessageRejected", 400), ("InternalFailure", 500)]
+    refusals = [None, None, ("MessageRejected", 400), ("InternalFailure", 500), ("503", 503)]
+    told_of_the_stopped = queued.pop()
+    _claim_and_stop(told_of_the_stopped["detail"]["data"])
     for event, refusal in zip(queued, refusals, strict=True):
         with pytest.MonkeyPatch.context() as patch:
             if refusal:
                 patch.setattr(mailer, "_client", _Refusing(*refusal))
             assert stack.deliver(event) == {"batchItemFailures": []}
+    assert stack.deliver(told_of_the_stopped) == {"batchItemFailures": []}
     for position, said in ((0, "delayed"), (0, "delivered"), (0, "bounced_hard"), (0, "complained"), (1, "rejected")):
         assert stack.ses_says(_of_ses(said, queued[position]["detail"]["data"])) == {"batchItemFailures": []}
     return told + stack.relay()
+
+
+def _claim_and_stop(of: dict[str, str]) -> None:
+    """A sender took the message, and was never heard of again."""
+    conversations = wiring.deliver_reply().conversations
+    conversations.claim(of["workspace"], of["conversation"], of["message"], timedelta(seconds=-1))
 
 
 def _of_ses(said: str, of: dict[str, str]) -> dict[str, Any]:

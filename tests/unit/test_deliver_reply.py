@@ -78,7 +78,7 @@ def test_a_sender_that_died_while_sending_leaves_it_unconfirmed_not_sent_twice()
     assert deliver(desk, head, queued) is SendState.UNCONFIRMED
     assert desk.mailer.sent == []
     (fact,) = desk.conversations.announced
-    assert isinstance(fact, MessageUnconfirmed)
+    assert fact == MessageUnconfirmed(head.workspace, head.id, queued.id, "sender_stopped")
 
 
 def test_a_refusal_is_final_and_visible_on_the_message() -> None:

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from letterlock.domain.facts import ConversationAssigned, Fact, MessageReceived, NoteAdded, StatusChanged, Told
 from letterlock.domain.outbox import fold, unfold
 
-words = st.sampled_from(["wsp_1", "cnv_1", "cnv_2", "msg_1", "mbx_1", ""])
+workspaces, conversations = st.just("wsp_1"), st.sampled_from(["cnv_1", "cnv_2"])
+messages, mailboxes = st.sampled_from(["msg_1", "msg_2"]), st.sampled_from(["mbx_1", "mbx_2"])
 facts: st.SearchStrategy[Fact] = st.one_of(
-    st.builds(MessageReceived, words, words, words, words),
-    st.builds(NoteAdded, words, words, words),
-    st.builds(StatusChanged, words, words, words),
-    st.builds(ConversationAssigned, words, words, words),
+    st.builds(MessageReceived, workspaces, conversations, messages, mailboxes),
+    st.builds(NoteAdded, workspaces, conversations, messages),
+    st.builds(StatusChanged, workspaces, conversations, st.sampled_from(["open", "closed"])),
+    st.builds(ConversationAssigned, workspaces, conversations, st.sampled_from(["usr_1", ""])),
 )
+words = st.sampled_from(["ses-1", "fct_1", ""])
 told = st.builds(
     Told, st.uuids().map(str), facts, st.datetimes(timezones=st.just(UTC)), words, st.sampled_from(["", "ses-1"])
 )

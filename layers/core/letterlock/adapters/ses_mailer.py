@@ -6,6 +6,7 @@ good, not taken (try again), or unknown (never try again unasked).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from botocore.exceptions import (
 from letterlock.adapters.outgoing_mime import compose, deliverable
 from letterlock.adapters.ses_events import message_id_of
 from letterlock.domain.errors import LetterlockError, SendDelayed, SendRefused, SendUncertain
+from letterlock.domain.facts import code
 from letterlock.domain.mail import MAIL_BYTES, Address
 from letterlock.domain.replies import OutgoingMail
 from letterlock.services.ports import MailTags
@@ -33,7 +35,6 @@ from letterlock.services.ports import MailTags
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-"""SES: "Service quotas", maximum message size with the v2 API, encoded."""
 RECIPIENTS: Final = 50
 """SES: "Service quotas", recipients per message, To and Cc together."""
 READ_TIMEOUT_SECONDS: Final = 20
@@ -151,10 +152,17 @@ def outcome_of(error: ClientError | BotoCoreError) -> LetterlockError:
 
 
 def _outcome_of_answer(response: Any) -> LetterlockError:
-    code = str(response.get("Error", {}).get("Code", "")) or "no_code"
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _PASSING:
-        return SendDelayed(code)
-    if code in _UNKNOWN or not _BAD_REQUEST <= status < _SERVER_ERROR:
-        return SendUncertain(code)
-    return SendRefused(code)
+    reason = _word(str(response.get("Error", {}).get("Code", "")))
+    if reason in _PASSING:
+        return SendDelayed(reason)
+    if reason in _UNKNOWN or not _BAD_REQUEST <= status < _SERVER_ERROR:
+        return SendUncertain(reason)
+    return SendRefused(reason)
+
+
+def _word(said: str) -> str:
+    """SES's code. botocore puts the HTTP status in its place where the body is no answer of SES's."""
+    if not said:
+        return "no_code"
+    return f"http_{said}" if re.fullmatch("[1-5][0-9]{2}", said) else code(said)

@@ -1,16 +1,17 @@
 """What happened, in the past tense. Facts carry ids only: no content, no address, no name leaves with them.
 
 Every field says what may stand in it, and nothing else may: an id of a type, one of a few words, or a code. From these
-`make schemas` writes events/schemas, which consumers are held to. A fact that was published is never changed: another
-shape is another `version`, and the schema of the one before stays.
+`make schemas` writes events/schemas, which consumers are held to; a fact that says something else cannot be made. A
+fact that was published is never changed: another shape is another `version`, and the schema of the one before stays.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, get_type_hints
 
 from letterlock.domain.ledger import Reason
 
@@ -33,9 +34,19 @@ class OneOf:
     words: type[StrEnum]
 
 
+CODE: Final = "[A-Za-z][A-Za-z0-9_]{0,63}"
+OTHER: Final = "other"
+"""Stands for what is no code: it might quote somebody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """One word of the mail service's, or ours, for why: `MessageRejected`, `no_recipient`. No list of them is final."""
+
+
+def code(said: str) -> str:
+    """`said`, where that is a code."""
+    return said if re.fullmatch(CODE, said) else OTHER
 
 
 class Bounce(StrEnum):
@@ -61,12 +72,20 @@ MailboxId = Annotated[str, Id("mbx")]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One event's data; its class name is the detail-type on the bus."""
+    """One event's data; its class name is the detail-type on the bus.
+
+    Raises ValueError for what may not stand in a field: a fact that consumers were not promised fails where it is made.
+    """
 
     version: ClassVar[int] = 1
 
     workspace: WorkspaceId
     conversation: ConversationId
+
+    def __post_init__(self) -> None:
+        for name, marks in marks_of(type(self)).items():
+            if not _may_stand(getattr(self, name), marks):
+                raise ValueError(f"{self.name}.{name} is not what its schema says")  # the value may be content
 
     @property
     def name(self) -> str:
@@ -74,6 +93,35 @@ class Fact:
 
     def data(self) -> dict[str, str]:
         return {key: str(value) for key, value in asdict(self).items() if value}
+
+
+_MARKS: Final[dict[type[Fact], dict[str, tuple[object, ...]]]] = {}
+
+
+def marks_of(fact: type[Fact]) -> dict[str, tuple[object, ...]]:
+    """By field, what says what may stand in it; worked out once."""
+    if fact not in _MARKS:
+        from letterlock.domain import conversations  # noqa: PLC0415 - conversations make facts
+
+        hints = get_type_hints(fact, localns=vars(conversations), include_extras=True)
+        _MARKS[fact] = {each.name: getattr(hints[each.name], "__metadata__", ()) for each in fields(fact)}
+    return _MARKS[fact]
+
+
+def _may_stand(value: str, marks: tuple[object, ...]) -> bool:
+    return (not value and Absent() in marks) or all(_is(value, mark) for mark in marks)
+
+
+def _is(value: str, mark: object) -> bool:
+    """An id need not be a whole ULID here: whatever makes one makes it of nobody's words."""
+    match mark:
+        case Id(prefix):
+            return re.fullmatch(f"{prefix or '[a-z]{3}'}_[0-9A-Za-z]{{1,40}}", value) is not None
+        case OneOf(words):
+            return value in set(words)
+        case Code():
+            return re.fullmatch(CODE, value) is not None
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from letterlock.domain.conversations import Conversation, Message, Sending, SendState, Thread
 from letterlock.domain.delivery import UNCONFIRMED_WAIT, still_to_reach
 from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain, Stale
-from letterlock.domain.facts import Fact, MessageSendFailed, MessageSent, MessageUnconfirmed, Told
+from letterlock.domain.facts import Fact, MessageSendFailed, MessageSent, MessageUnconfirmed, Told, code
 from letterlock.domain.replies import OutgoingMail, compose, last_trusted
 from letterlock.services.announce import announce
 from letterlock.services.ports import (
@@ -28,6 +28,8 @@ LEASE = timedelta(minutes=2)
 """Longer than the function may run, so that a lease that ran out means a sender that died."""
 SETTLING_TRIES = 3
 """How often the end of a sending is written anew when an event of the same message is written at the same moment."""
+SENDER_STOPPED = "sender_stopped"
+"""Why a message is unconfirmed whose sender never said what became of it."""
 HISTORY = 25
 """How many of the newest messages are looked through for the one that is answered."""
 
@@ -65,7 +67,7 @@ class DeliverReply:
         elif before.lease_until and before.lease_until > self.now():
             raise SendDelayed("another sender holds the lease")
         else:
-            after = self._unconfirmed(before, "the sender stopped before it was confirmed")
+            after = self._unconfirmed(before, SENDER_STOPPED)
         told = announce(
             _facts(thread.conversation, message, after),
             self.ids,
@@ -85,7 +87,7 @@ class DeliverReply:
         except Exception as error:
             if not last_try:
                 raise
-            return None, type(error).__name__
+            return None, code(type(error).__name__)
 
     def _settle(self, head: Conversation, message: str, after: Sending, told: Sequence[Told]) -> SendState:
         """How the message stands then. SES's own event may have been faster, and is the better witness."""
