@@ -16,7 +16,7 @@ from letterlock.adapters.codec import instant
 from letterlock.adapters.conversation_items import ConversationItems, added_of, ingest_item, ingest_record, sending_of
 from letterlock.adapters.conversation_writes import ConversationWrites, meaning
 from letterlock.adapters.due import due
-from letterlock.adapters.dynamo import Item, Refusal, Step, batch_get, key, pages, put_once, transact
+from letterlock.adapters.dynamo import Item, Refusal, Step, key, pages, put_once, transact
 from letterlock.adapters.idempotency_records import IdempotencyRecords
 from letterlock.adapters.ingested import ingested
 from letterlock.adapters.sealing import Sealer

@@ -17,7 +17,8 @@
 | `stack#swept#<SES message id>` | `SWEPT` | how often an orphaned mail was queued again, in `tries`, and `again_at` |
 
 They sort in that order: a head and its participants are one Query, whose items are weighed together, so one read unit;
-read backwards, a conversation is its newest messages and, below the oldest one, those two. The workspace is part of every key but the stack's own.
+read backwards, a conversation is its newest messages and, below the oldest one, those two. The workspace is part of
+every key but the stack's own.
 
 `by_mailbox` lists two kinds of things, under hash keys that never meet: the heads of a mailbox by status, and the
 ledger's entries of a mailbox by day (`ingested_key`), which the ingest summary counts.
