@@ -13,7 +13,7 @@ from typing import Any
 Grant = tuple[str, str]
 """An action and a resource."""
 
-_ID = re.compile(r"(wsp|mbx|cnv|msg|att|tok|ctc|fct)_[0-9A-Z]{26}")
+_ID = re.compile(r"(wsp|mbx|cnv|msg|att|tok|ctc|fct|per|ses|inv|rst|aud)_[0-9A-Z]{26}")
 _OF_SES = re.compile(r"^(inbound|stack)/[^/]+")
 
 _ONE_ITEM = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"}

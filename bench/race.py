@@ -26,7 +26,8 @@ from bench.race_checks import Finding, Outcome, findings
 from bench.race_witness import Witness
 from bench.stack import MAILBOX, Stack, notification_of, stack_on_moto
 from bench.tables import make_table
-from letterlock.domain.accounts import Principal, Scope
+from letterlock.domain.accounts import Principal
+from letterlock.domain.permissions import Scope
 from letterlock.domain.threading import reply_address
 from letterlock.entry import wiring
 

@@ -19,9 +19,10 @@ from moto.sesv2.models import sesv2_backends
 
 from bench.recorder import Recorder
 from bench.tables import make_table, resources
-from letterlock.domain.accounts import Credential, Scope
-from letterlock.domain.api_tokens import spell
+from letterlock.domain.accounts import Credential, CredentialKind, Member
 from letterlock.domain.outbox import unfold
+from letterlock.domain.permissions import Role, Scope
+from letterlock.domain.tokens import SECRET_BYTES, spell
 from letterlock.entry import settings, wiring
 from tools.openapi import ROOT, load
 from tools.template_model import target
@@ -99,10 +100,16 @@ class Stack:
         answer = self.call("conversations_api", event)
         return answer["statusCode"], json.loads(answer["body"]), answer["multiValueHeaders"]
 
-    def token_with(self, scopes: frozenset[Scope]) -> str:
+    def token_with(
+        self, scopes: frozenset[Scope], role: Role = Role.ADMIN, mailboxes: frozenset[str] | None = None
+    ) -> str:
         """Another token of the same workspace."""
-        token = spell(self.workspace, os.urandom(32))
-        wiring.credentials().add(Credential(wiring.ids().new("tok"), self.workspace, scopes, "", wiring.now()), token)
+        holder = wiring.ids().new("tok")
+        token = spell(CredentialKind.SERVICE, self.workspace, holder, os.urandom(SECRET_BYTES))
+        credential = Credential(holder, CredentialKind.SERVICE, scopes, wiring.now())
+        wiring.members().add_service(
+            Member(holder, self.workspace, role, mailboxes, credentials=(credential,)), "", token
+        )
         return token
 
     # ---- facts and mail out ----

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.conversations import Status
+from letterlock.domain.permissions import Action
 from letterlock.entry import wiring
 from letterlock.entry.conditions import IdempotencyKey, IfMatch, etag, first_or_again, once, versions
 from letterlock.entry.conversation_shapes import (
@@ -26,10 +27,12 @@ from letterlock.entry.conversation_shapes import (
     WholeMessageOut,
 )
 from letterlock.entry.ingest_shapes import IngestSummaryOut, MailboxIngestOut
-from letterlock.entry.rest import principal, request_id, resolver, serve
+from letterlock.entry.rest import principal, request_id, serve
+from letterlock.entry.routes import Api
 from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
 
-app = resolver()
+api = Api()
+app = api.app
 
 Id = Annotated[str, Path(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="how many at most")]
@@ -37,13 +40,18 @@ Cursor = Annotated[str, Query(max_length=512, description="from the page before;
 Filter = Annotated[str, Query(max_length=64)]
 
 
-@app.get("/v1/mailboxes", summary="The workspace's mailboxes", tags=["mailboxes"])
+@api.get("/v1/mailboxes", Action.LIST_MAILBOXES, summary="The workspace's mailboxes", tags=["mailboxes"])
 def get_mailboxes() -> MailboxesOut:
     found = wiring.list_mailboxes()(principal(app))
     return MailboxesOut(mailboxes=[MailboxOut.of(each) for each in found])
 
 
-@app.get("/v1/conversations", summary="List conversations, newest activity first", tags=["conversations"])
+@api.get(
+    "/v1/conversations",
+    Action.LIST_CONVERSATIONS,
+    summary="List conversations, newest activity first",
+    tags=["conversations"],
+)
 def get_conversations(
     mailbox: Filter = "",
     status: Annotated[Status, Query()] = Status.OPEN,
@@ -63,7 +71,9 @@ def get_conversations(
     return ConversationsOut(conversations=[CardOut.of(each) for each in page.cards], cursor=page.cursor or None)
 
 
-@app.get("/v1/conversations/<conversation>", summary="Read a conversation", tags=["conversations"])
+@api.get(
+    "/v1/conversations/<conversation>", Action.READ_CONVERSATION, summary="Read a conversation", tags=["conversations"]
+)
 def get_conversation(conversation: Id, limit: Limit = PAGE_LIMIT, cursor: Cursor = "") -> ThreadOut:
     thread, earlier = wiring.read_conversation()(principal(app), conversation, limit=limit, cursor=cursor)
     if not cursor:  # an earlier page says nothing of what is newest
@@ -71,16 +81,20 @@ def get_conversation(conversation: Id, limit: Limit = PAGE_LIMIT, cursor: Cursor
     return ThreadOut.of_thread(thread, earlier)
 
 
-@app.get(
-    "/v1/conversations/<conversation>/messages/<message>", summary="Read one message whole", tags=["conversations"]
+@api.get(
+    "/v1/conversations/<conversation>/messages/<message>",
+    Action.READ_CONVERSATION,
+    summary="Read one message whole",
+    tags=["conversations"],
 )
 def get_message(conversation: Id, message: Id) -> WholeMessageOut:
     found, content = wiring.read_message()(principal(app), conversation, message)
     return WholeMessageOut.whole(found, content, wiring.sanitise()(content.html))
 
 
-@app.post(
+@api.post(
     "/v1/conversations/<conversation>/replies",
+    Action.REPLY,
     summary="Answer the customer",
     tags=["conversations"],
     status_code=HTTPStatus.ACCEPTED,
@@ -96,8 +110,9 @@ def post_reply(conversation: Id, reply: TextIn, key: IdempotencyKey = None, if_m
     return MessageOut.of(queued)
 
 
-@app.post(
+@api.post(
     "/v1/conversations/<conversation>/messages/<message>/retry",
+    Action.REPLY,
     summary="Send a reply again that did not get through",
     description=(
         "For a reply that failed, bounced for a reason that may pass, or has been unconfirmed for 15 minutes. "
@@ -113,8 +128,9 @@ def post_retry(conversation: Id, message: Id, key: IdempotencyKey = None) -> Mes
     return MessageOut.of(queued)
 
 
-@app.post(
+@api.post(
     "/v1/conversations/<conversation>/notes",
+    Action.NOTE,
     summary="Leave a note for the team",
     tags=["conversations"],
     status_code=HTTPStatus.CREATED,
@@ -130,7 +146,12 @@ def post_note(conversation: Id, note: TextIn, key: IdempotencyKey = None, if_mat
     return MessageOut.of(added)
 
 
-@app.put("/v1/conversations/<conversation>/assignee", summary="Assign it, or unassign it", tags=["conversations"])
+@api.put(
+    "/v1/conversations/<conversation>/assignee",
+    Action.ASSIGN,
+    summary="Assign it, or unassign it",
+    tags=["conversations"],
+)
 def put_assignee(conversation: Id, change: AssigneeIn, if_match: IfMatch = None) -> ConversationOut:
     who = principal(app)
     assignee = who.id if change.assignee == "me" else change.assignee or ""
@@ -141,7 +162,9 @@ def put_assignee(conversation: Id, change: AssigneeIn, if_match: IfMatch = None)
     return ConversationOut.of(head)
 
 
-@app.put("/v1/conversations/<conversation>/status", summary="Change its status", tags=["conversations"])
+@api.put(
+    "/v1/conversations/<conversation>/status", Action.CHANGE_STATUS, summary="Change its status", tags=["conversations"]
+)
 def put_status(conversation: Id, change: StatusIn, if_match: IfMatch = None) -> ConversationOut:
     head = wiring.change_status()(
         principal(app), conversation, change.status, request=request_id(app), versions=versions(if_match)
@@ -150,13 +173,14 @@ def put_status(conversation: Id, change: StatusIn, if_match: IfMatch = None) -> 
     return ConversationOut.of(head)
 
 
-@app.get("/v1/contacts/<contact>", summary="Read a contact", tags=["contacts"])
+@api.get("/v1/contacts/<contact>", Action.READ_CONTACT, summary="Read a contact", tags=["contacts"])
 def get_contact(contact: Id) -> ContactOut:
     return ContactOut.of(wiring.read_contact()(principal(app), contact))
 
 
-@app.get(
+@api.get(
     "/v1/contacts/<contact>/conversations",
+    Action.READ_CONTACT,
     summary="List what a contact takes part in, opened last first",
     tags=["contacts"],
 )
@@ -165,8 +189,9 @@ def get_contact_conversations(contact: Id, limit: Limit = PAGE_SIZE, cursor: Cur
     return ConversationsOut(conversations=[CardOut.of(each) for each in page.cards], cursor=page.cursor or None)
 
 
-@app.post(
+@api.post(
     "/v1/conversations/<conversation>/quarantine/release",
+    Action.SORT_QUARANTINE,
     summary="Let a quarantined mail into the inbox",
     tags=["quarantine"],
 )
@@ -182,8 +207,9 @@ def post_quarantine_release(conversation: Id, key: IdempotencyKey = None, if_mat
     return ConversationOut.of(head)
 
 
-@app.post(
+@api.post(
     "/v1/conversations/<conversation>/quarantine/discard",
+    Action.SORT_QUARANTINE,
     summary="Put a quarantined mail out of every list",
     tags=["quarantine"],
 )
@@ -199,7 +225,12 @@ def post_quarantine_discard(conversation: Id, key: IdempotencyKey = None, if_mat
     return ConversationOut.of(head)
 
 
-@app.get("/v1/ingest-summary", summary="What came in on a day, and how it ended", tags=["mailboxes"])
+@api.get(
+    "/v1/ingest-summary",
+    Action.READ_INGEST_SUMMARY,
+    summary="What came in on a day, and how it ended",
+    tags=["mailboxes"],
+)
 def get_ingest_summary(
     day: Annotated[date | None, Query(description="in UTC, today when left out")] = None, mailbox: Filter = ""
 ) -> IngestSummaryOut:
@@ -208,4 +239,4 @@ def get_ingest_summary(
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    return serve(app, event, context)
+    return serve(api, event, context)

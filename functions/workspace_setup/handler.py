@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from letterlock.domain.accounts import Scope
 from letterlock.domain.errors import LetterlockError
+from letterlock.domain.permissions import Scope
 from letterlock.entry import wiring
 
 logger = Logger()

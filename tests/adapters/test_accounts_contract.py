@@ -6,28 +6,34 @@ from datetime import timedelta
 import pytest
 
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
+from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
+from letterlock.adapters.dynamo_members import DynamoMembers
 from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
 from letterlock.adapters.sealing import Sealer
-from letterlock.domain.accounts import Credential, Mailbox, Scope
+from letterlock.domain.accounts import Admission, Credential, CredentialKind, Gate, Mailbox, Member
 from letterlock.domain.errors import Conflict, NotFound
 from letterlock.domain.ledger import Reason
-from letterlock.services.ports import Credentials, Mailboxes, StackLedger, Workspaces
+from letterlock.domain.permissions import Role, Scope
+from letterlock.domain.tokens import Presented
+from letterlock.services.ports import Mailboxes, Members, StackLedger, Workspaces
 from tests.adapters.conftest import Tables
-from tests.fakes import START, FakeArchive, FakeCredentials, FakeMailboxes, FakeStackLedger, FakeWorkspaces
+from tests.fakes import START, FakeArchive, FakeMailboxes, FakeMembers, FakeStackLedger, FakeWorkspaces
 from tests.fakes.keys import MemoryKeys
 
 SUPPORT = Mailbox("mbx_1", "wsp_acme", "support@acme.test", "Acme Süpport")
 SALES = Mailbox("mbx_2", "wsp_acme", "sales@acme.test")
 OTHERS = Mailbox("mbx_3", "wsp_other", "support@other.test")
-TOKEN = Credential("tok_1", "wsp_acme", frozenset(Scope), "The CI", START)
+TOKEN = Credential("tok_1", CredentialKind.SERVICE, frozenset(Scope), START)
+SERVICE = Member("tok_1", "wsp_acme", Role.AGENT, credentials=(TOKEN,))
+SECRET = "llw_secret"
+PRESENTED = Presented(CredentialKind.SERVICE, "wsp_acme", "tok_1", SECRET)
 
 
 @dataclass
 class Accounts:
     workspaces: Workspaces
     mailboxes: Mailboxes
-    credentials: Credentials
+    members: Members
     stack_ledger: StackLedger
 
 
@@ -36,14 +42,14 @@ def accounts(request: pytest.FixtureRequest, keys: MemoryKeys, sealer: Sealer, i
     """Two workspaces, no mailboxes yet."""
     if request.param == "fake":
         workspaces, mailboxes = FakeWorkspaces(), FakeMailboxes()
-        made = Accounts(workspaces, mailboxes, FakeCredentials(workspaces, mailboxes), FakeStackLedger())
+        made = Accounts(workspaces, mailboxes, FakeMembers(workspaces, mailboxes), FakeStackLedger())
     else:
         tables: Tables = request.getfixturevalue("tables")
         client, name = tables.client, tables.accounts
         made = Accounts(
             DynamoWorkspaces(client, name, sealer, keys),
             DynamoMailboxes(client, name, sealer, index),
-            DynamoCredentials(client, name, sealer, index),
+            DynamoMembers(client, name, sealer, index),
             DynamoStackLedger(client, tables.conversations, index, FakeArchive()),
         )
     made.workspaces.create("wsp_acme", "Acme")
@@ -104,63 +110,75 @@ def test_another_workspaces_mailbox_is_as_absent_as_one_that_never_was(accounts:
             accounts.mailboxes.get(workspace, mailbox)
 
 
-# ---- tokens ---------------------------------------------------------------------------------------------------------
+# ---- members --------------------------------------------------------------------------------------------------------
 
 
-def test_a_token_is_found_by_its_secret_in_its_own_workspace_only(accounts: Accounts) -> None:
-    accounts.credentials.add(TOKEN, "llw_secret")
-
-    assert accounts.credentials.find("wsp_acme", "llw_secret") == replace(TOKEN, name="")
-    assert accounts.credentials.find("wsp_other", "llw_secret") is None
-    assert accounts.credentials.find("wsp_acme", "llw_Secret") is None
-    assert accounts.credentials.find("wsp_none", "llw_secret") is None
+def admitted(accounts: Accounts, presented: Presented = PRESENTED) -> Admission:
+    found = accounts.members.admit(presented)
+    assert found is not None
+    return found
 
 
-def test_a_token_keeps_its_scopes_its_end_and_its_revocation(accounts: Accounts) -> None:
-    token = replace(
-        TOKEN,
-        scopes=frozenset({Scope.READ}),
-        expires_at=START + timedelta(days=30),
-        revoked_at=START + timedelta(days=1),
-    )
-    accounts.credentials.add(token, "llw_secret")
+def test_a_token_is_known_by_its_secret_in_its_own_workspace_only(accounts: Accounts) -> None:
+    accounts.members.add_service(SERVICE, "The CI", SECRET)
 
-    assert accounts.credentials.find("wsp_acme", "llw_secret") == replace(token, name="")
+    assert admitted(accounts) == Admission(SERVICE, TOKEN, Gate(True))
+    assert admitted(accounts, replace(PRESENTED, secret=SECRET.swapcase())).credential is None
+    assert admitted(accounts, replace(PRESENTED, kind=CredentialKind.PERSONAL)).credential is None
+    for nobody in ("wsp_other", "wsp_none"):
+        assert accounts.members.admit(replace(PRESENTED, workspace=nobody)) is None
+    assert accounts.members.admit(replace(PRESENTED, holder="tok_9")) is None
+    assert accounts.members.admit(replace(PRESENTED, holder="per_1")) is None
+
+
+def test_a_member_keeps_its_role_its_mailboxes_and_what_its_token_may(accounts: Accounts) -> None:
+    token = replace(TOKEN, scopes=frozenset({Scope.READ}), expires_at=START + timedelta(days=30))
+    service = replace(SERVICE, role=Role.VIEWER, mailboxes=frozenset({"mbx_1", "mbx_2"}), credentials=(token,))
+    accounts.members.add_service(service, "The CI", SECRET)
+
+    assert admitted(accounts).member == service
+    assert admitted(accounts).credential == token
+    assert accounts.members.get("wsp_acme", "tok_1") == service
 
 
 def test_who_comes_in_is_told_which_mailboxes_there_are(accounts: Accounts) -> None:
-    accounts.credentials.add(TOKEN, "secret")
+    accounts.members.add_service(SERVICE, "", SECRET)
     for mailbox in (SALES, SUPPORT, OTHERS):
         accounts.mailboxes.add(mailbox)
-    found = accounts.credentials.find("wsp_acme", "secret")
-    assert found is not None
-    assert found.mailboxes == (SUPPORT.id, SALES.id)
+
+    assert admitted(accounts).gate.mailboxes == (SUPPORT.id, SALES.id)
+
+
+def test_the_day_of_its_last_use_is_on_a_credential(accounts: Accounts) -> None:
+    accounts.members.add_service(SERVICE, "", SECRET)
+    accounts.members.note_use("wsp_acme", "tok_1", "tok_1", START.date())
+
+    credential = admitted(accounts).credential
+    assert credential is not None
+    assert credential.used_on == START.date()
 
 
 def test_a_token_of_a_workspace_that_was_never_made_opens_nothing(accounts: Accounts, keys: MemoryKeys) -> None:
     keys.create("wsp_none", ["data"])
-    accounts.credentials.add(replace(TOKEN, workspace="wsp_none"), "llw_secret")
+    accounts.members.add_service(replace(SERVICE, workspace="wsp_none"), "", SECRET)
 
-    assert accounts.credentials.find("wsp_none", "llw_secret") is None
+    assert accounts.members.admit(replace(PRESENTED, workspace="wsp_none")) is None
 
 
-def test_neither_a_tokens_id_nor_its_secret_is_given_twice(accounts: Accounts) -> None:
-    accounts.credentials.add(TOKEN, "llw_secret")
+def test_the_id_of_a_token_is_not_given_twice(accounts: Accounts) -> None:
+    accounts.members.add_service(SERVICE, "", SECRET)
 
     with pytest.raises(Conflict):
-        accounts.credentials.add(TOKEN, "llw_other")
-    with pytest.raises(Conflict):
-        accounts.credentials.add(replace(TOKEN, id="tok_2"), "llw_secret")
-    assert accounts.credentials.find("wsp_acme", "llw_other") is None
-    assert not accounts.credentials.exists("wsp_acme", "tok_2")
+        accounts.members.add_service(SERVICE, "", "another secret")
+    assert admitted(accounts, replace(PRESENTED, secret="another secret")).credential is None
 
 
-def test_a_principal_exists_in_its_own_workspace_only(accounts: Accounts) -> None:
-    accounts.credentials.add(TOKEN, "llw_secret")
+def test_a_member_is_one_of_its_own_workspace_only(accounts: Accounts) -> None:
+    accounts.members.add_service(SERVICE, "", SECRET)
 
-    assert accounts.credentials.exists("wsp_acme", "tok_1")
-    assert not accounts.credentials.exists("wsp_other", "tok_1")
-    assert not accounts.credentials.exists("wsp_acme", "tok_9")
+    for workspace, member in (("wsp_other", "tok_1"), ("wsp_acme", "tok_9"), ("wsp_acme", "per_1"), ("wsp_acme", "")):
+        with pytest.raises(NotFound):
+            accounts.members.get(workspace, member)
 
 
 # ---- the stack's own ledger -----------------------------------------------------------------------------------------

@@ -9,14 +9,15 @@ from botocore.stub import Stubber
 
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo import key
-from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
+from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
+from letterlock.adapters.dynamo_members import DynamoMembers
 from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
 from letterlock.adapters.sealing import Sealer
 from letterlock.domain.errors import NotFound, Unavailable
 from letterlock.domain.ledger import Reason
 from tests.adapters.conftest import Calls, Tables
 from tests.adapters.raw import everything, texts
-from tests.adapters.test_accounts_contract import SUPPORT, TOKEN
+from tests.adapters.test_accounts_contract import PRESENTED, SERVICE, SUPPORT
 from tests.fakes import START, FakeArchive
 from tests.fakes.keys import MemoryKeys
 
@@ -31,7 +32,7 @@ def test_no_name_no_address_and_no_secret_lies_open(
     DynamoMailboxes(client, name, sealer, index).add(
         replace(SUPPORT, address="zebra-support@zebra.test", name="Zebra Desk")
     )
-    DynamoCredentials(client, name, sealer, index).add(replace(TOKEN, name="Zebra CI"), "llw_zebrasecret")
+    DynamoMembers(client, name, sealer, index).add_service(SERVICE, "Zebra CI", "llw_zebrasecret")
     ledger = DynamoStackLedger(client, tables.conversations, index, FakeArchive())
     ledger.record("ses-1", "zebra-nobody@zebra.test", Reason.UNKNOWN_RECIPIENT, START)
 
@@ -71,8 +72,8 @@ def test_a_closed_gate_shuts_every_token_out(
     tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex
 ) -> None:
     DynamoWorkspaces(tables.client, tables.accounts, sealer, keys).create("wsp_acme", "Acme")
-    credentials = DynamoCredentials(tables.client, tables.accounts, sealer, index)
-    credentials.add(TOKEN, "llw_secret")
+    members = DynamoMembers(tables.client, tables.accounts, sealer, index)
+    members.add_service(SERVICE, "", PRESENTED.secret)
     tables.client.update_item(
         TableName=tables.accounts,
         Key=key("wsp_acme", "GATE"),
@@ -81,12 +82,14 @@ def test_a_closed_gate_shuts_every_token_out(
         ExpressionAttributeValues={":closed": {"S": "suspended"}},
     )
 
-    assert credentials.find("wsp_acme", "llw_secret") is None
+    admission = members.admit(PRESENTED)
+    assert admission is not None
+    assert admission.principal(START) is None
 
 
 def test_a_credential_that_could_not_be_read_lets_nobody_in_and_says_so(sealer: Sealer, index: BlindIndex) -> None:
     client = boto3.client("dynamodb", region_name="eu-west-1")
-    both = [key(f"route#credential#{index.router('credential', 'llw_secret')}", "ROUTE"), key("wsp_acme", "GATE")]
+    both = [key("wsp_acme", "SERVICE#tok_1"), key("wsp_acme", "GATE")]
     with Stubber(client) as stub:
         stub.add_response(
             "batch_get_item",
@@ -94,7 +97,24 @@ def test_a_credential_that_could_not_be_read_lets_nobody_in_and_says_so(sealer: 
             {"RequestItems": {"accounts": {"Keys": both, "ConsistentRead": True}}},
         )
         with pytest.raises(Unavailable):
-            DynamoCredentials(client, "accounts", sealer, index).find("wsp_acme", "llw_secret")
+            DynamoMembers(client, "accounts", sealer, index).admit(PRESENTED)
+        stub.assert_no_pending_responses()
+
+
+def test_a_use_that_cannot_be_noted_keeps_nobody_out_and_brings_nothing_back(
+    tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex
+) -> None:
+    DynamoWorkspaces(tables.client, tables.accounts, sealer, keys).create("wsp_acme", "Acme")
+    members = DynamoMembers(tables.client, tables.accounts, sealer, index)
+    members.add_service(SERVICE, "", PRESENTED.secret)
+    members.note_use("wsp_acme", "tok_1", "tok_revoked", START.date())
+    members.note_use("wsp_acme", "tok_none", "tok_1", START.date())
+
+    assert members.get("wsp_acme", "tok_1") == SERVICE
+    broken = boto3.client("dynamodb", region_name="eu-west-1")
+    with Stubber(broken) as stub:
+        stub.add_client_error("update_item", "InternalServerError", http_status_code=500)
+        DynamoMembers(broken, "accounts", sealer, index).note_use("wsp_acme", "tok_1", "tok_1", START.date())
         stub.assert_no_pending_responses()
 
 

@@ -1,6 +1,6 @@
 """In-memory fakes of the ports, small enough to be read; tests/adapters/test_*_contract.py hold them to it."""
 
-from tests.fakes.accounts import FakeCredentials, FakeMailboxes, FakeWorkspaces
+from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.bus import FakeBus, FakeOutboxes
 from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.contacts import FakeContacts
@@ -17,13 +17,13 @@ __all__ = [
     "FakeClock",
     "FakeContacts",
     "FakeConversations",
-    "FakeCredentials",
     "FakeCursors",
     "FakeDigests",
     "FakeIds",
     "FakeInboundQueue",
     "FakeMailboxes",
     "FakeMailer",
+    "FakeMembers",
     "FakeOriginal",
     "FakeOriginals",
     "FakeOrphans",

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, datetime
 
-from letterlock.domain.accounts import Credential, Mailbox
+from letterlock.domain.accounts import Admission, Gate, Mailbox, Member
 from letterlock.domain.errors import Conflict, NotFound
 from letterlock.domain.threading import without_subaddress
+from letterlock.domain.tokens import Presented
 
 
 class FakeWorkspaces:
@@ -48,23 +50,50 @@ class FakeMailboxes:
         self._mailboxes[mailbox.address.casefold()] = mailbox
 
 
-class FakeCredentials:
-    """`Credentials`. Knows the workspaces whose gate stands open: those of `workspaces`."""
+class FakeMembers:
+    """`Members`. Knows the workspaces whose gate stands open: those of `workspaces`."""
 
     def __init__(self, workspaces: FakeWorkspaces, mailboxes: FakeMailboxes | None = None) -> None:
         self._workspaces, self._mailboxes = workspaces, mailboxes or FakeMailboxes()
-        self._by_secret: dict[str, Credential] = {}
+        self.members: dict[tuple[str, str], Member] = {}
+        self.secrets: dict[str, str] = {}
+        """The credential of each secret."""
+        self.signed_out: dict[str, datetime] = {}
+        self.noted: list[tuple[str, date]] = []
 
-    def add(self, credential: Credential, secret: str) -> None:
-        if secret in self._by_secret or self.exists(credential.workspace, credential.id):
-            raise Conflict("a token of that id exists")
-        self._by_secret[secret] = credential
-
-    def find(self, workspace: str, secret: str) -> Credential | None:
-        credential = self._by_secret.get(secret)
-        if credential is None or credential.workspace != workspace or workspace not in self._workspaces.names:
+    def admit(self, presented: Presented) -> Admission | None:
+        member = self.members.get((presented.workspace, presented.holder))
+        if member is None or presented.workspace not in self._workspaces.names:
             return None
-        return replace(credential, name="", mailboxes=tuple(each.id for each in self._mailboxes.all(workspace)))
+        mailboxes = tuple(each.id for each in self._mailboxes.all(presented.workspace))
+        credential = next(
+            (
+                each
+                for each in member.credentials
+                if each.id == self.secrets.get(presented.secret) and each.kind is presented.kind
+            ),
+            None,
+        )
+        return Admission(member, credential, Gate(True, mailboxes, self.signed_out.get(presented.workspace)))
 
-    def exists(self, workspace: str, principal: str) -> bool:
-        return any(each.workspace == workspace and each.id == principal for each in self._by_secret.values())
+    def get(self, workspace: str, member: str) -> Member:
+        try:
+            return self.members[workspace, member]
+        except KeyError:
+            raise NotFound("no such member") from None
+
+    def add_service(self, member: Member, name: str, secret: str) -> None:
+        if (member.workspace, member.id) in self.members:
+            raise Conflict("a token of that id exists")
+        self.put(member, **{member.credentials[0].id: secret})
+
+    def note_use(self, workspace: str, member: str, credential: str, day: date) -> None:
+        self.noted.append((credential, day))
+        found = self.members[workspace, member]
+        used = tuple(replace(each, used_on=day) if each.id == credential else each for each in found.credentials)
+        self.members[workspace, member] = replace(found, credentials=used)
+
+    def put(self, member: Member, **secrets: str) -> None:
+        """A member as it is told, with the secret of each of its credentials."""
+        self.members[member.workspace, member.id] = member
+        self.secrets |= {secret: credential for credential, secret in secrets.items()}

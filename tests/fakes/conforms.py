@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes, DynamoWorkspaces
+    from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
     from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
     from letterlock.adapters.dynamo_digests import DynamoDigests
+    from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     def mailboxes(fake: fakes.FakeMailboxes, real: DynamoMailboxes) -> list[ports.Mailboxes]:
         return [fake, real]
 
-    def credentials(fake: fakes.FakeCredentials, real: DynamoCredentials) -> list[ports.Credentials]:
+    def members(fake: fakes.FakeMembers, real: DynamoMembers) -> list[ports.Members]:
         return [fake, real]
 
     def stack_ledger(fake: fakes.FakeStackLedger, real: DynamoStackLedger) -> list[ports.StackLedger]:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from letterlock.domain.accounts import Mailbox, Principal, Scope
+from letterlock.domain.accounts import Mailbox, Principal
 from letterlock.domain.conversations import Conversation, Message, Thread
 from letterlock.domain.errors import Unparsable
 from letterlock.domain.mail import Address, Delivery, Mail, Verdict, Verdicts
+from letterlock.domain.permissions import Role, Scope
 from letterlock.services.deliver_reply import DeliverReply
 from letterlock.services.receive_mail import ReceiveMail
 from letterlock.services.record_delivery import RecordDelivery
@@ -22,7 +23,7 @@ from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginals, FakeStackLe
 from tests.fakes.tokens import FakeReplyTokens
 
 MAILBOX = Mailbox("mbx_support", "wsp_acme", "support@acme.example", "Acme Support")
-AGENT = Principal("wsp_acme", "tok_agent", frozenset(Scope))
+AGENT = Principal("wsp_acme", "tok_agent", Role.AGENT, frozenset(Scope), (MAILBOX.id,))
 CUSTOMER = Address("ana@customer.example", "Ana")
 STRANGER = Address("eve@else.example", "Eve")
 

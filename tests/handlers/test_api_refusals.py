@@ -6,12 +6,17 @@ from typing import Any
 import boto3
 import pytest
 
-from letterlock.domain.accounts import Scope
-from letterlock.domain.api_tokens import spell
+from letterlock.domain.accounts import CredentialKind
+from letterlock.domain.permissions import Scope
+from letterlock.domain.tokens import spell
 from letterlock.entry.rest import HEADERS
 from tests.handlers.stack import Stack, rest_event
 
 MAIL = b"From: ana@customer.example\r\nTo: support@acme.example\r\nSubject: Order 7\r\n\r\nWhere is it?\r\n"
+
+
+def never_issued(workspace: str) -> str:
+    return spell(CredentialKind.SERVICE, workspace, "tok_" + "0" * 26, bytes(32))
 
 
 @pytest.fixture
@@ -55,13 +60,11 @@ def test_without_a_good_token_everything_is_401(stack: Stack, conversation: str,
 
 
 def test_a_token_that_was_never_issued_is_401(stack: Stack) -> None:
-    assert_problem(
-        stack.api("GET", "/v1/conversations", token=spell(stack.workspace, bytes(32))), 401, "unauthenticated"
-    )
+    assert_problem(stack.api("GET", "/v1/conversations", token=never_issued(stack.workspace)), 401, "unauthenticated")
 
 
 def test_a_token_pointed_at_another_workspace_is_401(stack: Stack) -> None:
-    forged = spell("wsp_" + "0" * 26, bytes(32))
+    forged = never_issued("wsp_" + "0" * 26)
     assert_problem(stack.api("GET", "/v1/conversations", token=forged), 401, "unauthenticated")
 
 

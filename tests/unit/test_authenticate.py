@@ -5,73 +5,118 @@ from datetime import timedelta
 
 import pytest
 
-from letterlock.domain.accounts import Credential, Principal, Scope
-from letterlock.domain.api_tokens import spell
+from letterlock.domain.accounts import Credential, CredentialKind, Member, Principal
 from letterlock.domain.errors import Conflict, Invalid, Unauthenticated
+from letterlock.domain.permissions import Role, Scope
+from letterlock.domain.tokens import spell
 from letterlock.services.authenticate import Authenticate
 from letterlock.services.set_up_workspace import SetUpWorkspace
-from tests.fakes.accounts import FakeCredentials, FakeMailboxes, FakeWorkspaces
+from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.clock import START, FakeClock, FakeIds
 
 WORKSPACE = "wsp_01JABCDEFGHJKMNPQRSTVWXYZ0"
-TOKEN = spell(WORKSPACE, bytes(32))
-CREDENTIAL = Credential("tok_1", WORKSPACE, frozenset({Scope.READ}), "first", START)
+SERVICE_ID, PERSON_ID = "tok_01JZYCDEFGHJKMNPQRSTVWXYZ0", "per_01JZYCDEFGHJKMNPQRSTVWXYZ0"
+TOKEN = spell(CredentialKind.SERVICE, WORKSPACE, SERVICE_ID, bytes(32))
+SESSION = spell(CredentialKind.SESSION, WORKSPACE, PERSON_ID, bytes(32))
+CREDENTIAL = Credential(SERVICE_ID, CredentialKind.SERVICE, frozenset({Scope.READ}), START)
 
 
-def given(credential: Credential = CREDENTIAL, *, gate: bool = True) -> tuple[Authenticate, FakeClock]:
-    workspaces, clock = FakeWorkspaces(), FakeClock()
-    if gate:
-        workspaces.create(WORKSPACE, "Acme")
-    credentials = FakeCredentials(workspaces)
-    credentials.add(credential, TOKEN)
-    return Authenticate(credentials, clock), clock
+class Given:
+    """A workspace with a service and a person who is signed in."""
+
+    def __init__(self, credential: Credential = CREDENTIAL, *, gate: bool = True) -> None:
+        workspaces, self.clock = FakeWorkspaces(), FakeClock()
+        if gate:
+            workspaces.create(WORKSPACE, "Acme")
+        self.members = FakeMembers(workspaces)
+        self.members.put(Member(SERVICE_ID, WORKSPACE, Role.AGENT, credentials=(credential,)), **{credential.id: TOKEN})
+        session = Credential("ses_1", CredentialKind.SESSION, frozenset(), START, START + timedelta(hours=12))
+        self.members.put(Member(PERSON_ID, WORKSPACE, Role.OWNER, credentials=(session,)), ses_1=SESSION)
+        self.authenticate = Authenticate(self.members, self.clock)
 
 
 def test_a_token_names_its_principal_and_what_it_may() -> None:
-    authenticate, _ = given()
-    assert authenticate(f"Bearer {TOKEN}") == Principal(WORKSPACE, "tok_1", frozenset({Scope.READ}))
+    authenticate = Given().authenticate
+    assert authenticate(f"Bearer {TOKEN}") == Principal(
+        WORKSPACE, SERVICE_ID, Role.AGENT, frozenset({Scope.READ}), credential=SERVICE_ID
+    )
     assert authenticate(f"bearer {TOKEN}")
+
+
+def test_a_session_comes_as_its_cookie_and_a_token_as_a_bearer_token_never_the_other_way_round() -> None:
+    authenticate = Given().authenticate
+    assert authenticate("", SESSION).signed_in
+    assert authenticate("", SESSION).id == PERSON_ID
+    for header, cookie in (("", TOKEN), (f"Bearer {SESSION}", ""), (f"Bearer {SESSION}", SESSION)):
+        with pytest.raises(Unauthenticated):
+            authenticate(header, cookie)
+
+
+def test_a_header_that_is_there_decides_and_a_cookie_beside_it_does_not() -> None:
+    authenticate = Given().authenticate
+    assert authenticate(f"Bearer {TOKEN}", SESSION).id == SERVICE_ID
+    with pytest.raises(Unauthenticated):
+        authenticate("Bearer nonsense", SESSION)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", TOKEN, f"Basic {TOKEN}", "Bearer nonsense"])
 def test_what_is_no_bearer_token_is_refused(header: str) -> None:
     with pytest.raises(Unauthenticated):
-        given()[0](header)
+        Given().authenticate(header)
 
 
-def test_a_well_formed_token_that_was_never_issued_is_refused() -> None:
-    with pytest.raises(Unauthenticated):
-        given()[0]("Bearer " + spell(WORKSPACE, b"\x01" * 32))
-
-
-def test_a_revoked_token_is_dead_and_answers_like_an_unknown_one() -> None:
-    authenticate, _ = given(replace(CREDENTIAL, revoked_at=START))
-    with pytest.raises(Unauthenticated) as revoked:
-        authenticate(f"Bearer {TOKEN}")
+def test_a_well_formed_token_that_was_never_issued_is_refused_like_one_that_was_revoked() -> None:
+    given = Given()
     with pytest.raises(Unauthenticated) as unknown:
-        given()[0]("Bearer " + spell(WORKSPACE, b"\x01" * 32))
-    assert str(revoked.value) == str(unknown.value)
+        given.authenticate("Bearer " + spell(CredentialKind.SERVICE, WORKSPACE, SERVICE_ID, b"\x01" * 32))
+    given.members.put(Member(SERVICE_ID, WORKSPACE, Role.AGENT))
+    with pytest.raises(Unauthenticated) as revoked:
+        given.authenticate(f"Bearer {TOKEN}")
+    with pytest.raises(Unauthenticated) as nobody:
+        given.authenticate("Bearer " + spell(CredentialKind.SERVICE, WORKSPACE, "tok_" + "0" * 26, bytes(32)))
+    assert str(revoked.value) == str(unknown.value) == str(nobody.value)
 
 
 def test_a_token_dies_at_the_moment_it_expires() -> None:
-    authenticate, clock = given(replace(CREDENTIAL, expires_at=START + timedelta(hours=1)))
-    assert authenticate(f"Bearer {TOKEN}")
-    clock.passes(hours=1)
+    given = Given(replace(CREDENTIAL, expires_at=START + timedelta(hours=1)))
+    assert given.authenticate(f"Bearer {TOKEN}")
+    given.clock.passes(hours=1)
     with pytest.raises(Unauthenticated):
-        authenticate(f"Bearer {TOKEN}")
+        given.authenticate(f"Bearer {TOKEN}")
 
 
 def test_a_workspace_whose_gate_is_shut_lets_nobody_in() -> None:
     with pytest.raises(Unauthenticated):
-        given(gate=False)[0](f"Bearer {TOKEN}")
+        Given(gate=False).authenticate(f"Bearer {TOKEN}")
+
+
+def test_when_everybody_is_signed_out_what_was_made_before_is_dead() -> None:
+    given = Given()
+    given.members.signed_out[WORKSPACE] = START
+    for header, cookie in ((f"Bearer {TOKEN}", ""), ("", SESSION)):
+        with pytest.raises(Unauthenticated):
+            given.authenticate(header, cookie)
+
+
+def test_the_day_of_the_last_use_is_noted_once_a_day() -> None:
+    given = Given()
+    for _ in range(3):
+        given.authenticate(f"Bearer {TOKEN}")
+    assert given.members.noted == [(SERVICE_ID, START.date())]
+    given.clock.passes(hours=24)
+    given.authenticate(f"Bearer {TOKEN}")
+    assert len(given.members.noted) == 2
+
+
+# ---- the operator's door ----------------------------------------------------------------------------------------------
 
 
 def set_up() -> tuple[SetUpWorkspace, Authenticate]:
     workspaces, mailboxes = FakeWorkspaces(), FakeMailboxes()
-    credentials = FakeCredentials(workspaces)
+    members = FakeMembers(workspaces, mailboxes)
     randoms = iter(bytes([n]) * 32 for n in range(9))
-    verb = SetUpWorkspace(workspaces, mailboxes, credentials, FakeIds(), FakeClock(), lambda _: next(randoms))
-    return verb, Authenticate(credentials, FakeClock())
+    verb = SetUpWorkspace(workspaces, mailboxes, members, FakeIds(), FakeClock(), lambda _: next(randoms))
+    return verb, Authenticate(members, FakeClock())
 
 
 def ask(verb: SetUpWorkspace, address: str, name: str = "Acme") -> str:
@@ -81,10 +126,11 @@ def ask(verb: SetUpWorkspace, address: str, name: str = "Acme") -> str:
 
 def test_the_operators_token_opens_the_new_workspace() -> None:
     verb, authenticate = set_up()
-    token = ask(verb, "Support@Acme.example")
-    assert authenticate(f"Bearer {token}").scopes == frozenset(Scope)
-    (mailbox,) = verb.mailboxes.all(authenticate(f"Bearer {token}").workspace)
+    principal = authenticate(f"Bearer {ask(verb, 'Support@Acme.example')}")
+    assert principal.scopes == frozenset(Scope)
+    (mailbox,) = verb.mailboxes.all(principal.workspace)
     assert mailbox.address == "support@acme.example"
+    assert principal.mailboxes == (mailbox.id,)
 
 
 def test_an_address_that_is_taken_leaves_no_second_workspace_behind() -> None:

@@ -4,16 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from letterlock.domain.accounts import Credential, Scope
+from letterlock.domain.accounts import Member
 from letterlock.domain.conversations import INLINE_TEXT_BYTES, Conversation, Kind, Message, Status
 from letterlock.domain.errors import AlreadyDone, Forbidden, KeyReused, Moved, RuleBroken, Stale
 from letterlock.domain.facts import NoteAdded, ReplyQueued
 from letterlock.domain.idempotency import Once
 from letterlock.domain.mail import Mail
+from letterlock.domain.permissions import Role, Scope
 from letterlock.services.changes import FRESH_READS
 from letterlock.services.triage import AssignConversation, ChangeStatus
 from letterlock.services.write_message import AddNote, SendReply
-from tests.fakes.accounts import FakeCredentials, FakeWorkspaces
+from tests.fakes.accounts import FakeMembers, FakeWorkspaces
 from tests.fakes.clock import START
 from tests.fakes.desk import AGENT, CUSTOMER, Desk
 
@@ -45,8 +46,8 @@ def change_status(desk: Desk) -> ChangeStatus:
 def assign(desk: Desk) -> AssignConversation:
     workspaces = FakeWorkspaces()
     workspaces.create("wsp_acme", "Acme")
-    known = FakeCredentials(workspaces)
-    known.add(Credential("tok_bea", "wsp_acme", frozenset(Scope), "Bea", START), "secret")
+    known = FakeMembers(workspaces)
+    known.put(Member("tok_bea", "wsp_acme", Role.AGENT))
     return AssignConversation(desk.conversations, known, desk.ids, desk.clock)
 
 

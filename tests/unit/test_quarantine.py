@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from letterlock.domain.accounts import Scope
 from letterlock.domain.conversations import Conversation, Status
 from letterlock.domain.errors import Forbidden, Invalid, NotFound, RuleBroken, Stale
 from letterlock.domain.facts import MailDiscarded, MailReleased, StatusChanged
 from letterlock.domain.ledger import Outcome
 from letterlock.domain.mail import Mail, Verdict
+from letterlock.domain.permissions import Scope
 from letterlock.services.quarantine import DiscardMail, ReleaseMail
 from letterlock.services.read_inbox import ListConversations
 from letterlock.services.summarise_ingest import SummariseIngest
@@ -146,7 +146,7 @@ def test_the_outcomes_of_a_day_sum_to_what_came_in(desk: Desk) -> None:
         desk.receive(desk.arrives(mail, ses_message_id=delivery))
     desk.receive(desk.arrives(None, ses_message_id="ses-3", judged=verdicts(virus=Verdict.FAIL)))
 
-    summarise = SummariseIngest(desk.conversations, desk.mailboxes, desk.clock)
+    summarise = SummariseIngest(desk.conversations, desk.clock)
     day, (line,) = summarise(READER, day=None, mailbox="")
     assert day == desk.clock().date()
     assert line.received == 3
@@ -155,7 +155,7 @@ def test_the_outcomes_of_a_day_sum_to_what_came_in(desk: Desk) -> None:
 
 
 def test_the_summary_of_a_mailbox_that_is_not_there_is_not_found(desk: Desk) -> None:
-    summarise = SummariseIngest(desk.conversations, desk.mailboxes, desk.clock)
+    summarise = SummariseIngest(desk.conversations, desk.clock)
     with pytest.raises(NotFound):
         summarise(AGENT, day=None, mailbox="mbx_never")
     with pytest.raises(Forbidden):

@@ -1,14 +1,13 @@
-"""Workspaces, mailboxes and API tokens in DynamoDB."""
+"""Workspaces and mailboxes in DynamoDB."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.codec import decode, encode, instant
+from letterlock.adapters.codec import decode, encode
 from letterlock.adapters.dynamo import (
     ABSENT,
     CONDITION_FAILED,
@@ -23,7 +22,7 @@ from letterlock.adapters.dynamo import (
 )
 from letterlock.adapters.keyring import STACK, STACK_PURPOSES, WORKSPACE_PURPOSES
 from letterlock.adapters.sealing import Place, Sealer
-from letterlock.domain.accounts import Credential, Mailbox, Scope
+from letterlock.domain.accounts import Mailbox
 from letterlock.domain.errors import Conflict, NotFound
 from letterlock.domain.threading import without_subaddress
 
@@ -128,70 +127,6 @@ class DynamoMailboxes:
         id = row.sk.removeprefix(table.MAILBOXES)  # noqa: A001 - the field's own name
         address, name = decode(self._sealer.unseal(_mailbox_place(row.pk, id), row.address))
         return Mailbox(id, row.pk, address, name)
-
-
-class DynamoCredentials:
-    """`Credentials`."""
-
-    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex) -> None:
-        self._client, self._table, self._sealer, self._index = client, table_name, sealer, index
-
-    def add(self, credential: Credential, secret: str) -> None:
-        """Raises Conflict when the id, or by a miracle the secret, is taken."""
-        workspace, expires_at, revoked_at = credential.workspace, credential.expires_at, credential.revoked_at
-        route = table.CredentialRoute(
-            self._router(secret),
-            workspace=workspace,
-            token=credential.id,
-            scopes=" ".join(sorted(credential.scopes)),
-            created_at=instant(credential.created_at),
-            expires_at=int(expires_at.timestamp()) if expires_at else None,
-            revoked_at=instant(revoked_at) if revoked_at else None,
-        )
-        stored = table.TokenItem(
-            workspace,
-            table.token_key(credential.id),
-            created_at=instant(credential.created_at),
-            name=self._sealer.seal(Place(workspace, "token", credential.id, "name"), encode(credential.name)),
-        )
-        if transact(self._client, [put(self._table, "route", route, ABSENT), put(self._table, "item", stored, ABSENT)]):
-            raise Conflict("a token of that id exists")
-
-    def find(self, workspace: str, secret: str) -> Credential | None:
-        """One consistent BatchGetItem of two items: 2 read units. Without the name, which is elsewhere, and sealed.
-
-        Raises Unavailable when DynamoDB did not read both: then nobody is let in.
-        """
-        route_key, gate_key = (self._router(secret), table.ROUTE), (workspace, table.GATE)
-        found = batch_get(self._client, self._table, [route_key, gate_key], consistent=True, tries=1)
-        if route_key not in found or gate_key not in found:
-            return None
-        route = table.CredentialRoute.from_raw_data(found[route_key])
-        gate = table.Gate.from_raw_data(found[gate_key])
-        if gate.state != table.ACTIVE or route.workspace != workspace:
-            return None
-        return Credential(
-            id=route.token,
-            workspace=route.workspace,
-            scopes=frozenset(map(Scope, route.scopes.split())),
-            name="",
-            created_at=datetime.fromisoformat(route.created_at),
-            expires_at=datetime.fromtimestamp(route.expires_at, UTC) if route.expires_at is not None else None,
-            revoked_at=datetime.fromisoformat(route.revoked_at) if route.revoked_at else None,
-            mailboxes=tuple(sorted(gate.mailboxes or ())),
-        )
-
-    def exists(self, workspace: str, principal: str) -> bool:
-        answer = self._client.get_item(
-            TableName=self._table,
-            Key=key(workspace, table.token_key(principal)),
-            ProjectionExpression="pk",
-            ConsistentRead=True,
-        )
-        return "Item" in answer
-
-    def _router(self, secret: str) -> str:
-        return table.credential_route_key(self._index.router("credential", secret))
 
 
 def _mailbox_place(workspace: str, mailbox: str) -> Place:

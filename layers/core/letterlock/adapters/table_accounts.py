@@ -4,9 +4,9 @@
 |---|---|---|
 | `<ws>` | `GATE` | `Gate` |
 | `<ws>` | `MBX#<mbx>` | `MailboxItem` |
+| `<ws>` | `PERSON#<per>`, `SERVICE#<tok>` | `MemberItem` |
 | `<ws>` | `TOK#<tok>` | `TokenItem` |
 | `route#mailbox#<keyed hash of an address>` | `ROUTE` | `MailboxRoute` |
-| `route#credential#<keyed hash of a secret>` | `ROUTE` | `CredentialRoute` |
 
 A router is found before its workspace is known, so it holds ids only; what names somebody lies sealed under `<ws>`.
 Why the models are for shapes only: see `table_conversations`.
@@ -14,18 +14,25 @@ Why the models are for shapes only: see `table_conversations`.
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import date, datetime
+from typing import Any, Final
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.models import Model
+
+from letterlock.adapters.codec import instant
+from letterlock.domain.accounts import Credential, CredentialKind
+from letterlock.domain.permissions import Scope
 
 GATE: Final = "GATE"
 ROUTE: Final = "ROUTE"
 MAILBOXES: Final = "MBX#"
 TOKENS: Final = "TOK#"
+PEOPLE: Final = "PERSON#"
+SERVICES: Final = "SERVICE#"
 
 ACTIVE: Final = "active"
-"""The state of a workspace whose people may come in."""
+"""The state of a workspace whose people may come in, and of a member who may."""
 
 
 def mailbox_key(mailbox: str) -> str:
@@ -40,8 +47,9 @@ def mailbox_route_key(hashed_address: str) -> str:
     return f"route#mailbox#{hashed_address}"
 
 
-def credential_route_key(hashed_secret: str) -> str:
-    return f"route#credential#{hashed_secret}"
+def member_key(member: str) -> str:
+    """For `per_…` or `tok_…`; anything else is nobody's."""
+    return f"{PEOPLE if member.startswith('per_') else SERVICES}{member}"
 
 
 class Gate(Model):
@@ -54,6 +62,8 @@ class Gate(Model):
     """Sealed."""
     mailboxes = UnicodeSetAttribute(null=True)
     """Their ids. Read with every request anyway, so a list of all of them takes no further read."""
+    signed_out_at = UnicodeAttribute(null=True)
+    """What was made until then lets nobody in."""
 
 
 class MailboxItem(Model):
@@ -70,26 +80,61 @@ class MailboxRoute(Model):
     mailbox = UnicodeAttribute()
 
 
+class MemberItem(Model):
+    """A person's or a service's part in the workspace. Beside these attributes: `credentials`, a map of what they may
+    come in with, each under its id (`credential_entry`).
+    """
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    state = UnicodeAttribute()
+    role = UnicodeAttribute()
+    mailboxes = UnicodeSetAttribute(null=True)
+    """Ids. Absent: all that there are."""
+
+
 class TokenItem(Model):
     """What the workspace sees of an API token."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    holder = UnicodeAttribute()
+    scopes = UnicodeAttribute()
+    """Separated by spaces (RFC 6749, section 3.3)."""
     created_at = UnicodeAttribute()
+    expires_on = UnicodeAttribute(null=True)
+    revoked_at = UnicodeAttribute(null=True)
     name = BinaryAttribute(legacy_encoding=False)
     """Sealed."""
 
 
-class CredentialRoute(Model):
-    """What a request is admitted by. `expires_at` is the table's TTL too: an expired one goes by itself."""
+CREDENTIALS: Final = "credentials"
 
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default=ROUTE)
-    workspace = UnicodeAttribute()
-    token = UnicodeAttribute()
-    scopes = UnicodeAttribute()
-    """Separated by spaces (RFC 6749, section 3.3)."""
-    created_at = UnicodeAttribute()
-    expires_at = NumberAttribute(null=True)
-    """Seconds since 1970."""
-    revoked_at = UnicodeAttribute(null=True)
+
+def credential_entry(credential: Credential, keyed_hash: bytes) -> dict[str, Any]:
+    """One entry of a member's `credentials`, in short names: each request reads them all."""
+    entry: dict[str, Any] = {
+        "h": {"B": keyed_hash},
+        "k": {"S": credential.kind},
+        "c": {"S": instant(credential.created_at)},
+    }
+    if credential.scopes:
+        entry["s"] = {"S": " ".join(sorted(credential.scopes))}
+    if credential.expires_at:
+        entry["x"] = {"S": instant(credential.expires_at)}
+    if credential.used_on:
+        entry["u"] = {"S": credential.used_on.isoformat()}
+    return {"M": entry}
+
+
+def credential_of(id: str, entry: dict[str, Any]) -> Credential:  # noqa: A002 - the field's own name
+    said = entry["M"]
+    return Credential(
+        id,
+        CredentialKind(said["k"]["S"]),
+        frozenset(map(Scope, said["s"]["S"].split())) if "s" in said else frozenset(),
+        datetime.fromisoformat(said["c"]["S"]),
+        datetime.fromisoformat(said["x"]["S"]) if "x" in said else None,
+        date.fromisoformat(said["u"]["S"]) if "u" in said else None,
+    )

@@ -1,85 +1,145 @@
-"""Who may do what: workspaces, mailboxes, principals, scopes."""
+"""Who is who: workspaces' members, what they come in with, and the mailboxes they see."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from letterlock.domain.errors import Forbidden, Invalid
+from letterlock.domain.errors import Forbidden, Invalid, NotFound
 from letterlock.domain.mail import Address
+from letterlock.domain.permissions import PERMISSIONS, Action, AnyToken, Role, Scope
 from letterlock.domain.threading import MAILBOX_LOCAL_PART_OCTETS
-
-
-class Scope(StrEnum):
-    READ = "conversations:read"
-    WRITE = "conversations:write"
-
-
-class Action(StrEnum):
-    """Everything that can be asked of the API."""
-
-    LIST_MAILBOXES = "list_mailboxes"
-    LIST_CONVERSATIONS = "list_conversations"
-    READ_CONVERSATION = "read_conversation"
-    READ_CONTACT = "read_contact"
-    REPLY = "reply"
-    NOTE = "note"
-    ASSIGN = "assign"
-    CHANGE_STATUS = "change_status"
-    SORT_QUARANTINE = "sort_quarantine"
-    READ_INGEST_SUMMARY = "read_ingest_summary"
-
-
-SCOPE_OF: dict[Action, Scope] = {
-    Action.LIST_MAILBOXES: Scope.READ,
-    Action.LIST_CONVERSATIONS: Scope.READ,
-    Action.READ_CONVERSATION: Scope.READ,
-    Action.READ_CONTACT: Scope.READ,
-    Action.REPLY: Scope.WRITE,
-    Action.NOTE: Scope.WRITE,
-    Action.ASSIGN: Scope.WRITE,
-    Action.CHANGE_STATUS: Scope.WRITE,
-    Action.SORT_QUARANTINE: Scope.WRITE,
-    Action.READ_INGEST_SUMMARY: Scope.READ,
-}
-"""The one table of what each action needs. An action without a line here is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking: an API token, for now. `id` is what conversations are assigned to and replies are signed with."""
+    """Who is asking: a person, or a workspace's own token. `id` is what conversations are assigned to and replies are
+    signed with: `per_…` or `tok_…`.
+    """
 
     workspace: str
     id: str
-    scopes: frozenset[Scope]
+    role: Role
+    scopes: frozenset[Scope] = frozenset()
     mailboxes: tuple[str, ...] = ()
-    """Every mailbox of the workspace, by id."""
+    """Those that it sees, by id."""
+    limited: bool = False
+    """The workspace may have mailboxes that it does not see."""
+    credential: str = ""
+    """What it came in with: `ses_…` or `tok_…`."""
+    signed_in: bool = False
+    """With a session, which needs no scope."""
 
     def may(self, action: Action) -> None:
         """Raises Forbidden unless this principal may do that."""
-        needed = SCOPE_OF.get(action)
-        if needed is None or needed not in self.scopes:
-            raise Forbidden(f"this needs the scope {needed}" if needed else "nobody may do this")
+        refusal = self.refusal(action)
+        if refusal:
+            raise Forbidden(refusal)
+
+    def refusal(self, action: Action) -> str:
+        """Why it may not; empty when it may."""
+        needed = PERMISSIONS.get(action)
+        if needed is None:
+            return "nobody may do this"
+        if not self.role.covers(needed.least):
+            return f"this needs the role {needed.least}"
+        if self.signed_in or isinstance(needed, AnyToken):
+            return ""
+        if needed.scope is None:
+            return "this is done by somebody who is signed in, not with a token"
+        return "" if needed.scope in self.scopes else f"this needs the scope {needed.scope}"
+
+    def sees(self, mailbox: str) -> bool:
+        return mailbox in self.mailboxes
+
+    def must_see(self, mailbox: str, what: str) -> None:
+        """Raises NotFound: what lies in a mailbox that one does not see is as absent as what never was."""
+        if not self.sees(mailbox):
+            raise NotFound(f"no such {what}")
+
+
+class CredentialKind(StrEnum):
+    """What a member comes in with."""
+
+    SESSION = "session"
+    PERSONAL = "personal"
+    """A person's own API token."""
+    SERVICE = "service"
+    """A workspace's API token: its holder is no person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What the store knows of an API token; its secret is kept as a keyed hash only."""
+    """What the store knows of a session or a token; of its secret it has a keyed hash."""
+
+    id: str
+    kind: CredentialKind
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None = None
+    used_on: date | None = None
+    """The last day (UTC) on which it was used, as far as was noted."""
+
+    def live(self, now: datetime) -> bool:
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person or a service of a workspace, as every request reads it. `mailboxes` None: all there are, and will be."""
 
     id: str
     workspace: str
-    scopes: frozenset[Scope]
-    name: str
-    created_at: datetime
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
-    mailboxes: tuple[str, ...] = ()
-    """Those of its workspace, where it was found by its secret: they are read with it."""
+    role: Role
+    mailboxes: frozenset[str] | None = None
+    active: bool = True
+    credentials: tuple[Credential, ...] = ()
+    """Those that were not revoked."""
 
-    def live(self, now: datetime) -> bool:
-        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+    def works_in(self, mailbox: str) -> bool:
+        """Whether conversations of that mailbox can be given to them."""
+        sees = self.mailboxes is None or mailbox in self.mailboxes
+        return self.active and self.role.covers(Role.AGENT) and sees
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether anybody may come into a workspace, and what there is to see in it."""
+
+    open: bool
+    mailboxes: tuple[str, ...] = ()
+    signed_out_at: datetime | None = None
+    """When everybody was signed out: what was made until then is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What one read tells of whoever presents a secret: the credential is None when the secret is none of theirs."""
+
+    member: Member
+    credential: Credential | None
+    gate: Gate
+
+    def principal(self, now: datetime) -> Principal | None:
+        """None when they may not come in, whatever the reason."""
+        member, credential, gate = self.member, self.credential, self.gate
+        if credential is None or not credential.live(now) or not member.active or not gate.open:
+            return None
+        if gate.signed_out_at is not None and credential.created_at <= gate.signed_out_at:
+            return None
+        seen = tuple(each for each in gate.mailboxes if member.mailboxes is None or each in member.mailboxes)
+        return Principal(
+            member.workspace,
+            member.id,
+            member.role,
+            credential.scopes,
+            seen,
+            limited=member.mailboxes is not None,
+            credential=credential.id,
+            signed_in=credential.kind is CredentialKind.SESSION,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -16,10 +16,21 @@ from letterlock.domain import errors
 from letterlock.domain.accounts import Principal
 from letterlock.entry import wiring
 from letterlock.entry.collisions import shown
+from letterlock.entry.cookies import refuse_foreign_origin, session_of
 from letterlock.entry.failures import count_if_broken, safe_words
 from letterlock.entry.request_checks import refuse_malformed_body, refuse_unknown_query
 
 PROBLEM_JSON = "application/problem+json"
+
+
+class Routes(Protocol):
+    """A function's routes: see `entry.routes`."""
+
+    @property
+    def app(self) -> APIGatewayRestResolver: ...
+
+    def is_public(self, method: str, path: str) -> bool: ...
+
 
 HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
@@ -58,9 +69,9 @@ def resolver() -> APIGatewayRestResolver:
     return app
 
 
-def serve(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+def serve(api: Routes, event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Authenticate, then resolve: an unknown caller learns nothing, not even whether the request was well formed."""
-    return _guarded(lambda: _resolve(app, event, context))
+    return _guarded(lambda: _resolve(api, event, context))
 
 
 def serve_public(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -100,13 +111,17 @@ def problem(status: HTTPStatus, kind: str, detail: str, **more: object) -> Respo
     return Response(status.value, PROBLEM_JSON, json.dumps(body), headers)
 
 
-def _resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+def _resolve(api: Routes, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    method = event["httpMethod"]
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    who = wiring.authenticate()(headers.get("authorization", ""))
-    refuse_malformed_body(event)
     said: dict[str, list[str]] = {}
-    app.context.update(principal=who, said=said)
-    answered = app.resolve(event, context)
+    if not api.is_public(method, event["path"]):
+        who = wiring.authenticate()(headers.get("authorization", ""), session_of(headers))
+        refuse_foreign_origin(who, method, headers)
+        api.app.context["principal"] = who
+    refuse_malformed_body(event)
+    api.app.context["said"] = said
+    answered = api.app.resolve(event, context)
     answered.setdefault("multiValueHeaders", {}).update(said)
     return answered
 

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from letterlock.adapters.blind_index import BlindIndex
-    from letterlock.adapters.dynamo_accounts import DynamoCredentials, DynamoMailboxes
+    from letterlock.adapters.dynamo_accounts import DynamoMailboxes
     from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
+    from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
     from letterlock.adapters.keyring import KmsKeyring
@@ -156,10 +157,10 @@ def mailboxes() -> DynamoMailboxes:
 
 
 @cache
-def credentials() -> DynamoCredentials:
-    from letterlock.adapters.dynamo_accounts import DynamoCredentials
+def members() -> DynamoMembers:
+    from letterlock.adapters.dynamo_members import DynamoMembers
 
-    return DynamoCredentials(client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), blind_index())
+    return DynamoMembers(client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), blind_index())
 
 
 @cache
@@ -287,14 +288,14 @@ def set_up_workspace() -> SetUpWorkspace:
     from letterlock.services.set_up_workspace import SetUpWorkspace
 
     workspaces = DynamoWorkspaces(client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), keyring())
-    return SetUpWorkspace(workspaces, mailboxes(), credentials(), ids(), now, os.urandom)
+    return SetUpWorkspace(workspaces, mailboxes(), members(), ids(), now, os.urandom)
 
 
 @cache
 def authenticate() -> Authenticate:
     from letterlock.services.authenticate import Authenticate
 
-    return Authenticate(credentials(), now)
+    return Authenticate(members(), now)
 
 
 @cache
@@ -373,7 +374,7 @@ def add_note() -> AddNote:
 def assign_conversation() -> AssignConversation:
     from letterlock.services.triage import AssignConversation
 
-    return AssignConversation(conversations(), credentials(), ids(), now)
+    return AssignConversation(conversations(), members(), ids(), now)
 
 
 @cache
@@ -401,4 +402,4 @@ def discard_mail() -> DiscardMail:
 def summarise_ingest() -> SummariseIngest:
     from letterlock.services.summarise_ingest import SummariseIngest
 
-    return SummariseIngest(conversations(), mailboxes(), now)
+    return SummariseIngest(conversations(), now)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from letterlock.domain.conversations import Conversation
+from letterlock.domain.accounts import Principal
+from letterlock.domain.conversations import Conversation, Message
 from letterlock.domain.errors import AlreadyDone, Moved, RuleBroken, Stale
 from letterlock.domain.idempotency import Once
 from letterlock.services.announce import announce
@@ -25,11 +26,33 @@ class Change:
     key under which it is to have one effect.
     """
 
-    workspace: str
+    principal: Principal
     conversation: str
     request: str
     versions: frozenset[int] | None = None
     once: Once | None = None
+
+    @property
+    def workspace(self) -> str:
+        return self.principal.workspace
+
+    def read(self, conversations: Conversations) -> Conversation:
+        """Its head, as it stands. Raises NotFound, also where it lies in a mailbox that the principal does not see."""
+        return seen(self.principal, conversations, self.conversation)
+
+
+def seen(principal: Principal, conversations: Conversations, conversation: str) -> Conversation:
+    """Raises NotFound."""
+    head = conversations.get(principal.workspace, conversation)
+    principal.must_see(head.mailbox, "conversation")
+    return head
+
+
+def message_seen(principal: Principal, conversations: Conversations, conversation: str, message: str) -> Message:
+    """One read; for a principal who does not see every mailbox, one more. Raises NotFound."""
+    if principal.limited:
+        seen(principal, conversations, conversation)
+    return conversations.message(principal.workspace, conversation, message)
 
 
 class Verb(Protocol):
@@ -87,7 +110,7 @@ def _commit(
     fresh_reads: int,
 ) -> Conversation:
     for attempt in range(1 + fresh_reads):
-        head = verb.conversations.get(change.workspace, change.conversation)
+        head = change.read(verb.conversations)
         read = head.version
         if not decide(head):
             # RFC 9110, section 13.1.1: what was asked for stands, so a stale If-Match is no reason to refuse.
@@ -109,7 +132,7 @@ def _commit(
 
 def _moved(verb: Verb, change: Change) -> Moved:
     """How it stands now, and what came since. The messages are read after the head: none that it counts is missed."""
-    current = verb.conversations.get(change.workspace, change.conversation)
+    current = change.read(verb.conversations)
     known = max((each for each in change.versions or () if each < current.version), default=current.version)
     behind = known < current.version
     added = verb.conversations.added_since(change.workspace, change.conversation, known) if behind else []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from letterlock.domain.accounts import Credential, Mailbox
+from letterlock.domain.accounts import Admission, Mailbox, Member
 from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, Status, Thread
 from letterlock.domain.digests import Difference
@@ -17,6 +17,7 @@ from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Content, Delivery, Mail
 from letterlock.domain.replies import OutgoingMail
+from letterlock.domain.tokens import Presented
 
 Clock = Callable[[], datetime]
 """The time now, in UTC, aware."""
@@ -293,20 +294,27 @@ class Workspaces(Protocol):
         ...
 
 
-class Credentials(Protocol):
-    """API tokens. The secret passes through; what is stored is its keyed hash."""
+class Members(Protocol):
+    """Who may come into a workspace, and with what. A secret passes through; what is stored is its keyed hash."""
 
-    def add(self, credential: Credential, secret: str) -> None: ...
-
-    def find(self, workspace: str, secret: str) -> Credential | None:
-        """One consistent read of the credential, without its name, and its workspace's gate; None unless both stand.
+    def admit(self, presented: Presented) -> Admission | None:
+        """One consistent read of the holder, with the credential that has this secret, and of the workspace's gate;
+        None unless both are there.
 
         Raises Unavailable when the store did not answer for both.
         """
         ...
 
-    def exists(self, workspace: str, principal: str) -> bool:
-        """Whether a principal of that id belongs to the workspace."""
+    def get(self, workspace: str, member: str) -> Member:
+        """A person or a service of the workspace, consistently read, also one that was removed. Raises NotFound."""
+        ...
+
+    def add_service(self, member: Member, name: str, secret: str) -> None:
+        """A workspace's own token: its one credential, of the member's id, comes with it. Raises Conflict."""
+        ...
+
+    def note_use(self, workspace: str, member: str, credential: str, day: date) -> None:
+        """As well as it goes: a use that could not be noted keeps nobody out."""
         ...
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from letterlock.domain.accounts import Action, Principal
+from letterlock.domain.accounts import Principal
 from letterlock.domain.conversations import Conversation
 from letterlock.domain.idempotency import Done, Once
-from letterlock.services.changes import Change, Verb, commit
+from letterlock.domain.permissions import Action
+from letterlock.services.changes import Change, Verb, commit, seen
 from letterlock.services.ports import Clock, Conversations, Ids
 
 
@@ -32,13 +33,13 @@ class ReleaseMail:
         once: Once | None = None,
     ) -> Conversation:
         principal.may(Action.SORT_QUARANTINE)
-        change = Change(principal.workspace, conversation, request, versions, once)
+        change = Change(principal, conversation, request, versions, once)
         return _decide(self, change, Conversation.release)
 
     def again(self, principal: Principal, done: Done) -> Conversation:
         """What an earlier request released, as it stands now. Raises Forbidden, NotFound."""
         principal.may(Action.SORT_QUARANTINE)
-        return self.conversations.get(principal.workspace, done.conversation)
+        return seen(principal, self.conversations, done.conversation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,13 @@ class DiscardMail:
         once: Once | None = None,
     ) -> Conversation:
         principal.may(Action.SORT_QUARANTINE)
-        change = Change(principal.workspace, conversation, request, versions, once)
+        change = Change(principal, conversation, request, versions, once)
         return _decide(self, change, Conversation.discard)
 
     def again(self, principal: Principal, done: Done) -> Conversation:
         """What an earlier request discarded, as it stands now. Raises Forbidden, NotFound."""
         principal.may(Action.SORT_QUARANTINE)
-        return self.conversations.get(principal.workspace, done.conversation)
+        return seen(principal, self.conversations, done.conversation)
 
 
 def _decide(verb: Verb, change: Change, decision: Callable[[Conversation], None]) -> Conversation:

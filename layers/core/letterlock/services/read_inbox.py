@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from letterlock.domain.accounts import Action, Mailbox, Principal
+from letterlock.domain.accounts import Mailbox, Principal
 from letterlock.domain.conversations import Card, Message, Status, Thread
 from letterlock.domain.errors import Invalid
 from letterlock.domain.mail import Content
+from letterlock.domain.permissions import Action
+from letterlock.services.changes import message_seen
 from letterlock.services.ports import Archive, Conversations, Cursors, Inbox, Mailboxes, MessagePlace
 
 
@@ -21,7 +23,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ListConversations:
-    """Newest activity first, one Query a mailbox and nothing beside it. Raises Forbidden, Invalid (cursor, status)."""
+    """Newest activity first, one Query a mailbox and nothing beside it.
+
+    Raises Forbidden, NotFound (mailbox), Invalid (cursor, status).
+    """
 
     conversations: Conversations
     cursors: Cursors
@@ -34,8 +39,11 @@ class ListConversations:
             raise Invalid("discarded conversations are in no list: read one under its id")
         asked = f"inbox|{mailbox}|{status}|{assignee}"
         before = self.cursors.open(principal.workspace, asked, cursor) if cursor else ""
-        wanted = (mailbox,) if mailbox else () if assignee else principal.mailboxes
-        if not wanted and not assignee:
+        if mailbox:
+            principal.must_see(mailbox, "mailbox")
+        everywhere = bool(assignee) and not principal.limited
+        wanted = (mailbox,) if mailbox else () if everywhere else principal.mailboxes
+        if not wanted and not everywhere:
             return Page((), "")
         # One card more than asked for tells whether there is a next page.
         cards = self.conversations.inbox(
@@ -59,6 +67,7 @@ class ReadConversation:
         asked = f"messages|{conversation}"
         before = self.cursors.open(principal.workspace, asked, cursor) if cursor else ""
         thread = self.conversations.thread(principal.workspace, conversation, before=before, limit=limit)
+        principal.must_see(thread.conversation.mailbox, "conversation")
         earlier = thread.earlier and thread.messages
         return thread, self.cursors.seal(principal.workspace, asked, thread.messages[0].id) if earlier else ""
 
@@ -72,7 +81,7 @@ class ReadMessage:
 
     def __call__(self, principal: Principal, conversation: str, message: str) -> tuple[Message, Content]:
         principal.may(Action.READ_CONVERSATION)
-        found = self.conversations.message(principal.workspace, conversation, message)
+        found = message_seen(principal, self.conversations, conversation, message)
         if not found.has_content:
             return found, Content(found.text)
         return found, self.archive.content(MessagePlace(principal.workspace, conversation, message))
@@ -86,4 +95,4 @@ class ListMailboxes:
 
     def __call__(self, principal: Principal) -> list[Mailbox]:
         principal.may(Action.LIST_MAILBOXES)
-        return self.mailboxes.all(principal.workspace)
+        return [each for each in self.mailboxes.all(principal.workspace) if principal.sees(each.id)]

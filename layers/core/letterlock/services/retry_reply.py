@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from letterlock.domain.accounts import Action, Principal
+from letterlock.domain.accounts import Principal
 from letterlock.domain.conversations import Message
 from letterlock.domain.delivery import retried
 from letterlock.domain.errors import RuleBroken
 from letterlock.domain.facts import ReplyQueued
 from letterlock.domain.idempotency import Done, Once
+from letterlock.domain.permissions import Action
 from letterlock.services.announce import announce
-from letterlock.services.changes import Change, told_if_done
+from letterlock.services.changes import Change, message_seen, told_if_done
 from letterlock.services.ports import Clock, Conversations, Ids, MessagePlace
 
 
@@ -30,13 +31,13 @@ class RetryReply:
         self, principal: Principal, conversation: str, message: str, *, request: str, once: Once | None = None
     ) -> Message:
         principal.may(Action.REPLY)
-        change = Change(principal.workspace, conversation, request, once=once)
+        change = Change(principal, conversation, request, once=once)
         with told_if_done(self, change):
             return self._retry(change, message)
 
     def _retry(self, change: Change, message: str) -> Message:
         workspace, conversation = change.workspace, change.conversation
-        self.conversations.get(workspace, conversation).refuse_sending()
+        change.read(self.conversations).refuse_sending()
         found = self.conversations.message(workspace, conversation, message)
         if found.sending is None:
             raise RuleBroken("only a reply is sent, and can be sent again")
@@ -50,4 +51,4 @@ class RetryReply:
     def again(self, principal: Principal, done: Done) -> Message:
         """What an earlier request queued, as it stands now. Raises Forbidden, NotFound."""
         principal.may(Action.REPLY)
-        return self.conversations.message(principal.workspace, done.conversation, done.message)
+        return message_seen(principal, self.conversations, done.conversation, done.message)

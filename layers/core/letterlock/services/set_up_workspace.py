@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from letterlock.domain.accounts import Credential, Mailbox, Scope, mailbox_address
-from letterlock.domain.api_tokens import SECRET_BYTES, spell
+from letterlock.domain.accounts import Credential, CredentialKind, Mailbox, Member, mailbox_address
 from letterlock.domain.errors import Conflict, Invalid
-from letterlock.services.ports import Clock, Credentials, Ids, Mailboxes, Workspaces
+from letterlock.domain.permissions import Role, Scope
+from letterlock.domain.tokens import SECRET_BYTES, spell
+from letterlock.services.ports import Clock, Ids, Mailboxes, Members, Workspaces
 
 NAME_CHARACTERS = 100
 
@@ -28,7 +29,7 @@ class SetUpWorkspace:
 
     workspaces: Workspaces
     mailboxes: Mailboxes
-    credentials: Credentials
+    members: Members
     ids: Ids
     now: Clock
     random: Callable[[int], bytes]
@@ -45,9 +46,10 @@ class SetUpWorkspace:
             raise Conflict("another mailbox has that address")
         workspace = self.ids.new("wsp")
         mailbox = Mailbox(self.ids.new("mbx"), workspace, address, mailbox_name)
-        credential = Credential(self.ids.new("tok"), workspace, scopes, token_name, self.now())
-        token = spell(workspace, self.random(SECRET_BYTES))
+        id = self.ids.new("tok")  # noqa: A001 - the field's own name
+        credential = Credential(id, CredentialKind.SERVICE, scopes, self.now())
+        token = spell(CredentialKind.SERVICE, workspace, id, self.random(SECRET_BYTES))
         self.workspaces.create(workspace, name)
         self.mailboxes.add(mailbox)
-        self.credentials.add(credential, token)
+        self.members.add_service(Member(id, workspace, Role.ADMIN, credentials=(credential,)), token_name, token)
         return SetUp(workspace, mailbox.id, token)

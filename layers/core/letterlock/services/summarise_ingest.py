@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date
 
-from letterlock.domain.accounts import Action, Principal
+from letterlock.domain.accounts import Principal
 from letterlock.domain.ledger import IngestSummary
-from letterlock.services.ports import Clock, Conversations, Mailboxes
+from letterlock.domain.permissions import Action
+from letterlock.services.ports import Clock, Conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,6 @@ class SummariseIngest:
     """One Query a mailbox. Raises Forbidden, NotFound (mailbox)."""
 
     conversations: Conversations
-    mailboxes: Mailboxes
     now: Clock
 
     def __call__(
@@ -25,5 +25,7 @@ class SummariseIngest:
         principal.may(Action.READ_INGEST_SUMMARY)
         of = day or self.now().astimezone(UTC).date()
         workspace = principal.workspace
-        asked = [self.mailboxes.get(workspace, mailbox)] if mailbox else self.mailboxes.all(workspace)
-        return of, tuple(IngestSummary(each.id, self.conversations.ingested(workspace, each.id, of)) for each in asked)
+        if mailbox:
+            principal.must_see(mailbox, "mailbox")
+        asked = (mailbox,) if mailbox else principal.mailboxes
+        return of, tuple(IngestSummary(each, self.conversations.ingested(workspace, each, of)) for each in asked)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from letterlock.domain.accounts import Action, Principal
+from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.conversations import Conversation, Status
-from letterlock.domain.errors import Invalid
+from letterlock.domain.errors import Invalid, NotFound
+from letterlock.domain.permissions import Action
 from letterlock.services.changes import Change, commit
-from letterlock.services.ports import Clock, Conversations, Credentials, Ids
+from letterlock.services.ports import Clock, Conversations, Ids, Members
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class AssignConversation:
     """
 
     conversations: Conversations
-    credentials: Credentials
+    members: Members
     ids: Ids
     now: Clock
 
@@ -33,10 +34,21 @@ class AssignConversation:
         versions: frozenset[int] | None = None,
     ) -> Conversation:
         principal.may(Action.ASSIGN)
-        if assignee and assignee != principal.id and not self.credentials.exists(principal.workspace, assignee):
-            raise Invalid("the assignee is nobody of this workspace")
-        change = Change(principal.workspace, conversation, request, versions)
-        return commit(self, change, lambda head: head.assign(assignee))
+        change = Change(principal, conversation, request, versions)
+        member = self._member(principal.workspace, assignee) if assignee not in ("", principal.id) else None
+
+        def assign(head: Conversation) -> bool:
+            if member and not member.works_in(head.mailbox):
+                raise Invalid("the assignee does not work in this conversation's mailbox")
+            return head.assign(assignee)
+
+        return commit(self, change, assign)
+
+    def _member(self, workspace: str, assignee: str) -> Member:
+        try:
+            return self.members.get(workspace, assignee)
+        except NotFound:
+            raise Invalid("the assignee is nobody of this workspace") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +69,5 @@ class ChangeStatus:
         versions: frozenset[int] | None = None,
     ) -> Conversation:
         principal.may(Action.CHANGE_STATUS)
-        change = Change(principal.workspace, conversation, request, versions)
+        change = Change(principal, conversation, request, versions)
         return commit(self, change, lambda head: head.change_status(status))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from letterlock.domain.accounts import Action, Principal
+from letterlock.domain.accounts import Principal
 from letterlock.domain.conversations import Conversation, Kind, Message, Sending, SendState, inline_text
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.mail import Content
+from letterlock.domain.permissions import Action
 from letterlock.domain.replies import recipients
-from letterlock.services.changes import Change, commit, refuse_what_is_done
+from letterlock.services.changes import Change, commit, message_seen, refuse_what_is_done
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, MessagePlace
 
 
@@ -37,7 +38,7 @@ class SendReply:
         once: Once | None = None,
     ) -> Message:
         principal.may(Action.REPLY)
-        change = Change(principal.workspace, conversation, request, versions, once)
+        change = Change(principal, conversation, request, versions, once)
         shown, cut = inline_text(text)
         id, at = self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
 
@@ -62,7 +63,7 @@ class SendReply:
     def again(self, principal: Principal, done: Done) -> Message:
         """The reply of an earlier request, as it stands now. Raises Forbidden, NotFound."""
         principal.may(Action.REPLY)
-        return self.conversations.message(principal.workspace, done.conversation, done.message)
+        return message_seen(principal, self.conversations, done.conversation, done.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class AddNote:
         once: Once | None = None,
     ) -> Message:
         principal.may(Action.NOTE)
-        change = Change(principal.workspace, conversation, request, versions, once)
+        change = Change(principal, conversation, request, versions, once)
         shown, cut = inline_text(text)
         id, at = self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
         message = Message(id=id, kind=Kind.NOTE, at=at, text=shown, author=principal.id, has_content=cut)
@@ -99,7 +100,7 @@ class AddNote:
     def again(self, principal: Principal, done: Done) -> Message:
         """The note of an earlier request. Raises Forbidden, NotFound."""
         principal.may(Action.NOTE)
-        return self.conversations.message(principal.workspace, done.conversation, done.message)
+        return message_seen(principal, self.conversations, done.conversation, done.message)
 
 
 def _write(verb: SendReply | AddNote, change: Change, write: Callable[[Conversation], Message], text: str) -> Message:
