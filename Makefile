@@ -38,7 +38,7 @@ clean: ## drop the local cloud's state and what the builds left
 
 ##@ Checking it
 
-test: check check-build ## every test there is, on a machine that nobody prepared
+test: check check-build .venv-policy/.synced ## every test there is, on a machine that nobody prepared
 	$(RUN) -m pytest
 	AUTH=true $(RUN) -m pytest -m e2e tests/e2e/test_local_round_trip.py
 	@$(RUN) -m local.sealed
@@ -64,6 +64,9 @@ check-bill:
 	$(RUN) -m bench.bill --check
 check-unit:
 	$(RUN) -m pytest tests/unit -q
+
+policy: setup .venv-policy/.synced ## judge the expanded template, ours or TEMPLATE=file: our rules, cfn-lint, checkov; weaken ours to try the rules
+	@$(RUN) -m pytest tests/policy/test_template.py $(if $(TEMPLATE),,tests/policy/test_weakenings.py) -qq --tb=no -rN -p no:randomly
 
 bill: setup ## what each operation costs against its bound; ACCEPT=1 writes bench/bill.json anew
 	@$(RUN) -m bench.bill $(if $(ACCEPT),--accept)
@@ -116,7 +119,12 @@ setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments fr
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-ministack $(UV) sync --quiet --frozen --python $(PYTHON) --project local/ministack
 	@touch $@
 
+# What judges a template: checkov, and in its wake the list of AWS's actions.
+.venv-policy/.synced: tools/policy/uv.lock | .tools/bin/uv
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-policy $(UV) sync --quiet --frozen --python $(PYTHON) --project tools/policy
+	@touch $@
+
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: $(CHECKS) run demo e2e-corpus prove-sealed verify-digests clean test check race bill permissions check-build openapi schemas build deploy stack-ledger setup help
+.PHONY: policy $(CHECKS) run demo e2e-corpus prove-sealed verify-digests clean test check race bill permissions check-build openapi schemas build deploy stack-ledger setup help

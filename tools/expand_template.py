@@ -24,11 +24,13 @@ REGION = "eu-west-1"
 # SAM wants code in S3 before it expands; what stands there does not matter to the resources.
 CODE_LOCATIONS = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 UNBUILT_CODE = "s3://unbuilt/code.zip"
+CODE_INSIDE = {"InlineCode", "ImageUri"}
 
 
 def load(path: Path = TEMPLATE) -> dict[str, Any]:
     """Read a template (YAML or JSON); short intrinsics (`!Ref x`) become their long form (`{"Ref": "x"}`)."""
-    template: dict[str, Any] = yaml_parse(path.read_text())
+    text = path.read_text(encoding="utf-8")
+    template: dict[str, Any] = json.loads(text) if text.lstrip().startswith("{") else yaml_parse(text)
     return template
 
 
@@ -40,16 +42,36 @@ def expand(path: Path = TEMPLATE, parameters: Mapping[str, str] | None = None) -
     """
     template = load(path)
     if "Transform" not in template:
-        return template
+        return _plain(template)
     for resource in template["Resources"].values():
-        location = CODE_LOCATIONS.get(resource["Type"])
-        properties = resource.get("Properties", {})
-        if location and not str(properties.get(location, "")).startswith("s3://"):
-            properties[location] = UNBUILT_CODE
+        _stand_in(resource, path.parent)
     translator = Translator({}, Parser(), boto_session=boto3.session.Session(region_name=REGION))
-    # Through JSON: the translator's own dictionaries answer items() with a list.
-    expanded: dict[str, Any] = json.loads(json.dumps(translator.translate(template, dict(parameters or {}))))
-    return expanded
+    return _plain(translator.translate(template, dict(parameters or {})))
+
+
+def _stand_in(resource: dict[str, Any], folder: Path) -> None:
+    """Put something in the place of code that is still to be built, and an API's description in that of its file."""
+    properties = resource.get("Properties")
+    if not isinstance(properties, dict):
+        properties = resource["Properties"] = {}
+    location = CODE_LOCATIONS.get(resource["Type"])
+    code = properties.get(location)
+    if (
+        location
+        and not CODE_INSIDE & set(properties)
+        and not isinstance(code, dict)
+        and not str(code).startswith("s3://")
+    ):
+        properties[location] = UNBUILT_CODE
+    description = properties.get("DefinitionUri")
+    if isinstance(description, str) and not description.startswith("s3://"):
+        properties["DefinitionBody"] = load(folder / properties.pop("DefinitionUri"))
+
+
+def _plain(template: dict[str, Any]) -> dict[str, Any]:
+    """Through JSON: the translator's own dictionaries answer items() with a list, and YAML makes dates of versions."""
+    plain: dict[str, Any] = json.loads(json.dumps(template, default=str))
+    return plain
 
 
 def main(arguments: list[str]) -> int:

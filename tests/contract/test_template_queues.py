@@ -54,53 +54,6 @@ def test_every_queue_of_work_hands_what_keeps_failing_to_a_dead_letter_queue(tem
     assert [name for name, queue in work.items() if "RedrivePolicy" not in queue] == []
 
 
-def test_a_message_is_tried_at_least_three_times(template: Template) -> None:
-    policies = {
-        name: queue["RedrivePolicy"]
-        for name, queue in template.resources("AWS::SQS::Queue").items()
-        if "RedrivePolicy" in queue
-    }
-    assert policies
-    assert [name for name, policy in policies.items() if policy["maxReceiveCount"] < 3] == []
-
-
-def test_a_message_in_any_dead_letter_queue_raises_an_alarm_that_somebody_hears(template: Template) -> None:
-    alarmed = {
-        target(dimension["Value"])
-        for alarm in template.resources("AWS::CloudWatch::Alarm").values()
-        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
-        and alarm["ComparisonOperator"] == "GreaterThanThreshold"
-        and alarm["Threshold"] == 0
-        and alarm.get("AlarmActions")
-        and alarm.get("ActionsEnabled", True)
-        for dimension in alarm["Dimensions"]
-    }
-    assert dead_letter_queues(template)
-    assert dead_letter_queues(template) - alarmed == set()
-
-
-def test_a_queue_keeps_a_message_hidden_for_six_times_its_function_timeout(template: Template) -> None:
-    queues, functions = template.resources("AWS::SQS::Queue"), template.resources("AWS::Lambda::Function")
-    mappings = queue_mappings(template)
-    assert mappings
-    short = [
-        name
-        for name, mapping in mappings.items()
-        if queues[target(mapping["EventSourceArn"])].get("VisibilityTimeout", 30)
-        < 6 * functions[target(mapping["FunctionName"])].get("Timeout", 3)
-    ]
-    assert short == []
-
-
-def test_only_the_messages_that_failed_come_back(template: Template) -> None:
-    mappings = {**queue_mappings(template), **stream_mappings(template)}
-    assert mappings
-    whole = [
-        name for name, one in mappings.items() if "ReportBatchItemFailures" not in one.get("FunctionResponseTypes", [])
-    ]
-    assert whole == []
-
-
 def test_queues_are_drained_at_a_bounded_pace_within_what_is_reserved(template: Template) -> None:
     functions = template.resources("AWS::Lambda::Function")
     for mapping in queue_mappings(template).values():
@@ -120,19 +73,6 @@ def test_the_outbox_is_read_from_the_first_record_retried_within_bounds_and_then
         assert 1 <= mapping["MaximumRetryAttempts"] <= 100
         assert 3_600 <= mapping["MaximumRecordAgeInSeconds"] < 86_400
         assert target(mapping["DestinationConfig"]["OnFailure"]["Destination"]) in template.resources("AWS::SQS::Queue")
-
-
-def test_what_a_bus_rule_or_topic_cannot_deliver_is_set_aside(template: Template) -> None:
-    rules = template.resources("AWS::Events::Rule")
-    assert rules
-    assert [name for name, rule in rules.items() if any("DeadLetterConfig" not in one for one in rule["Targets"])] == []
-    assert [
-        name for name, bus in template.resources("AWS::Events::EventBus").items() if "DeadLetterConfig" not in bus
-    ] == []
-    topics = template.resources("AWS::SNS::Subscription")
-    to_queues = {name: one for name, one in topics.items() if one["Protocol"] == "sqs"}
-    assert to_queues
-    assert [name for name, one in to_queues.items() if "RedrivePolicy" not in one] == []
 
 
 def test_the_notification_arrives_as_ses_wrote_it(template: Template) -> None:
