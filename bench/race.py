@@ -158,9 +158,9 @@ def _agents(ground: Ground, conversation: str, chance: Random) -> list[Agent]:
     anas, bens = (asks(chance, name, everybody) for name in ("ana", "ben"))
     text = replace(anas[0], what=chance.choice(("reply", "note")), value="first of ana", key="ana-first")
     return [
-        Agent("ana", ground.ana, conversation, [text, *anas[1:]]),
+        Agent("ana", ground.ana, conversation, [text, *anas[1:]], page=1),
         Agent("ana's impatience", ground.ana, conversation, [replace(text, times=1)]),
-        Agent("ben", ground.ben, conversation, bens),
+        Agent("ben", ground.ben, conversation, bens, page=chance.choice((1, 100))),
     ]
 
 

@@ -51,6 +51,10 @@ class Agent:
     principal: Principal
     conversation: str
     asks: list[Asked]
+    page: int = 100
+    """How many messages are read at once: where there are more, the head takes a request of its own."""
+    read: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    """Each version that was read, with the messages that were shown beside it."""
     answers: list[Answer] = field(default_factory=list)
     refused: list[Asked] = field(default_factory=list)
     moved: list[tuple[int, Moved]] = field(default_factory=list)
@@ -77,7 +81,8 @@ class Agent:
         self.refused.append(asked)
 
     def _known(self) -> int:
-        thread, _ = wiring.read_conversation()(self.principal, self.conversation, limit=100, cursor="")
+        thread, _ = wiring.read_conversation()(self.principal, self.conversation, limit=self.page, cursor="")
+        self.read.append((thread.conversation.version, tuple(each.id for each in thread.messages)))
         return thread.conversation.version
 
     def _ask(self, asked: Asked, expected: int) -> Answer:

@@ -61,6 +61,7 @@ def findings(outcome: Outcome) -> list[Finding]:
     found += _texts(outcome)
     found += _commits(outcome.commits)
     found += _answers(outcome)
+    found += _reads(outcome)
     found += _collisions(outcome)
     found += _facts(outcome)
     found += _ledger(outcome)
@@ -130,6 +131,15 @@ def _answers(outcome: Outcome) -> Iterator[Finding]:
         ids = {each.message for each in outcome.answers if each.asked.key == key}
         if len(ids) > 1:
             yield Finding(DOUBLED, f"the key {key} made {len(ids)} messages")
+
+
+def _reads(outcome: Outcome) -> Iterator[Finding]:
+    """A version that was read stands for messages that were shown, down to the oldest one shown."""
+    since = {message: each.version for each in outcome.commits for message in each.messages}
+    for version, shown in (each for agent in outcome.agents for each in agent.read):
+        hidden = {each for each, came in since.items() if came <= version and each > min(shown)} - set(shown)
+        if hidden:
+            yield Finding(UNTRUE, f"version {version} was shown without {len(hidden)} of its messages")
 
 
 def _collisions(outcome: Outcome) -> Iterator[Finding]:

@@ -53,6 +53,7 @@ class ConversationItems:
         return table.Head(
             table.conversation_key(workspace, conversation.id),
             version=version,
+            last_since=version if conversation.added else conversation.last_since,
             status=status.value,
             mailbox=mailbox,
             assignee=assignee or None,
@@ -92,6 +93,7 @@ class ConversationItems:
             count=int(item.messages),
             digest=int.from_bytes(item.digest),
             version=int(item.version),
+            last_since=int(item.last_since),
             last_at=datetime.fromisoformat(item.activity.partition("#")[0]),
             last_sender=shown.sender,
             preview=shown.preview,

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ADDED_LOOKED_AT: Final = 100
+FURTHER_READS: Final = 2
+"""How often a conversation that was read in the middle of a transaction is read again."""
 MESSAGE_IDS_TRIED: Final = 20
 """A mail may name thousands; each costs a Query."""
 
@@ -56,16 +58,23 @@ class DynamoConversations:
 
         A Query is not isolated from a transaction (AWS: "Managing complex workflows with DynamoDB transactions"): a
         head that knows of a message which the same answer lacks is read again, for its version would vouch for it.
+        Where it takes a Query of its own, that one then comes first: what came before it, the other one shows.
         """
-        for consistent in (False, True, True):
-            thread = self._thread(workspace, conversation, before, limit, consistent=consistent)
-            if before or not _torn(thread):
+        thread, torn = self._thread(workspace, conversation, before, limit, consistent=False, head_first=bool(before))
+        for _ in range(FURTHER_READS):
+            if before or not torn:
                 break
+            thread, torn = self._thread(
+                workspace, conversation, before, limit, consistent=True, head_first=thread.earlier
+            )
         return thread
 
-    def _thread(self, workspace: str, conversation: str, before: str, limit: int, *, consistent: bool) -> Thread:
+    def _thread(
+        self, workspace: str, conversation: str, before: str, limit: int, *, consistent: bool, head_first: bool
+    ) -> tuple[Thread, bool]:
+        """As it was read, and whether the head tells of a message that its newest page lacks."""
         pk = table.conversation_key(workspace, conversation)
-        head = self._head(workspace, conversation, consistent=False) if before else None
+        head = self._head(workspace, conversation, consistent=consistent) if head_first else None
         head_and_participants = 2
         below = table.message_key(before) if before else ""
         found = self._backwards(pk, below, limit + head_and_participants, consistent=consistent)
@@ -78,7 +87,9 @@ class DynamoConversations:
                 else self._head(workspace, conversation, consistent=consistent)
             )
         newest = [self._items.message_of(workspace, conversation, item) for item in messages[:limit]]
-        return Thread(head, tuple(reversed(newest)), earlier=len(messages) > limit)
+        thread = Thread(head, tuple(reversed(newest)), earlier=len(messages) > limit)
+        lacks = max((int(item["since"]["N"]) for item in messages), default=0) < head.last_since
+        return thread, lacks or (not thread.earlier and len(messages) < head.count)
 
     def message(self, workspace: str, conversation: str, message: str) -> Message:
         pk = table.conversation_key(workspace, conversation)
@@ -206,6 +217,8 @@ class DynamoConversations:
         if refusals:
             raise meaning(refusals)
         conversation.version += 1
+        if conversation.added:
+            conversation.last_since = conversation.version
         conversation.digest = digest
         conversation.known = tuple(conversation.participants)
         conversation.added.clear()
@@ -312,11 +325,3 @@ class DynamoConversations:
             steps.append(self._writes.lookup_of_sent(place, known_as))
         if self._transact(place.workspace, steps, told, once, Done(place.conversation, place.message)):
             raise Stale("the message's sending has moved since it was read")
-
-
-def _torn(thread: Thread) -> bool:
-    """Whether the head tells of a message that its newest page lacks."""
-    head, messages = thread.conversation, thread.messages
-    if not thread.earlier:
-        return len(messages) < head.count
-    return head.last_at is not None and all(each.at < head.last_at for each in messages)

@@ -144,6 +144,8 @@ class Head(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=HEAD)
     version = NumberAttribute()
+    last_since = NumberAttribute()
+    """The newest `since` of its messages: whoever reads the head and not that message has read half a transaction."""
     status = UnicodeAttribute()
     mailbox = UnicodeAttribute()
     assignee = UnicodeAttribute(null=True)

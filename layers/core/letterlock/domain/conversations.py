@@ -223,6 +223,8 @@ class Conversation:
     """Kept by the store: the sum, modulo 2^256, of every message's keyed digest."""
     version: int = 0
     """0: not stored yet."""
+    last_since: int = field(default=0, compare=False)
+    """Kept by the store: the version that last added a message."""
     last_at: datetime | None = None
     last_sender: str = ""
     preview: str = ""
