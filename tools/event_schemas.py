@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from letterlock.domain import facts
-from letterlock.domain.facts import CODE, Absent, Code, Fact, Id, OneOf, marks_of
+from letterlock.domain.facts import CODE, Absent, Code, ConversationFact, Fact, Id, OneOf, marks_of
 from tools.lambda_target import ROOT
 
 SCHEMAS = ROOT / "events" / "schemas"
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 def all_facts() -> list[type[Fact]]:
     """By name."""
     found = [each for each in vars(facts).values() if isinstance(each, type) and issubclass(each, Fact)]
-    return sorted((each for each in found if each is not Fact), key=lambda each: each.__name__)
+    return sorted((each for each in found if each not in (Fact, ConversationFact)), key=lambda each: each.__name__)
 
 
 def schema_of(fact: type[Fact]) -> Json:

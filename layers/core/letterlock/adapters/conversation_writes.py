@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from letterlock.adapters import table_conversations as table
@@ -14,7 +13,7 @@ from letterlock.domain.conversations import Conversation, Sending, SendState
 from letterlock.domain.errors import AlreadyIngested, Conflict, LetterlockError, SameMail, Stale
 from letterlock.domain.facts import Told
 from letterlock.domain.outbox import fold
-from letterlock.services.ports import Clock, Ingest, KnownAs, MessagePlace
+from letterlock.services.ports import Ingest, KnownAs, MessagePlace
 
 HEAD: Final = "head"
 MESSAGE: Final = "message"
@@ -22,14 +21,13 @@ PARTICIPANTS: Final = "participants"
 CONTACT: Final = "contact"
 LOOKUP: Final = "lookup"
 INGEST: Final = "ingest"
-OUTBOX: Final = "outbox"
 
 
 class ConversationWrites:
     """Builds the steps; `DynamoConversations` sends them."""
 
-    def __init__(self, table_name: str, items: ConversationItems, index: BlindIndex, now: Clock) -> None:
-        self._table, self._items, self._index, self._now = table_name, items, index, now
+    def __init__(self, table_name: str, items: ConversationItems, index: BlindIndex) -> None:
+        self._table, self._items, self._index = table_name, items, index
 
     def conversation(self, conversation: Conversation) -> tuple[int, list[Step]]:
         """The new digest; the head, if it still is at the version that was read, with the added messages, and the
@@ -73,13 +71,6 @@ class ConversationWrites:
     def message_id(self, workspace: str, message_id: str) -> str:
         """What stands for a Message-ID in the lookups of a workspace."""
         return self._index.index(workspace, "message-id", message_id)
-
-    def outbox(self, workspace: str, told: Sequence[Told]) -> Step:
-        expires_at = self._now() + timedelta(days=table.OUTBOX_DAYS)
-        item = table.OutboxItem(
-            table.outbox_key(workspace, told[0].id), outbox=fold(told), expires_at=int(expires_at.timestamp())
-        )
-        return put(self._table, OUTBOX, item)
 
     def sending(self, conversation: Conversation, message: str, sending: Sending) -> Step:
         """The state of a message that is being sent; refused for one that is not."""

@@ -13,11 +13,10 @@ from uuid import uuid4
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import instant
+from letterlock.adapters.commits import Commits
 from letterlock.adapters.conversation_items import ConversationItems, added_of, ingest_item, ingest_record, sending_of
 from letterlock.adapters.conversation_writes import ConversationWrites, meaning
-from letterlock.adapters.due import due
-from letterlock.adapters.dynamo import Item, Refusal, Step, key, pages, put_once, transact
-from letterlock.adapters.idempotency_records import IdempotencyRecords
+from letterlock.adapters.dynamo import Item, key, pages, put_once
 from letterlock.adapters.ingested import ingested
 from letterlock.adapters.sealing import Sealer
 from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, SendState, Status, Thread
@@ -43,8 +42,8 @@ class DynamoConversations:
     def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex, now: Clock) -> None:
         self._client, self._table, self._now = client, table_name, now
         self._items = ConversationItems(sealer, index)
-        self._writes = ConversationWrites(table_name, self._items, index, now)
-        self._records = IdempotencyRecords(table_name, index, now)
+        self._writes = ConversationWrites(table_name, self._items, index)
+        self._commits = Commits(client, table_name, index, now)
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -210,10 +209,10 @@ class DynamoConversations:
         digest, steps = self._writes.conversation(conversation)
         workspace = conversation.workspace
         if ingest:
-            refusals = self._commit(steps + self._writes.ingest(workspace, ingest, told))
+            refusals = self._commits.commit(steps + self._writes.ingest(workspace, ingest, told))
         else:
             done = Done(conversation.id, conversation.added[0].id if conversation.added else "")
-            refusals = self._transact(workspace, steps, told, once, done)
+            refusals = self._commits.keyed(steps, workspace, told, once, done)
         if refusals:
             raise meaning(refusals)
         conversation.version += 1
@@ -224,28 +223,8 @@ class DynamoConversations:
         conversation.added.clear()
         conversation.facts.clear()
 
-    def _commit(self, steps: Sequence[Step]) -> list[Refusal]:
-        """Every transaction goes through here, so that no outbox is ever stored without its marks."""
-        return transact(self._client, due(steps, self._now()))
-
-    def _transact(
-        self, workspace: str, steps: list[Step], told: Sequence[Told], once: Once | None, done: Done
-    ) -> list[Refusal]:
-        """One transaction with its facts; a second where its key was used long ago. Raises AlreadyDone, KeyReused."""
-        outbox = [self._writes.outbox(workspace, told)] if told else []
-        if once is None:
-            return self._commit(steps + outbox)
-        refusals = self._commit([*steps, self._records.step(workspace, once, done, told)])
-        lapsed = self._records.lapsed(workspace, once, refusals)
-        if lapsed:
-            over = self._records.step_over(lapsed, workspace, once, done)
-            refusals = self._commit([*steps, over, *outbox])
-            self._records.lapsed(workspace, once, refusals)
-        return refusals
-
     def done(self, workspace: str, once: Once) -> Done | None:
-        item = self._item(*self._records.key(workspace, once), consistent=True)
-        return self._records.done(workspace, once, item) if item else None
+        return self._commits.done(workspace, once)
 
     # ---- the ledger -------------------------------------------------------------------------------------------------
 
@@ -305,9 +284,7 @@ class DynamoConversations:
         if sending.message_id:
             place = MessagePlace(conversation.workspace, conversation.id, message)
             steps.append(self._writes.lookup_of_sent(place, KnownAs(conversation.mailbox, sending.message_id)))
-        if told:
-            steps.append(self._writes.outbox(conversation.workspace, told))
-        if self._commit(steps):
+        if self._commits.commit(steps, conversation.workspace, told):
             raise Stale("the message is not being sent")
 
     def advance(
@@ -323,5 +300,5 @@ class DynamoConversations:
         steps = [self._writes.advanced(place, before, after)]
         if known_as:
             steps.append(self._writes.lookup_of_sent(place, known_as))
-        if self._transact(place.workspace, steps, told, once, Done(place.conversation, place.message)):
+        if self._commits.keyed(steps, place.workspace, told, once, Done(place.conversation, place.message)):
             raise Stale("the message's sending has moved since it was read")

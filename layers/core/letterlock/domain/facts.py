@@ -80,7 +80,6 @@ class Fact:
     version: ClassVar[int] = 1
 
     workspace: WorkspaceId
-    conversation: ConversationId
 
     def __post_init__(self) -> None:
         for name, marks in marks_of(type(self)).items():
@@ -125,14 +124,21 @@ def _is(value: str, mark: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationOpened(Fact):
+class ConversationFact(Fact):
+    """Something happened to a conversation."""
+
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationOpened(ConversationFact):
     """A mail that belonged to none opened a conversation."""
 
     mailbox: MailboxId
 
 
 @dataclass(frozen=True, slots=True)
-class MessageReceived(Fact):
+class MessageReceived(ConversationFact):
     """A mail came in and is part of the conversation."""
 
     message: MessageId
@@ -140,7 +146,7 @@ class MessageReceived(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class MailQuarantined(Fact):
+class MailQuarantined(ConversationFact):
     """A mail came in that could not, or must not, be read."""
 
     message: MessageId
@@ -149,56 +155,56 @@ class MailQuarantined(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class MailReleased(Fact):
+class MailReleased(ConversationFact):
     """Somebody let it out of the quarantine."""
 
     mailbox: MailboxId
 
 
 @dataclass(frozen=True, slots=True)
-class MailDiscarded(Fact):
+class MailDiscarded(ConversationFact):
     """Somebody decided that what lay in the quarantine is not wanted."""
 
     mailbox: MailboxId
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyQueued(Fact):
+class ReplyQueued(ConversationFact):
     """The team answered: the message waits to be sent."""
 
     message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
-class NoteAdded(Fact):
+class NoteAdded(ConversationFact):
     """A word among the team."""
 
     message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationAssigned(Fact):
+class ConversationAssigned(ConversationFact):
     """To a principal of the workspace, or to nobody."""
 
     assignee: Annotated[str, Id(), Absent()]
 
 
 @dataclass(frozen=True, slots=True)
-class StatusChanged(Fact):
+class StatusChanged(ConversationFact):
     """To that status, whatever it was before."""
 
     status: Annotated[str, OneOf(Status)]
 
 
 @dataclass(frozen=True, slots=True)
-class MessageSent(Fact):
+class MessageSent(ConversationFact):
     """The mail service took it."""
 
     message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
-class MessageSendFailed(Fact):
+class MessageSendFailed(ConversationFact):
     """It was not sent, and will not be by itself."""
 
     message: MessageId
@@ -206,7 +212,7 @@ class MessageSendFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageUnconfirmed(Fact):
+class MessageUnconfirmed(ConversationFact):
     """The mail service may or may not have taken it."""
 
     message: MessageId
@@ -214,14 +220,14 @@ class MessageUnconfirmed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageDelivered(Fact):
+class MessageDelivered(ConversationFact):
     """Every recipient's server took it."""
 
     message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
-class MessageBounced(Fact):
+class MessageBounced(ConversationFact):
     """It came back from one recipient at least."""
 
     message: MessageId
@@ -229,21 +235,21 @@ class MessageBounced(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageComplained(Fact):
+class MessageComplained(ConversationFact):
     """A recipient called it spam."""
 
     message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
-class MessageDelayed(Fact):
+class MessageDelayed(ConversationFact):
     """A recipient's server did not take it yet; the mail service goes on trying."""
 
     message: MessageId
 
 
 @dataclass(frozen=True, slots=True)
-class MessageRejected(Fact):
+class MessageRejected(ConversationFact):
     """The mail service took it, and then would not deliver it."""
 
     message: MessageId
