@@ -77,6 +77,9 @@ permissions: setup ## what each function may do on AWS against what it was seen 
 race: setup ## two agents, the mail and its redelivery in 200 interleavings: SEEDS=… for more, SEED=… for one
 	@$(RUN) -m bench.race $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS)))
 
+histories: setup ## mail, agents, senders and crashes in 2,000 seeded orders, in memory: N=… for more, SEED=… for one
+	@$(RUN) -m tests.histories $(if $(SEED),--seed $(SEED),$(if $(N),--count $(N)))
+
 check-build: setup ## build for this machine; import every handler with nothing else beside it
 	@$(RUN) -m tools.check_build
 
@@ -127,4 +130,5 @@ setup: .venv/.synced .venv-ministack/.synced ## make the virtual environments fr
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: policy $(CHECKS) run demo e2e-corpus prove-sealed verify-digests clean test check race bill permissions check-build openapi schemas build deploy stack-ledger setup help
+# Every target that is spelt in small letters: none of them makes a file of its name.
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
