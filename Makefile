@@ -33,6 +33,9 @@ prove-sealed: setup ## plant markers in mail, look for them in everything that t
 verify-digests: setup ## recompute every conversation's digest from its items: of the local cloud, or with ENV and WORKSPACE on AWS
 	@$(if $(ENV),$(RUN) -m tools.verify_digests $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.verify_digests)
 
+verify-audit: setup ## hold the audit log's chain against its entries and anchors: of the local cloud, or with ENV and WORKSPACE on AWS
+	@$(if $(ENV),$(RUN) -m tools.verify_audit $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.verify_audit)
+
 clean: ## drop the local cloud's state and what the builds left
 	rm -rf .local .aws-sam .build-cache
 

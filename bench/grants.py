@@ -15,6 +15,7 @@ Grant = tuple[str, str]
 
 _ID = re.compile(r"(wsp|mbx|cnv|msg|att|tok|ctc|fct|per|ses|inv|rst|aud)_[0-9A-Z]{26}")
 _OF_SES = re.compile(r"^(inbound|stack)/[^/]+")
+_OF_ANCHORS = re.compile(r"^(anchors)/.+")
 
 _ONE_ITEM = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"}
 _BATCHES = {"BatchGetItem", "BatchWriteItem"}
@@ -109,4 +110,4 @@ def _ses(operation: str, asked: Mapping[str, Any], names: Mapping[str, str]) -> 
 
 def shape(key: str) -> str:
     """An object's key with its ids left open."""
-    return _ID.sub(r"\1_*", _OF_SES.sub(r"\1/*", key))
+    return _ID.sub(r"\1_*", _OF_ANCHORS.sub(r"\1/*", _OF_SES.sub(r"\1/*", key)))

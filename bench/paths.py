@@ -14,6 +14,8 @@ from bench.letters import letter, prose
 from bench.recorder import lost, refusal
 from bench.scenarios import BOUNCE, CONVERSATIONS, REFUSED, Desk, Unexpected
 from bench.stack import MAILBOX, notification_of
+from letterlock.domain.audit import OPERATOR, Act, Entry
+from letterlock.entry import wiring
 
 SECOND = "second@acme.example"
 NESTED = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(300))
@@ -53,6 +55,24 @@ def every_digest(desk: Desk) -> None:
     answer = desk.stack.call("digest_verification", {"workspace": desk.stack.workspace})
     if "error" in answer or answer["differing"]:
         raise Unexpected(answer)
+
+
+def audited(desk: Desk) -> None:
+    """Some entries are linked as the stream brings them, and by night one that it lost."""
+    _recorded(desk)
+    desk.stack.chain()
+    _recorded(desk)
+    desk.stack.call("audit_anchor", {})
+    answer = desk.stack.call("audit_verification", {"workspace": desk.stack.workspace})
+    if "error" in answer or answer["differing"]:
+        raise Unexpected(answer)
+    # Once more, from where a run before it may have ended.
+    desk.stack.call("audit_verification", {"workspace": desk.stack.workspace, "cursor": "links|1"})
+
+
+def _recorded(desk: Desk) -> None:
+    own, at = wiring.ids().new("aud"), wiring.now()
+    wiring.audit().record(Entry(own, desk.stack.workspace, OPERATOR, Act.WORKSPACE_CHANGED, "", at, "req-1"))
 
 
 # ---- mail in --------------------------------------------------------------------------------------------------------
@@ -233,4 +253,5 @@ PATHS: tuple[Path, ...] = (
     a_reply_is_sent_again,
     an_answer_to_an_old_mail,
     every_digest,
+    audited,
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Stack:
     mailbox: str = ""
     token: str = ""
     relayed: set[tuple[str, str]] = field(default_factory=set)
+    chained: set[tuple[str, str]] = field(default_factory=set)
     before_call: Callable[[], object] = lambda: None
 
     def call(self, function: str, event: dict[str, Any]) -> Any:
@@ -128,6 +130,16 @@ class Stack:
             for name, detail in unfold(item["outbox"]["S"])
         ]
 
+    def chain(self) -> int:
+        """What the audit table's stream would show of new entries, through the chainer. How many there were."""
+        items = boto3.client("dynamodb").scan(TableName="AuditTable")["Items"]
+        fresh = [item for item in items if "act" in item and (item["pk"]["S"], item["sk"]["S"]) not in self.chained]
+        self.chained |= {(item["pk"]["S"], item["sk"]["S"]) for item in fresh}
+        answer = self.call("audit_chainer", stream_event(list(map(as_streamed, fresh))))
+        if answer != {"batchItemFailures": []}:
+            raise AssertionError(answer)
+        return len(fresh)
+
     def missed(self) -> None:
         """The stream brings none of the outboxes that wait, and their minute has come."""
         dynamodb = boto3.client("dynamodb")
@@ -180,7 +192,7 @@ def _descriptions() -> Loader:
 def _resources() -> dict[str, str]:
     """Makes everything that the functions' environment names."""
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
-    for bucket in ("inbound", "archive"):
+    for bucket in ("inbound", "archive", "anchors"):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     boto3.client("events").create_event_bus(Name="facts")
@@ -189,8 +201,10 @@ def _resources() -> dict[str, str]:
         "CONVERSATIONS_TABLE": make_table(dynamodb, "ConversationsTable"),
         "ACCOUNTS_TABLE": make_table(dynamodb, "AccountsTable"),
         "KEYS_TABLE": make_table(dynamodb, "KeysTable"),
+        "AUDIT_TABLE": make_table(dynamodb, "AuditTable"),
         "INBOUND_BUCKET": "inbound",
         "ARCHIVE_BUCKET": "archive",
+        "AUDIT_ANCHORS_BUCKET": "anchors",
         "SEALING_KEY_ARN": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
         "EVENT_BUS_NAME": "facts",
         "MAIL_CONFIGURATION_SET": "outbound",
@@ -246,6 +260,14 @@ def stream_event(items: list[dict[str, Any]]) -> dict[str, Any]:
             }
             for position, item in enumerate(items)
         ]
+    }
+
+
+def as_streamed(item: dict[str, Any]) -> dict[str, Any]:
+    """An item as a stream's image of it: JSON has no bytes, so they come in base64."""
+    return {
+        name: {kind: b64encode(value).decode() if kind == "B" else value for kind, value in typed.items()}
+        for name, typed in item.items()
     }
 
 

@@ -98,11 +98,14 @@ def _reasons(aws: Aws) -> str:
 
 
 def _set_what_is_left(aws: Aws, template: Mapping[str, Any]) -> None:
-    """The tables' settings as the template states them, and the domain verified, which on AWS is DNS's part."""
+    """Settings of tables and a bucket's lock, as the template states them; the domain verified, on AWS DNS's part."""
     resources = aws.stack_resources()
     for logical_id, definition in template["Resources"].items():
         if definition["Type"] == "AWS::DynamoDB::Table":
             _set_table(aws, resources, resources[logical_id], definition["Properties"])
+        if "ObjectLockConfiguration" in definition.get("Properties", {}):
+            lock = definition["Properties"]["ObjectLockConfiguration"]
+            aws.s3.put_object_lock_configuration(Bucket=resources[logical_id], ObjectLockConfiguration=lock)
     _verify_domain(aws)
 
 

@@ -41,7 +41,7 @@ def verify(client: LambdaClient, function: str, workspace: str, say: Callable[[s
     """Say what was found. How many conversations differ. Raises NotVerified."""
     checked, differing, cursor = 0, list[dict[str, str]](), ""
     while True:
-        answer = _ask(client, function, {"workspace": workspace, "cursor": cursor})
+        answer = ask(client, function, {"workspace": workspace, "cursor": cursor})
         checked, differing = checked + answer["checked"], differing + answer["differing"]
         cursor = answer["cursor"]
         if not cursor:
@@ -53,7 +53,7 @@ def verify(client: LambdaClient, function: str, workspace: str, say: Callable[[s
     return len(differing)
 
 
-def _ask(client: LambdaClient, function: str, payload: dict[str, str]) -> dict[str, Any]:
+def ask(client: LambdaClient, function: str, payload: dict[str, str]) -> dict[str, Any]:
     answer = client.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
     said: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer or "error" in said:

@@ -29,6 +29,7 @@ class Tables:
     client: "DynamoDBClient"
     conversations: str
     accounts: str
+    audit: str
 
 
 Call = tuple[str, dict[str, Any]]
@@ -66,9 +67,9 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
 @pytest.fixture
 def tables(dynamodb: "DynamoDBClient") -> Iterator[Tables]:
     """Fresh ones, for moto copies every table there is at each transaction."""
-    made = Tables(dynamodb, make_table(dynamodb, "ConversationsTable"), make_table(dynamodb, "AccountsTable"))
-    yield made
-    for name in (made.conversations, made.accounts):
+    names = [make_table(dynamodb, name) for name in ("ConversationsTable", "AccountsTable", "AuditTable")]
+    yield Tables(dynamodb, *names)
+    for name in names:
         dynamodb.delete_table(TableName=name)
 
 

@@ -31,7 +31,11 @@ QUEUE = {
     "pydantic",
     "pynamodb",
 }
+OPERATOR = {"aws_lambda_powertools.event_handler", "boto3", "botocore.client", "cryptography", "pynamodb"}
 AT_IMPORT = {
+    "audit_anchor": OPERATOR,
+    "audit_chainer": QUEUE | {"aws_lambda_powertools.utilities.batch"},
+    "audit_verification": OPERATOR,
     "api_docs": REST | {"pydantic", "nh3"},
     "conversations_api": REST | {"nh3"},
     "delivery_events": QUEUE,
@@ -39,17 +43,14 @@ AT_IMPORT = {
     "inbound_email": QUEUE,
     "outbound_email": QUEUE,
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},
-    "digest_verification": {
-        "aws_lambda_powertools.event_handler",
-        "boto3",
-        "botocore.client",
-        "cryptography",
-        "pynamodb",
-    },
-    "workspace_setup": {"aws_lambda_powertools.event_handler", "boto3", "botocore.client", "cryptography", "pynamodb"},
+    "digest_verification": OPERATOR,
+    "workspace_setup": OPERATOR,
 }
 """What a handler must not have loaded once it is imported: the clients come when the first request needs them."""
 AFTER_WIRING = {
+    "audit_anchor": ("anchor_audit", {"pynamodb", "fast_mail_parser", "nh3", "boto3"}),
+    "audit_chainer": ("chain_audit", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
+    "audit_verification": ("verify_audit", {"pynamodb", "fast_mail_parser", "nh3", "boto3"}),
     "outbox_relay": ("publish_facts", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
     "due_work": ("requeue_orphans", {"pydantic", "fast_mail_parser", "nh3", "boto3"}),
     "inbound_email": ("receive_mail", {"pydantic", "aws_lambda_powertools.event_handler", "boto3"}),
@@ -67,7 +68,8 @@ SETTINGS = {
     **dict.fromkeys(
         (
             "CONVERSATIONS_TABLE", "ACCOUNTS_TABLE", "KEYS_TABLE", "INBOUND_BUCKET", "ARCHIVE_BUCKET", "EVENT_BUS_NAME",
-            "SEALING_KEY_ARN", "MAIL_CONFIGURATION_SET", "OUTBOUND_QUEUE_URL", "INBOUND_QUEUE_URL",
+            "AUDIT_TABLE", "AUDIT_ANCHORS_BUCKET", "SEALING_KEY_ARN", "MAIL_CONFIGURATION_SET", "OUTBOUND_QUEUE_URL",
+            "INBOUND_QUEUE_URL",
         ),
         "none",
     ),

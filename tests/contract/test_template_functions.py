@@ -16,7 +16,8 @@ NO_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 OPEN_ENDED = re.compile(
     r"\$\{InboundBucket\.Arn\}/inbound/\*"
     r"|\$\{ArchiveBucket\.Arn\}/(stack/\*/raw|wsp_\*/cnv_\*/msg_\*/(att_\*|content|raw))"
-    r"|\$\{ConversationsTable\.Arn\}/stream/\*"
+    r"|\$\{(Audit|Conversations)Table\.Arn\}/stream/\*"
+    r"|\$\{AuditAnchorsBucket\.Arn\}/anchors/\*"
 )
 # AWS's own policies that a role may carry, with the reason in the template.
 MANAGED = {"ApiLogsRoleOfAccount": "AmazonAPIGatewayPushToCloudWatchLogs"}

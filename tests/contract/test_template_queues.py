@@ -64,7 +64,7 @@ def test_queues_are_drained_at_a_bounded_pace_within_what_is_reserved(template: 
         assert all(isinstance(one, dict) or 2 <= one <= 10 for one in pace)
 
 
-def test_the_outbox_is_read_from_the_first_record_retried_within_bounds_and_then_set_aside(template: Template) -> None:
+def test_a_stream_is_read_from_the_first_record_retried_within_bounds_and_then_set_aside(template: Template) -> None:
     mappings = stream_mappings(template)
     assert mappings
     for mapping in mappings.values():
@@ -122,6 +122,7 @@ def test_waiting_work_faults_of_the_api_and_broken_seals_are_noticed(template: T
     assert len(queues) >= 3
     for queue in queues:
         assert ("AWS/SQS", "ApproximateAgeOfOldestMessage", queue) in watched
-    assert ("AWS/Lambda", "IteratorAge", "OutboxRelayFunction") in watched
+    for mapping in stream_mappings(template).values():
+        assert ("AWS/Lambda", "IteratorAge", target(mapping["FunctionName"])) in watched
     assert ("AWS/ApiGateway", "5XXError", "live") in watched
     assert ("Letterlock", "SealsBroken", "seal") in watched

@@ -11,7 +11,7 @@ def _template() -> Template:
 
 
 def test_due_work_is_woken_each_minute_by_a_role_that_may_do_only_that(template: Template) -> None:
-    (schedule,) = template.resources("AWS::Scheduler::Schedule").values()
+    schedule = template.resources("AWS::Scheduler::Schedule")["DueWorkSchedule"]
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert target(schedule["Target"]["Arn"]) == "DueWorkFunction"

@@ -1,6 +1,7 @@
 """In-memory fakes of the ports, small enough to be read; tests/adapters/test_*_contract.py hold them to it."""
 
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
+from tests.fakes.audit import FakeAnchors, FakeAudit
 from tests.fakes.bus import FakeBus, FakeOutboxes
 from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.contacts import FakeContacts
@@ -12,7 +13,9 @@ from tests.fakes.tokens import FakeCursors, FakeReplyTokens
 
 __all__ = [
     "START",
+    "FakeAnchors",
     "FakeArchive",
+    "FakeAudit",
     "FakeBus",
     "FakeClock",
     "FakeContacts",

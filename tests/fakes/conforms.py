@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
+    from letterlock.adapters.dynamo_audit import DynamoAudit
+    from letterlock.adapters.dynamo_audit_chain import DynamoAuditChain
     from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
     from letterlock.adapters.dynamo_digests import DynamoDigests
@@ -11,9 +13,10 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
+    from letterlock.adapters.s3_anchors import S3Anchors
     from letterlock.adapters.s3_orphans import S3Orphans
     from letterlock.adapters.sqs_inbound_queue import SqsInboundQueue
-    from letterlock.services import ports
+    from letterlock.services import audit_ports, ports
     from tests import fakes
 
     def conversations(fake: fakes.FakeConversations, real: DynamoConversations) -> list[ports.Conversations]:
@@ -35,6 +38,15 @@ if TYPE_CHECKING:
         return [fake, real]
 
     def stack_ledger(fake: fakes.FakeStackLedger, real: DynamoStackLedger) -> list[ports.StackLedger]:
+        return [fake, real]
+
+    def audit(fake: fakes.FakeAudit, real: DynamoAudit) -> list[audit_ports.Audit]:
+        return [fake, real]
+
+    def audit_chain(fake: fakes.FakeAudit, real: DynamoAuditChain) -> list[audit_ports.AuditChain]:
+        return [fake, real]
+
+    def anchors(fake: fakes.FakeAnchors, real: S3Anchors) -> list[audit_ports.Anchors]:
         return [fake, real]
 
     def outboxes(fake: fakes.FakeOutboxes, real: DynamoOutboxes) -> list[ports.Outboxes]:

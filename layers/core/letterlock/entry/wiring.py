@@ -18,24 +18,32 @@ from letterlock.entry.settings import CALL_SECONDS, setting
 if TYPE_CHECKING:
     from botocore.session import Session
 
+    from letterlock.adapters.audit_entries import AuditEntries
     from letterlock.adapters.blind_index import BlindIndex
     from letterlock.adapters.dynamo_accounts import DynamoMailboxes
+    from letterlock.adapters.dynamo_audit import DynamoAudit
+    from letterlock.adapters.dynamo_audit_chain import DynamoAuditChain
     from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
     from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
     from letterlock.adapters.keyring import KmsKeyring
+    from letterlock.adapters.s3_anchors import S3Anchors
     from letterlock.adapters.s3_archive import S3Archive
     from letterlock.adapters.sealing import Sealer
     from letterlock.adapters.ulids import Ulids
+    from letterlock.domain.audit import StoredEntry
     from letterlock.domain.delivery import DeliveryEvent
     from letterlock.domain.mail import Delivery
+    from letterlock.services.anchor_audit import AnchorAudit
     from letterlock.services.authenticate import Authenticate
+    from letterlock.services.chain_audit import ChainAudit
     from letterlock.services.deliver_reply import DeliverReply
     from letterlock.services.ports import Outbox
     from letterlock.services.publish_facts import PublishFacts, RepublishOverdue
     from letterlock.services.quarantine import DiscardMail, ReleaseMail
+    from letterlock.services.read_audit import ExportAudit, ListAudit
     from letterlock.services.read_contacts import ListContactConversations, ReadContact
     from letterlock.services.read_inbox import ListConversations, ListMailboxes, ReadConversation, ReadMessage
     from letterlock.services.receive_mail import ReceiveMail
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
     from letterlock.services.set_up_workspace import SetUpWorkspace
     from letterlock.services.summarise_ingest import SummariseIngest
     from letterlock.services.triage import AssignConversation, ChangeStatus
+    from letterlock.services.verify_audit import VerifyAudit
     from letterlock.services.verify_digests import VerifyDigests
     from letterlock.services.write_message import AddNote, SendReply
 
@@ -173,6 +182,34 @@ def archive() -> S3Archive:
     return S3Archive(client("s3"), setting("ARCHIVE_BUCKET"), bodies, FileSealer(keyring()))
 
 
+@cache
+def audit_entries() -> AuditEntries:
+    from letterlock.adapters.audit_entries import AuditEntries
+
+    return AuditEntries(setting("AUDIT_TABLE"), sealer())
+
+
+@cache
+def audit() -> DynamoAudit:
+    from letterlock.adapters.dynamo_audit import DynamoAudit
+
+    return DynamoAudit(client("dynamodb"), setting("AUDIT_TABLE"), audit_entries())
+
+
+@cache
+def audit_chain() -> DynamoAuditChain:
+    from letterlock.adapters.dynamo_audit_chain import DynamoAuditChain
+
+    return DynamoAuditChain(client("dynamodb"), setting("AUDIT_TABLE"))
+
+
+@cache
+def anchors() -> S3Anchors:
+    from letterlock.adapters.s3_anchors import S3Anchors
+
+    return S3Anchors(client("s3"), setting("AUDIT_ANCHORS_BUCKET"))
+
+
 # ---- translations at the edge -------------------------------------------------------------------------------------
 
 
@@ -181,6 +218,13 @@ def outbox_of() -> Callable[[dict[str, Any]], Outbox]:
     from letterlock.adapters.dynamo_outboxes import outbox_of
 
     return outbox_of
+
+
+@cache
+def stored_entry_of() -> Callable[[dict[str, Any]], StoredEntry]:
+    from letterlock.adapters.table_audit import stored_entry_of
+
+    return stored_entry_of
 
 
 @cache
@@ -340,6 +384,41 @@ def verify_digests() -> VerifyDigests:
 
     digests = DynamoDigests(client("dynamodb"), setting("CONVERSATIONS_TABLE"), sealer(), blind_index())
     return VerifyDigests(digests, mailboxes(), cursors())
+
+
+@cache
+def chain_audit() -> ChainAudit:
+    from letterlock.services.chain_audit import ChainAudit
+
+    return ChainAudit(audit_chain())
+
+
+@cache
+def anchor_audit() -> AnchorAudit:
+    from letterlock.services.anchor_audit import AnchorAudit
+
+    return AnchorAudit(audit_chain(), anchors(), chain_audit(), now)
+
+
+@cache
+def verify_audit() -> VerifyAudit:
+    from letterlock.services.verify_audit import VerifyAudit
+
+    return VerifyAudit(audit_chain(), anchors(), now)
+
+
+@cache
+def list_audit() -> ListAudit:
+    from letterlock.services.read_audit import ListAudit
+
+    return ListAudit(audit(), cursors())
+
+
+@cache
+def export_audit() -> ExportAudit:
+    from letterlock.services.read_audit import ExportAudit
+
+    return ExportAudit(audit(), cursors())
 
 
 @cache

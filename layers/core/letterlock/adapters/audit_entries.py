@@ -1,0 +1,52 @@
+"""Entries of the audit log as items: on their way into an act's own transaction, and read again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Final
+
+from letterlock.adapters import table_audit as table
+from letterlock.adapters.codec import decode, encode
+from letterlock.adapters.dynamo import ABSENT, Item, Step
+from letterlock.adapters.sealing import Place, Sealer
+from letterlock.domain.audit import Act, Detail, Entry
+
+ROLE: Final = "audit"
+"""What the step is called among those of its transaction."""
+
+
+class AuditEntries:
+    """Steps for the transactions of other tables. An entry of up to a kilobyte takes two write units there."""
+
+    def __init__(self, table_name: str, sealer: Sealer) -> None:
+        self._table, self._sealer = table_name, sealer
+
+    def step(self, entry: Entry) -> Step:
+        """A put of the entry, on the condition that it is not there. Raises KeyMissing."""
+        return Step(ROLE, {"Put": self.put_of(entry)})
+
+    def put_of(self, entry: Entry) -> Item:
+        """The parameters of a PutItem."""
+        said = {name: value for name, value in asdict(entry.detail).items() if value}
+        item = table.entry_item(entry, self._sealer.seal(_place(entry.workspace, entry.id), encode(said)))
+        return {"TableName": self._table, "Item": item, "ConditionExpression": ABSENT}
+
+    def entry_of(self, item: Item) -> Entry:
+        """Raises SealBroken, KeyMissing; KeyError and ValueError where it is not as it was put."""
+        workspace, own = item["pk"]["S"], item["sk"]["S"].removeprefix(table.ENTRIES)
+        said = decode(self._sealer.unseal(_place(workspace, own), item["detail"]["B"]))
+        return Entry(
+            id=own,
+            workspace=workspace,
+            actor=item["actor"]["S"],
+            act=Act(item["act"]["S"]),
+            subject=item["subject"]["S"],
+            at=datetime.fromisoformat(item["at"]["S"]),
+            request=item["request"]["S"],
+            detail=Detail(**said),
+        )
+
+
+def _place(workspace: str, entry: str) -> Place:
+    return Place(workspace, "audit", entry, "detail")
