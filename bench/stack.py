@@ -144,7 +144,7 @@ class Stack:
         """The stream brings none of the outboxes that wait, and their minute has come."""
         dynamodb = boto3.client("dynamodb")
         for item in dynamodb.scan(TableName="ConversationsTable")["Items"]:
-            if "due_at" in item:
+            if "due_at" in item and "outbox" in item:
                 dynamodb.put_item(TableName="ConversationsTable", Item=item | {"due_at": {"S": "2020-02-02T02:20Z"}})
 
     def deliver(self, event: dict[str, Any], *, receive_count: int = 1) -> Any:

@@ -1,4 +1,4 @@
-"""Once a minute: what was due and did not happen. Facts nobody published, mails nobody took in."""
+"""Once a minute: what was due and did not happen. Facts nobody published, replies nobody sent, mails nobody took in."""
 
 from __future__ import annotations
 
@@ -27,12 +27,20 @@ def publish_overdue_facts() -> dict[str, int]:
     }
 
 
+def settle_overdue_replies() -> dict[str, int]:
+    return {"RepliesGivenUp": wiring.settle_overdue()()}
+
+
 def requeue_orphaned_mail() -> dict[str, int]:
     swept = wiring.requeue_orphans()()
     return {"MailRequeued": swept.queued, "MailUnattributed": swept.unattributed}
 
 
-SWEEPS: tuple[Callable[[], dict[str, int]], ...] = (publish_overdue_facts, requeue_orphaned_mail)
+SWEEPS: tuple[Callable[[], dict[str, int]], ...] = (
+    publish_overdue_facts,
+    settle_overdue_replies,
+    requeue_orphaned_mail,
+)
 
 
 @metrics.log_metrics

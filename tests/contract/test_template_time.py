@@ -1,7 +1,11 @@
 """What is due is looked at each minute, by a function that somebody would miss, and that unseals nothing."""
 
+from datetime import timedelta
+
 import pytest
 
+from letterlock.adapters.due import REPLY_PATIENCE
+from letterlock.entry.settings import BACKOFF_LIMIT_SECONDS, BACKOFF_SECONDS
 from tools.template_model import Template, target, template_under_test
 
 
@@ -36,6 +40,14 @@ def test_somebody_hears_when_it_no_longer_runs_and_when_a_mail_cannot_be_given_t
     service = template.resources("AWS::Lambda::Function")["DueWorkFunction"]["Environment"]["Variables"]
     assert service["POWERTOOLS_SERVICE_NAME"] == "due_work"
     assert all(alarm["AlarmActions"] for alarm in (stopped, unattributed))
+
+
+def test_a_reply_is_given_up_only_after_its_queue_has_given_it_up(template: Template) -> None:
+    queue = template.resources("AWS::SQS::Queue")["OutboundEmailQueue"]
+    tries = queue["RedrivePolicy"]["maxReceiveCount"]
+    pauses = [min(BACKOFF_SECONDS * 2**tried, BACKOFF_LIMIT_SECONDS) for tried in range(tries - 1)]
+    horizon = sum(max(pause, queue["VisibilityTimeout"]) for pause in pauses) + queue["VisibilityTimeout"]
+    assert timedelta(seconds=horizon) < REPLY_PATIENCE
 
 
 def test_it_may_not_unseal_and_reads_raw_mail_only_where_ses_leaves_it(template: Template) -> None:

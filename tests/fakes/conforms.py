@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_digests import DynamoDigests
     from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
+    from letterlock.adapters.dynamo_overdue_replies import DynamoOverdueReplies
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
     from letterlock.adapters.s3_anchors import S3Anchors
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 
     def outboxes(fake: fakes.FakeOutboxes, real: DynamoOutboxes) -> list[ports.Outboxes]:
         return [fake, real]
+
+    def overdue_replies(real: DynamoOverdueReplies) -> ports.OverdueReplies:
+        return real
 
     def orphans(fake: fakes.FakeOrphans, real: S3Orphans) -> list[ports.Orphans]:
         return [fake, real]

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from letterlock.domain.errors import SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.ledger import Reason
 from letterlock.entry import wiring
 from local.receipt import Delivery, stored_mail
@@ -20,6 +21,7 @@ QUIET = {
     "OutboxesRepublished": 0,
     "OutboxesRefused": 0,
     "OutboxesLeftMarked": 0,
+    "RepliesGivenUp": 0,
     "MailRequeued": 0,
     "MailUnattributed": 0,
 }
@@ -31,7 +33,13 @@ def later(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def passes(minutes: int) -> None:
         monkeypatch.setattr(wiring, "now", lambda: datetime.now(UTC) + timedelta(minutes=minutes))
-        for made in (wiring.outboxes, wiring.publish_facts, wiring.republish_overdue, wiring.requeue_orphans):
+        for made in (
+            wiring.outboxes,
+            wiring.publish_facts,
+            wiring.republish_overdue,
+            wiring.requeue_orphans,
+            wiring.settle_overdue,
+        ):
             made.cache_clear()
 
     return passes
@@ -127,6 +135,83 @@ def test_everything_that_tells_something_is_due_until_it_is_told(stack: Stack) -
 def items() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = boto3.client("dynamodb").scan(TableName="ConversationsTable")["Items"]
     return found
+
+
+# ---- replies --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reply(stack: Stack) -> tuple[str, dict[str, Any]]:
+    """The path of a reply that waits to be sent, and the fact that says so."""
+    stack.mail(MAIL)
+    (card,) = stack.api("GET", "/v1/conversations")[1]["conversations"]
+    path = f"/v1/conversations/{card['id']}"
+    sent = stack.api("POST", f"{path}/replies", {"text": "Hello"})[1]
+    (fact,) = [each for each in stack.relay() if each["detail-type"] == "ReplyQueued"]
+    return f"{path}/messages/{sent['id']}", fact
+
+
+def sending(stack: Stack, path: str) -> tuple[str, str | None]:
+    shown = stack.api("GET", path)[1]["sending"]
+    return shown["state"], shown["reason"]
+
+
+def test_a_reply_that_the_queue_gave_up_on_in_silence_shows_it_and_goes_out_on_request(
+    stack: Stack, later: Any, reply: tuple[str, dict[str, Any]], published: list[dict[str, Any]]
+) -> None:
+    path, fact = reply
+    with pytest.MonkeyPatch.context() as down:
+        down.setattr(wiring.client("dynamodb"), "query", _dies)
+        assert stack.deliver(fact, receive_count=8)["batchItemFailures"]
+    later(179)
+    assert work(stack) == QUIET
+    later(181)
+    assert work(stack) == QUIET | {"RepliesGivenUp": 1}
+    assert work(stack)["RepliesGivenUp"] == 0
+    assert sending(stack, path) == ("failed", "never_sent")
+    assert [each["detail"]["data"]["reason"] for each in stack.relay()] == ["never_sent"]
+    assert stack.deliver(fact) == {"batchItemFailures": []}
+    assert len(stack.sent()) == 0
+    assert stack.api("POST", f"{path}/retry")[0] == 202
+    (again,) = [each for each in stack.relay() if each["detail-type"] == "ReplyQueued"]
+    stack.deliver(again)
+    assert sending(stack, path) == ("sent", None)
+
+
+def test_a_reply_whose_last_sender_died_is_unconfirmed_and_may_have_gone_out(
+    stack: Stack, later: Any, reply: tuple[str, dict[str, Any]]
+) -> None:
+    path, fact = reply
+    of = fact["detail"]["data"]
+    store = wiring.deliver_reply().conversations
+    store.claim(of["workspace"], of["conversation"], of["message"], timedelta(minutes=182))
+    later(181)
+    assert work(stack)["RepliesGivenUp"] == 0  # a sender holds the lease
+    later(183)
+    assert work(stack)["RepliesGivenUp"] == 1
+    assert sending(stack, path) == ("unconfirmed", "sender_stopped")
+    assert stack.api("POST", f"{path}/retry")[0] == 409
+
+
+@pytest.mark.parametrize("said", [None, SendDelayed("Throttling"), SendRefused("MessageRejected"), SendUncertain("x")])
+def test_a_reply_is_due_as_long_as_the_queue_has_it(
+    stack: Stack, reply: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, said: Exception | None
+) -> None:
+    path, fact = reply
+    assert _due_replies() == ["queued"]
+    if said:
+        monkeypatch.setattr(type(wiring.deliver_reply().mailer), "send", lambda *_, **__: _dies(said))
+    stack.deliver(fact)
+    assert _due_replies() == (["queued"] if isinstance(said, SendDelayed) else [])
+    assert (sending(stack, path)[0] == "queued") is isinstance(said, SendDelayed)
+
+
+def _due_replies() -> list[str]:
+    return [each["sending"]["S"] for each in items() if each.get("due_shard") == {"S": "reply#0"}]
+
+
+def _dies(error: object = None, **_: object) -> Any:
+    raise error if isinstance(error, Exception) else ClientError({"Error": {"Code": "InternalServerError"}}, "Query")
 
 
 # ---- raw mails ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Facts of every table lie in the conversations table: a transaction reaches over 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from letterlock.adapters import table_conversations as table
@@ -37,8 +37,7 @@ class Commits:
 
     def commit(self, steps: Sequence[Step], workspace: str = "", told: Sequence[Told] = ()) -> list[Refusal]:
         """All of it or nothing: no refusals, or why."""
-        outbox = [self._outbox(workspace, told)] if told else []
-        return transact(self._client, due([*steps, *outbox], self._now()))
+        return commit(self._client, self._table, steps, workspace, told, self._now())
 
     def keyed(
         self, steps: Sequence[Step], workspace: str, told: Sequence[Told], once: Once | None, done: Done
@@ -61,9 +60,18 @@ class Commits:
         )
         return self._records.done(workspace, once, dict(answer["Item"])) if "Item" in answer else None
 
-    def _outbox(self, workspace: str, told: Sequence[Told]) -> Step:
-        expires_at = self._now() + timedelta(days=table.OUTBOX_DAYS)
-        item = table.OutboxItem(
-            table.outbox_key(workspace, told[0].id), outbox=fold(told), expires_at=int(expires_at.timestamp())
-        )
-        return put(self._table, OUTBOX, item)
+
+def commit(
+    client: DynamoDBClient, table_name: str, steps: Sequence[Step], workspace: str, told: Sequence[Told], now: datetime
+) -> list[Refusal]:
+    """What `Commits.commit` does, for those who have no key to hash with."""
+    outbox = [_outbox(table_name, workspace, told, now)] if told else []
+    return transact(client, due([*steps, *outbox], now))
+
+
+def _outbox(table_name: str, workspace: str, told: Sequence[Told], now: datetime) -> Step:
+    expires_at = now + timedelta(days=table.OUTBOX_DAYS)
+    item = table.OutboxItem(
+        table.outbox_key(workspace, told[0].id), outbox=fold(told), expires_at=int(expires_at.timestamp())
+    )
+    return put(table_name, OUTBOX, item)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.conversation_items import ConversationItems, ingest_item, sending_values
+from letterlock.adapters.due import reply_marks
 from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Refusal, Step, key, put
 from letterlock.domain.conversations import Conversation, Sending, SendState
 from letterlock.domain.errors import AlreadyIngested, Conflict, LetterlockError, SameMail, Stale
@@ -72,34 +74,18 @@ class ConversationWrites:
         """What stands for a Message-ID in the lookups of a workspace."""
         return self._index.index(workspace, "message-id", message_id)
 
-    def sending(self, conversation: Conversation, message: str, sending: Sending) -> Step:
+    def sending(self, conversation: Conversation, message: str, sending: Sending, now: datetime) -> Step:
         """The state of a message that is being sent; refused for one that is not."""
         place = MessagePlace(conversation.workspace, conversation.id, message)
-        claimed = {":claimed": {"S": SendState.SENDING.value}}
-        return self._update(place, sending_values(sending), "sending = :claimed", claimed)
+        values = sending_values(sending) | reply_marks(sending, now)
+        return update_step(
+            self._table, place, values, "sending = :claimed", {":claimed": {"S": SendState.SENDING.value}}
+        )
 
-    def advanced(self, place: MessagePlace, before: Sending, after: Sending) -> Step:
+    def advanced(self, place: MessagePlace, before: Sending, after: Sending, now: datetime) -> Step:
         """All that is known of a message's sending; refused when it is no longer as it was read."""
-        condition = "sending = :state AND attempts = :attempts AND "
-        condition += "sending_version = :version" if before.version else "attribute_not_exists(sending_version)"
-        read = {":state": {"S": before.state.value}, ":attempts": {"N": str(before.attempts)}}
-        if before.version:
-            read[":version"] = {"N": str(before.version)}
-        return self._update(place, self._items.advanced_values(place, before, after), condition, read)
-
-    def _update(self, place: MessagePlace, values: dict[str, Item | None], condition: str, read: Item) -> Step:
-        kept = {f":new_{name}": value for name, value in values.items() if value is not None}
-        gone = [name for name, value in values.items() if value is None]
-        changes = "SET " + ", ".join(f"{name} = :new_{name}" for name in values if f":new_{name}" in kept)
-        changes += " REMOVE " + ", ".join(gone) if gone else ""
-        operation = {
-            "TableName": self._table,
-            "Key": key(table.conversation_key(place.workspace, place.conversation), table.message_key(place.message)),
-            "UpdateExpression": changes,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": kept | read,
-        }
-        return Step(MESSAGE, {"Update": operation})
+        values = self._items.advanced_values(place, before, after) | reply_marks(after, now)
+        return update_step(self._table, place, values, *as_read(before))
 
     def lookup_of_sent(self, place: MessagePlace, known_as: KnownAs) -> Step:
         """By this an answer to a mail of ours is known (rule 3)."""
@@ -110,6 +96,34 @@ class ConversationWrites:
             message=place.message,
         )
         return put(self._table, LOOKUP, lookup)
+
+
+def as_read(sending: Sending) -> tuple[str, Item]:
+    """The condition that a message's sending is still as it was read, and its values."""
+    condition = "sending = :state AND attempts = :attempts AND "
+    condition += "sending_version = :version" if sending.version else "attribute_not_exists(sending_version)"
+    read: Item = {":state": {"S": sending.state.value}, ":attempts": {"N": str(sending.attempts)}}
+    if sending.version:
+        read[":version"] = {"N": str(sending.version)}
+    return condition, read
+
+
+def update_step(
+    table_name: str, place: MessagePlace, values: dict[str, Item | None], condition: str, read: Item
+) -> Step:
+    """A message's attributes, None for one that must not be there; refused where the condition does not hold."""
+    kept = {f":new_{name}": value for name, value in values.items() if value is not None}
+    gone = [name for name, value in values.items() if value is None]
+    changes = "SET " + ", ".join(f"{name} = :new_{name}" for name in values if f":new_{name}" in kept)
+    changes += " REMOVE " + ", ".join(gone) if gone else ""
+    operation = {
+        "TableName": table_name,
+        "Key": key(table.conversation_key(place.workspace, place.conversation), table.message_key(place.message)),
+        "UpdateExpression": changes,
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": kept | read,
+    }
+    return Step(MESSAGE, {"Update": operation})
 
 
 def meaning(refusals: Sequence[Refusal]) -> LetterlockError:

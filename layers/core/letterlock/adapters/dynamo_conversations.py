@@ -280,7 +280,7 @@ class DynamoConversations:
 
     def settle(self, conversation: Conversation, message: str, sending: Sending, told: Sequence[Told]) -> None:
         """One transaction; the conversation's head is not in it. Raises Stale when the message is not being sent."""
-        steps = [self._writes.sending(conversation, message, sending)]
+        steps = [self._writes.sending(conversation, message, sending, self._now())]
         if sending.message_id:
             place = MessagePlace(conversation.workspace, conversation.id, message)
             steps.append(self._writes.lookup_of_sent(place, KnownAs(conversation.mailbox, sending.message_id)))
@@ -297,7 +297,7 @@ class DynamoConversations:
         once: Once | None = None,
     ) -> None:
         """One transaction; the conversation's head is not in it."""
-        steps = [self._writes.advanced(place, before, after)]
+        steps = [self._writes.advanced(place, before, after, self._now())]
         if known_as:
             steps.append(self._writes.lookup_of_sent(place, known_as))
         if self._commits.keyed(steps, place.workspace, told, once, Done(place.conversation, place.message)):

@@ -6,6 +6,7 @@ that takes most marks off needs none of them.
 | due_shard | due_at | item |
 |---|---|---|
 | `outbox#<0-3>` | 5 minutes after the commit | any item with an `outbox` whose facts are not published yet |
+| `reply#0` | 3 hours after it was queued | a message that is `queued` or `sending` |
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ AT: Final = "due_at"
 OUTBOX: Final = "outbox"
 """The attribute that holds a commit's facts, and the kind of work that it is."""
 SHARDS: Final = 4
-"""Over so many hash keys each kind of work is spread: each takes 1,000 writes a second."""
+"""Over so many hash keys outboxes are spread: each takes 1,000 writes a second."""
+REPLY: Final = "reply#0"
+"""The hash key of replies: SES sends far fewer a second than one key takes."""
 
 
 def due_key(work: str, shard: int) -> str:

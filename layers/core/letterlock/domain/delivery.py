@@ -23,7 +23,9 @@ from letterlock.domain.facts import (
     MessageDelayed,
     MessageDelivered,
     MessageRejected,
+    MessageSendFailed,
     MessageSent,
+    MessageUnconfirmed,
 )
 from letterlock.domain.mail import Address
 from letterlock.domain.outcomes import Outcomes, RecipientState, joined, worst
@@ -33,6 +35,11 @@ UNCONFIRMED_WAIT: Final = timedelta(minutes=15)
 
 SES publishes within seconds as a rule, on a best-effort basis ("Monitoring SES events using Amazon EventBridge").
 """
+
+SENDER_STOPPED: Final = "sender_stopped"
+"""Why a message is unconfirmed whose sender never said what became of it."""
+NEVER_SENT: Final = "never_sent"
+"""Why a message failed that waited in the queue until the queue gave up, and no sender could say so."""
 
 _BAD: Final = {
     RecipientState.COMPLAINED: SendState.COMPLAINED,
@@ -150,6 +157,35 @@ def retried(sending: Sending, now: datetime) -> Sending:
         closed=closed,
         outcomes=tuple(each for each in sending.outcomes if each.state in _ENDED),
     )
+
+
+def given_up(sending: Sending, now: datetime) -> Sending | None:
+    """How a message stands that the queue no longer brings to any sender; None while one may still be at it."""
+    match sending.state:
+        case SendState.QUEUED:
+            return replace(sending, state=SendState.FAILED, reason=sending.reason or NEVER_SENT, lease_until=None)
+        case SendState.SENDING if not sending.lease_until or sending.lease_until <= now:
+            return unconfirmed(sending, SENDER_STOPPED, now)
+        case _:
+            return None
+
+
+def unconfirmed(sending: Sending, reason: str, now: datetime) -> Sending:
+    """It may have gone out: nobody is to send it again before the mail service had time to say so."""
+    return replace(sending, state=SendState.UNCONFIRMED, reason=reason, lease_until=now + UNCONFIRMED_WAIT)
+
+
+def told_by_us(workspace: str, conversation: str, message: str, after: Sending) -> list[Fact]:
+    """What the end of a try tells the world, before the mail service said anything of it."""
+    match after.state:
+        case SendState.SENT:
+            return [MessageSent(workspace, conversation, message)]
+        case SendState.FAILED:
+            return [MessageSendFailed(workspace, conversation, message, after.reason)]
+        case SendState.UNCONFIRMED:
+            return [MessageUnconfirmed(workspace, conversation, message, after.reason)]
+        case _:
+            return []
 
 
 def still_to_reach(recipients: tuple[Address, ...], sending: Sending | None) -> tuple[Address, ...]:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from letterlock.services.requeue_orphans import RequeueOrphans
     from letterlock.services.retry_reply import RetryReply
     from letterlock.services.set_up_workspace import SetUpWorkspace
+    from letterlock.services.settle_overdue import SettleOverdue
     from letterlock.services.summarise_ingest import SummariseIngest
     from letterlock.services.triage import AssignConversation, ChangeStatus
     from letterlock.services.verify_audit import VerifyAudit
@@ -324,6 +325,14 @@ def requeue_orphans() -> RequeueOrphans:
         queue=SqsInboundQueue(client("sqs"), setting("INBOUND_QUEUE_URL")),
         now=now,
     )
+
+
+@cache
+def settle_overdue() -> SettleOverdue:
+    from letterlock.adapters.dynamo_overdue_replies import DynamoOverdueReplies
+    from letterlock.services.settle_overdue import SettleOverdue
+
+    return SettleOverdue(DynamoOverdueReplies(client("dynamodb"), setting("CONVERSATIONS_TABLE"), now), ids(), now)
 
 
 @cache

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from letterlock.domain.conversations import Conversation, Message, Sending, SendState, Thread
-from letterlock.domain.delivery import UNCONFIRMED_WAIT, still_to_reach
+from letterlock.domain.delivery import SENDER_STOPPED, still_to_reach, told_by_us, unconfirmed
 from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain, Stale
-from letterlock.domain.facts import Fact, MessageSendFailed, MessageSent, MessageUnconfirmed, Told, code
+from letterlock.domain.facts import Told, code
 from letterlock.domain.replies import OutgoingMail, compose, last_trusted
 from letterlock.services.announce import announce
 from letterlock.services.ports import (
@@ -28,8 +28,6 @@ LEASE = timedelta(minutes=2)
 """Longer than the function may run, so that a lease that ran out means a sender that died."""
 SETTLING_TRIES = 3
 """How often the end of a sending is written anew when an event of the same message is written at the same moment."""
-SENDER_STOPPED = "sender_stopped"
-"""Why a message is unconfirmed whose sender never said what became of it."""
 HISTORY = 25
 """How many of the newest messages are looked through for the one that is answered."""
 
@@ -67,9 +65,9 @@ class DeliverReply:
         elif before.lease_until and before.lease_until > self.now():
             raise SendDelayed("another sender holds the lease")
         else:
-            after = self._unconfirmed(before, SENDER_STOPPED)
+            after = unconfirmed(before, SENDER_STOPPED, self.now())
         told = announce(
-            _facts(thread.conversation, message, after),
+            told_by_us(workspace, conversation, message, after),
             self.ids,
             self.now,
             correlation=correlation,
@@ -108,14 +106,10 @@ class DeliverReply:
         except SendRefused as refused:
             return replace(claimed, state=SendState.FAILED, reason=refused.reason)
         except SendUncertain as uncertain:
-            return self._unconfirmed(claimed, uncertain.reason)
+            return unconfirmed(claimed, uncertain.reason, self.now())
         except SendDelayed as delayed:
             return replace(claimed, state=SendState.FAILED if last_try else SendState.QUEUED, reason=delayed.reason)
         return replace(claimed, state=SendState.SENT, message_id=message_id)
-
-    def _unconfirmed(self, claimed: Sending, reason: str) -> Sending:
-        until = self.now() + UNCONFIRMED_WAIT
-        return replace(claimed, state=SendState.UNCONFIRMED, reason=reason, lease_until=until)
 
     def _mail(self, thread: Thread, message: str) -> OutgoingMail:
         head = thread.conversation
@@ -147,15 +141,3 @@ class DeliverReply:
             if message.sending:  # what the agent wrote must go out whole, or not at all
                 raise
             return message.text
-
-
-def _facts(head: Conversation, message: str, after: Sending) -> list[Fact]:
-    match after.state:
-        case SendState.SENT:
-            return [MessageSent(head.workspace, head.id, message)]
-        case SendState.FAILED:
-            return [MessageSendFailed(head.workspace, head.id, message, after.reason)]
-        case SendState.UNCONFIRMED:
-            return [MessageUnconfirmed(head.workspace, head.id, message, after.reason)]
-        case _:
-            return []

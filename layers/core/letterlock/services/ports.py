@@ -396,6 +396,24 @@ class Outboxes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class OverdueReply:
+    """A reply that is still `queued` or `sending` although the queue gave up on it long ago."""
+
+    place: MessagePlace
+    sending: Sending
+
+
+class OverdueReplies(Protocol):
+    def overdue(self, limit: int) -> list[OverdueReply]:
+        """At most `limit`, those that wait longest first."""
+        ...
+
+    def settle(self, reply: OverdueReply, after: Sending, told: Sequence[Told]) -> bool:
+        """The end of its sending and the facts, in one. False when it has moved since it was read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Orphan:
     """A raw mail that has lain in the inbound bucket for longer than it takes to commit one."""
 
