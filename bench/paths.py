@@ -122,6 +122,11 @@ def mailboxes(desk: Desk) -> None:
     _get(desk, "/v1/mailboxes")
 
 
+def who_am_i(desk: Desk) -> None:
+    """With a token that nobody has used today."""
+    desk.asked("GET", "/v1/me", token=desk.stack.token_with(frozenset()))
+
+
 def a_colleagues_list(desk: Desk) -> None:
     desk.opened()
     desk.api("PUT", "/assignee", {"assignee": "me"})
@@ -240,6 +245,7 @@ PATHS: tuple[Path, ...] = (
     raw_mail_gone,
     forgotten_mail,
     mailboxes,
+    who_am_i,
     a_colleagues_list,
     a_page_of_messages,
     a_whole_message,

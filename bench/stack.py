@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from letterlock.domain.outbox import unfold
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
 from letterlock.entry import settings, wiring
+from tools.build_lambda import folder_of
 from tools.openapi import ROOT, load
 from tools.template_model import target
 
@@ -99,7 +101,7 @@ class Stack:
     def api(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any, dict[str, list[str]]]:
         """Status, decoded body, headers."""
         event = rest_event(method, path, body, token=more.pop("token", self.token), **more)
-        answer = self.call("conversations_api", event)
+        answer = self.call(function_behind(path), event)
         return answer["statusCode"], json.loads(answer["body"]), answer["multiValueHeaders"]
 
     def token_with(
@@ -234,6 +236,24 @@ def _forget_wiring() -> None:
         for made in vars(module).values():
             if hasattr(made, "cache_clear"):
                 made.cache_clear()
+
+
+def function_behind(path: str) -> str:
+    """The function to which the template leads this path; what leads nowhere is asked of the first of them."""
+    return next((function for pattern, function in _behind() if pattern.fullmatch(path)), "conversations_api")
+
+
+@cache
+def _behind() -> list[tuple[re.Pattern[str], str]]:
+    """Patterns of paths, those without a parameter first, as API Gateway matches them."""
+    paths = resources()["Api"]["Properties"]["DefinitionBody"]["paths"]
+    led = []
+    for path in sorted(paths, key=lambda each: each.count("{")):
+        operation = next(iter(paths[path].values()))
+        uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
+        led.append((re.compile(pattern), folder_of(re.findall(r"(\w+)\.Arn", uri)[0])))
+    return led
 
 
 def sqs_event(body: str, receive_count: int = 1) -> dict[str, Any]:

@@ -57,6 +57,14 @@ def accounts(request: pytest.FixtureRequest, keys: MemoryKeys, sealer: Sealer, i
     return made
 
 
+def test_a_workspace_has_the_name_that_it_was_first_given(accounts: Accounts) -> None:
+    accounts.workspaces.create("wsp_acme", "Mine now")
+
+    assert accounts.workspaces.name("wsp_acme") == "Acme"
+    with pytest.raises(NotFound):
+        accounts.workspaces.name("wsp_none")
+
+
 # ---- mailboxes ------------------------------------------------------------------------------------------------------
 
 
@@ -139,6 +147,16 @@ def test_a_member_keeps_its_role_its_mailboxes_and_what_its_token_may(accounts: 
     assert admitted(accounts).member == service
     assert admitted(accounts).credential == token
     assert accounts.members.get("wsp_acme", "tok_1") == service
+
+
+def test_who_works_in_no_mailbox_does_not_work_in_all_of_them(accounts: Accounts) -> None:
+    accounts.members.add_service(replace(SERVICE, mailboxes=frozenset()), "", SECRET)
+    accounts.mailboxes.add(SUPPORT)
+
+    principal = admitted(accounts).principal(START)
+    assert principal is not None
+    assert (principal.mailboxes, principal.limited) == ((), True)
+    assert accounts.members.get("wsp_acme", "tok_1").mailboxes == frozenset()
 
 
 def test_who_comes_in_is_told_which_mailboxes_there_are(accounts: Accounts) -> None:

@@ -33,6 +33,7 @@ QUEUE = {
 }
 OPERATOR = {"aws_lambda_powertools.event_handler", "boto3", "botocore.client", "cryptography", "pynamodb"}
 AT_IMPORT = {
+    "accounts_api": REST | {"nh3"},
     "audit_anchor": OPERATOR,
     "audit_chainer": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "audit_verification": OPERATOR,

@@ -18,6 +18,7 @@ HEADERS = {
 ROUTES = {
     ("GET", "/docs"): "ApiDocsFunction",
     ("GET", "/openapi.json"): "ApiDocsFunction",
+    ("GET", "/v1/me"): "AccountsApiFunction",
     ("GET", "/v1/contacts/{contact}"): "ConversationsApiFunction",
     ("GET", "/v1/contacts/{contact}/conversations"): "ConversationsApiFunction",
     ("GET", "/v1/conversations"): "ConversationsApiFunction",

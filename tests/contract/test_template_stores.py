@@ -157,6 +157,7 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
         if any(target(one) == "SealingKey" for one in statement.resources)
     }
     assert uses == {
+        "AccountsApiRole",
         "ConversationsApiRole",
         "DeliveryEventsRole",
         "DigestVerificationRole",

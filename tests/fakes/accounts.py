@@ -22,6 +22,12 @@ class FakeWorkspaces:
     def create(self, workspace: str, name: str) -> None:
         self.names.setdefault(workspace, name)
 
+    def name(self, workspace: str) -> str:
+        try:
+            return self.names[workspace]
+        except KeyError:
+            raise NotFound("no such workspace") from None
+
 
 class FakeMailboxes:
     """`Mailboxes`."""

@@ -46,8 +46,15 @@ class DynamoWorkspaces:
     def create(self, workspace: str, name: str) -> None:
         """Keys first, for the name is sealed already. A second one of the same id changes nothing."""
         self._keys.create(workspace, WORKSPACE_PURPOSES)
-        sealed = self._sealer.seal(Place(workspace, "workspace", workspace, "name"), encode(name))
+        sealed = self._sealer.seal(_name_place(workspace), encode(name))
         put_once(self._client, self._table, table.Gate(workspace, state=table.ACTIVE, name=sealed))
+
+    def name(self, workspace: str) -> str:
+        answer = self._client.get_item(TableName=self._table, Key=key(workspace, table.GATE))
+        if "Item" not in answer:
+            raise NotFound("no such workspace")
+        name: str = decode(self._sealer.unseal(_name_place(workspace), answer["Item"]["name"]["B"]))
+        return name
 
 
 class DynamoMailboxes:
@@ -127,6 +134,10 @@ class DynamoMailboxes:
         id = row.sk.removeprefix(table.MAILBOXES)  # noqa: A001 - the field's own name
         address, name = decode(self._sealer.unseal(_mailbox_place(row.pk, id), row.address))
         return Mailbox(id, row.pk, address, name)
+
+
+def _name_place(workspace: str) -> Place:
+    return Place(workspace, "workspace", workspace, "name")
 
 
 def _mailbox_place(workspace: str, mailbox: str) -> Place:

@@ -74,7 +74,7 @@ class DynamoMembers:
             table.member_key(member.id),
             state=table.ACTIVE,
             role=member.role,
-            mailboxes=member.mailboxes,
+            mailboxes=table.limits_kept(member.mailboxes),
         )
         item = raw(stored)
         item[table.CREDENTIALS] = {"M": {credential.id: table.credential_entry(credential, self.keyed(secret))}}
@@ -120,7 +120,7 @@ def _member(item: Item) -> Member:
         id=row.sk.partition("#")[2],
         workspace=row.pk,
         role=Role(row.role),
-        mailboxes=frozenset(row.mailboxes) if row.mailboxes is not None else None,
+        mailboxes=table.limits_of(row.mailboxes),
         active=row.state == table.ACTIVE,
         credentials=tuple(table.credential_of(*each) for each in sorted(entries.items())),
     )

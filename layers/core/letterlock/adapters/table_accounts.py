@@ -14,6 +14,7 @@ Why the models are for shapes only: see `table_conversations`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -90,7 +91,7 @@ class MemberItem(Model):
     state = UnicodeAttribute()
     role = UnicodeAttribute()
     mailboxes = UnicodeSetAttribute(null=True)
-    """Ids. Absent: all that there are."""
+    """`limits_kept`. Absent: all that there are."""
 
 
 class TokenItem(Model):
@@ -107,6 +108,19 @@ class TokenItem(Model):
     revoked_at = UnicodeAttribute(null=True)
     name = BinaryAttribute(legacy_encoding=False)
     """Sealed."""
+
+
+NO_MAILBOX: Final = "none"
+"""Stands in a set that would be empty: DynamoDB keeps none, and what is absent would mean all of them."""
+
+
+def limits_kept(mailboxes: frozenset[str] | None) -> frozenset[str] | None:
+    """The value of `mailboxes` for those that a member works in."""
+    return frozenset({NO_MAILBOX}) if mailboxes is not None and not mailboxes else mailboxes
+
+
+def limits_of(kept: Collection[str] | None) -> frozenset[str] | None:
+    return frozenset(kept) - {NO_MAILBOX} if kept is not None else None
 
 
 CREDENTIALS: Final = "credentials"

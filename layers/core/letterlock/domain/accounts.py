@@ -32,6 +32,13 @@ class Principal:
     signed_in: bool = False
     """With a session, which needs no scope."""
 
+    @property
+    def kind(self) -> CredentialKind:
+        """Of what it came in with."""
+        if self.signed_in:
+            return CredentialKind.SESSION
+        return CredentialKind.PERSONAL if self.id.startswith("per_") else CredentialKind.SERVICE
+
     def may(self, action: Action) -> None:
         """Raises Forbidden unless this principal may do that."""
         refusal = self.refusal(action)

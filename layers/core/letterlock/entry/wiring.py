@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from letterlock.adapters.audit_entries import AuditEntries
     from letterlock.adapters.blind_index import BlindIndex
-    from letterlock.adapters.dynamo_accounts import DynamoMailboxes
+    from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
     from letterlock.adapters.dynamo_audit import DynamoAudit
     from letterlock.adapters.dynamo_audit_chain import DynamoAuditChain
     from letterlock.adapters.dynamo_contacts import DynamoContacts
@@ -157,6 +157,13 @@ def outboxes() -> DynamoOutboxes:
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
 
     return DynamoOutboxes(client("dynamodb"), setting("CONVERSATIONS_TABLE"), now)
+
+
+@cache
+def workspaces() -> DynamoWorkspaces:
+    from letterlock.adapters.dynamo_accounts import DynamoWorkspaces
+
+    return DynamoWorkspaces(client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), keyring())
 
 
 @cache
@@ -337,11 +344,9 @@ def settle_overdue() -> SettleOverdue:
 
 @cache
 def set_up_workspace() -> SetUpWorkspace:
-    from letterlock.adapters.dynamo_accounts import DynamoWorkspaces
     from letterlock.services.set_up_workspace import SetUpWorkspace
 
-    workspaces = DynamoWorkspaces(client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), keyring())
-    return SetUpWorkspace(workspaces, mailboxes(), members(), ids(), now, os.urandom)
+    return SetUpWorkspace(workspaces(), mailboxes(), members(), ids(), now, os.urandom)
 
 
 @cache

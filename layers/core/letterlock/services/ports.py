@@ -293,6 +293,10 @@ class Workspaces(Protocol):
         """With keys of its own, made before anything is sealed under them."""
         ...
 
+    def name(self, workspace: str) -> str:
+        """Raises NotFound."""
+        ...
+
 
 class Members(Protocol):
     """Who may come into a workspace, and with what. A secret passes through; what is stored is its keyed hash."""
