@@ -19,6 +19,7 @@ from moto import mock_aws
 from moto.s3.models import s3_backends
 from moto.sesv2.models import sesv2_backends
 
+from bench.people import SignedIn, put_person
 from bench.recorder import Recorder
 from bench.tables import make_table, resources
 from letterlock.domain.accounts import Credential, CredentialKind, Member
@@ -115,6 +116,15 @@ class Stack:
             Member(holder, self.workspace, role, mailboxes, credentials=(credential,)), "", token
         )
         return token
+
+    def person(self, role: Role = Role.ADMIN, mailboxes: frozenset[str] | None = None) -> SignedIn:
+        """Somebody of the workspace who is signed in."""
+        holder, session = wiring.ids().new("per"), wiring.ids().new("ses")
+        secret = spell(CredentialKind.SESSION, self.workspace, holder, os.urandom(SECRET_BYTES))
+        credential = Credential(session, CredentialKind.SESSION, frozenset(), wiring.now(), used_on=wiring.now().date())
+        member = Member(holder, self.workspace, role, mailboxes, credentials=(credential,))
+        put_person(boto3.client("dynamodb"), "AccountsTable", wiring.blind_index(), member, **{session: secret})
+        return SignedIn(holder, session, secret)
 
     # ---- facts and mail out ----
 

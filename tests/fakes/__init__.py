@@ -9,6 +9,7 @@ from tests.fakes.conversations import FakeConversations
 from tests.fakes.digests import FakeDigests
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginal, FakeOriginals, FakeStackLedger
 from tests.fakes.orphans import FakeInboundQueue, FakeOrphans, FakeSweepNotes
+from tests.fakes.revocation import FakeTokens
 from tests.fakes.tokens import FakeCursors, FakeReplyTokens
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "FakeReplyTokens",
     "FakeStackLedger",
     "FakeSweepNotes",
+    "FakeTokens",
     "FakeWorkspaces",
 ]

@@ -71,7 +71,6 @@ class FakeMembers:
         member = self.members.get((presented.workspace, presented.holder))
         if member is None or presented.workspace not in self._workspaces.names:
             return None
-        mailboxes = tuple(each.id for each in self._mailboxes.all(presented.workspace))
         credential = next(
             (
                 each
@@ -80,7 +79,11 @@ class FakeMembers:
             ),
             None,
         )
-        return Admission(member, credential, Gate(True, mailboxes, self.signed_out.get(presented.workspace)))
+        return Admission(member, credential, self.gate(presented.workspace))
+
+    def gate(self, workspace: str) -> Gate:
+        mailboxes = tuple(each.id for each in self._mailboxes.all(workspace))
+        return Gate(workspace in self._workspaces.names, mailboxes, self.signed_out.get(workspace))
 
     def get(self, workspace: str, member: str) -> Member:
         try:

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_overdue_replies import DynamoOverdueReplies
+    from letterlock.adapters.dynamo_remains import DynamoRemains
+    from letterlock.adapters.dynamo_revocations import DynamoRevocations
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
+    from letterlock.adapters.dynamo_tokens import DynamoTokens
     from letterlock.adapters.s3_anchors import S3Anchors
     from letterlock.adapters.s3_orphans import S3Orphans
     from letterlock.adapters.sqs_inbound_queue import SqsInboundQueue
-    from letterlock.services import audit_ports, ports
+    from letterlock.services import audit_ports, ports, token_ports
     from tests import fakes
 
     def conversations(fake: fakes.FakeConversations, real: DynamoConversations) -> list[ports.Conversations]:
@@ -36,6 +39,15 @@ if TYPE_CHECKING:
         return [fake, real]
 
     def members(fake: fakes.FakeMembers, real: DynamoMembers) -> list[ports.Members]:
+        return [fake, real]
+
+    def tokens(fake: fakes.FakeTokens, real: DynamoTokens) -> list[token_ports.Tokens]:
+        return [fake, real]
+
+    def revocations(fake: fakes.FakeTokens, real: DynamoRevocations) -> list[token_ports.Revocations]:
+        return [fake, real]
+
+    def remains(fake: fakes.FakeTokens, real: DynamoRemains) -> list[token_ports.Remains]:
         return [fake, real]
 
     def stack_ledger(fake: fakes.FakeStackLedger, real: DynamoStackLedger) -> list[ports.StackLedger]:

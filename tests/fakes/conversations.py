@@ -74,6 +74,16 @@ class FakeConversations:
         ]
         return sorted(found, key=lambda card: card.activity, reverse=True)[: inbox.limit]
 
+    def assigned(
+        self, workspace: str, assignee: str, status: Status, *, after: str, limit: int
+    ) -> list[tuple[str, str]]:
+        found = [
+            (head.activity, head.id)
+            for (owner, _), head in self._heads.items()
+            if (owner, head.assignee, head.status) == (workspace, assignee, status) and head.activity > after
+        ]
+        return sorted(found)[:limit]
+
     def locate(self, workspace: str, mailbox: str, message_ids: Sequence[str]) -> Located | None:
         for message_id in message_ids:
             for located in self._lookups.get((workspace, mailbox, message_id), {}).values():

@@ -8,7 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
+from letterlock.domain.tokens import read
 from letterlock.entry import wiring
+from letterlock.services.deeds import Asked
+from letterlock.services.revoke import Revocable, Target
 from tests.handlers.stack import Stack
 from tools.event_schemas import SCHEMAS, all_facts
 from tools.lambda_target import ROOT
@@ -51,7 +54,18 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     assert stack.deliver(told_of_the_stopped) == {"batchItemFailures": []}
     for position, said in ((0, "delayed"), (0, "delivered"), (0, "bounced_hard"), (0, "complained"), (1, "rejected")):
         assert stack.ses_says(_of_ses(said, queued[position]["detail"]["data"])) == {"batchItemFailures": []}
+    _revoke_one_of_each(stack)
     return told + stack.relay()
+
+
+def _revoke_one_of_each(stack: Stack) -> None:
+    asked = Asked("per_" + "0" * 26, "request-1")
+    person = stack.person()
+    kinds = Revocable.PERSON, Revocable.WORKSPACE
+    for kind, id in zip(kinds, (person.id, stack.workspace), strict=True):  # noqa: A001 - the field's own name
+        assert wiring.revoke()(Target(kind, stack.workspace, id), asked)
+    holder = read(stack.token).holder
+    assert wiring.revoke()(Target(Revocable.API_TOKEN, stack.workspace, holder, holder, leaked=True), asked)
 
 
 def _claim_and_stop(of: dict[str, str]) -> None:

@@ -136,6 +136,23 @@ class DynamoConversations:
         for item in pages(self._client, request):
             yield self._items.card(workspace, item)
 
+    def assigned(
+        self, workspace: str, assignee: str, status: Status, *, after: str, limit: int
+    ) -> list[tuple[str, str]]:
+        """One Query of an index, for the keys only."""
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName=table.BY_ASSIGNEE,
+            KeyConditionExpression="assigned = :hashed AND activity > :after",
+            ProjectionExpression="activity, pk",
+            ExpressionAttributeValues={
+                ":hashed": {"S": table.assigned_key(workspace, assignee, status)},
+                ":after": {"S": after or " "},
+            },
+            Limit=limit,
+        )
+        return [(each["activity"]["S"], each["pk"]["S"].rpartition("#")[2]) for each in answer["Items"]]
+
     def _head(self, workspace: str, conversation: str, *, consistent: bool) -> Conversation:
         pk = table.conversation_key(workspace, conversation)
         answer = self._client.query(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hmac
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.codec import encode, instant
-from letterlock.adapters.dynamo import ABSENT, Item, Step, batch_get, key, put, raw, transact
-from letterlock.adapters.sealing import Place, Sealer
-from letterlock.domain.accounts import Admission, Credential, Gate, Member
+from letterlock.adapters.dynamo import ABSENT, Item, Step, batch_get, key, raw, transact
+from letterlock.adapters.member_items import credentials_of, gate_of, keyed, member_of
+from letterlock.adapters.sealing import Sealer
+from letterlock.adapters.token_items import TokenItems
+from letterlock.domain.accounts import Admission, Credential, Member
+from letterlock.domain.api_tokens import ApiToken
 from letterlock.domain.errors import Conflict, NotFound
-from letterlock.domain.permissions import Role
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,7 +28,8 @@ class DynamoMembers:
     """`Members`."""
 
     def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex) -> None:
-        self._client, self._table, self._sealer, self._index = client, table_name, sealer, index
+        self._client, self._table, self._index = client, table_name, index
+        self._tokens = TokenItems(table_name, sealer)
 
     def admit(self, presented: Presented) -> Admission | None:
         """One consistent BatchGetItem of two items: 2 read units. What an unknown secret costs is the same.
@@ -39,25 +41,17 @@ class DynamoMembers:
         found = batch_get(self._client, self._table, [member_key, gate_key], consistent=True, tries=1)
         if member_key not in found or gate_key not in found:
             return None
-        member = _member(found[member_key])
+        member = member_of(found[member_key])
         credential = self._with_secret(found[member_key], presented)
-        gate = table.Gate.from_raw_data(found[gate_key])
-        signed_out = datetime.fromisoformat(gate.signed_out_at) if gate.signed_out_at else None
-        return Admission(
-            member, credential, Gate(gate.state == table.ACTIVE, tuple(sorted(gate.mailboxes or ())), signed_out)
-        )
+        return Admission(member, credential, gate_of(found[gate_key]))
 
     def _with_secret(self, item: Item, presented: Presented) -> Credential | None:
         """Every hash is compared, whatever the first ones say."""
-        keyed = self.keyed(presented.secret)
-        entries = item.get(table.CREDENTIALS, {"M": {}})["M"]
-        same = [each for each in entries.items() if hmac.compare_digest(bytes(each[1]["M"]["h"]["B"]), keyed)]
+        hashed = keyed(self._index, presented.secret)
+        entries = credentials_of(item).items()
+        same = [each for each in entries if hmac.compare_digest(bytes(each[1]["M"]["h"]["B"]), hashed)]
         found = [table.credential_of(*each) for each in same]
         return next((each for each in found if each.kind is presented.kind), None)
-
-    def keyed(self, secret: str) -> bytes:
-        """What is stored of a secret: 32 octets under the stack's key."""
-        return bytes.fromhex(self._index.router("credential", secret))
 
     def get(self, workspace: str, member: str) -> Member:
         answer = self._client.get_item(
@@ -65,7 +59,7 @@ class DynamoMembers:
         )
         if "Item" not in answer:
             raise NotFound("no such member")
-        return _member(dict(answer["Item"]))
+        return member_of(dict(answer["Item"]))
 
     def add_service(self, member: Member, name: str, secret: str) -> None:
         [credential] = member.credentials
@@ -77,26 +71,21 @@ class DynamoMembers:
             mailboxes=table.limits_kept(member.mailboxes),
         )
         item = raw(stored)
-        item[table.CREDENTIALS] = {"M": {credential.id: table.credential_entry(credential, self.keyed(secret))}}
+        item[table.CREDENTIALS] = {"M": {credential.id: table.credential_entry(credential, keyed(self._index, secret))}}
         operation = {"TableName": self._table, "Item": item, "ConditionExpression": ABSENT}
-        steps = [Step("member", {"Put": operation}), self.token_listed(member, credential, name)]
-        if transact(self._client, steps):
-            raise Conflict("a token of that id exists")
-
-    def token_listed(self, member: Member, credential: Credential, name: str) -> Step:
-        """What the list of tokens shows of one."""
-        place = Place(member.workspace, "token", credential.id, "name")
-        listed = table.TokenItem(
-            member.workspace,
-            table.token_key(credential.id),
+        token = ApiToken(
+            id=credential.id,
+            workspace=member.workspace,
             kind=credential.kind,
             holder=member.id,
-            scopes=" ".join(sorted(credential.scopes)),
-            created_at=instant(credential.created_at),
-            expires_on=instant(credential.expires_at) if credential.expires_at else None,
-            name=self._sealer.seal(place, encode(name)),
+            name=name,
+            scopes=credential.scopes,
+            created_at=credential.created_at,
+            expires_at=credential.expires_at,
         )
-        return put(self._table, "token", listed, ABSENT)
+        steps = [Step("member", {"Put": operation}), self._tokens.step(token)]
+        if transact(self._client, steps):
+            raise Conflict("a token of that id exists")
 
     def note_use(self, workspace: str, member: str, credential: str, day: date) -> None:
         """One UpdateItem a day and credential. A revoked one does not come back by it."""
@@ -111,16 +100,3 @@ class DynamoMembers:
             )
         except (ClientError, BotoCoreError):
             return  # the next request notes it
-
-
-def _member(item: Item) -> Member:
-    row = table.MemberItem.from_raw_data({name: value for name, value in item.items() if name != table.CREDENTIALS})
-    entries = item.get(table.CREDENTIALS, {"M": {}})["M"]
-    return Member(
-        id=row.sk.partition("#")[2],
-        workspace=row.pk,
-        role=Role(row.role),
-        mailboxes=table.limits_of(row.mailboxes),
-        active=row.state == table.ACTIVE,
-        credentials=tuple(table.credential_of(*each) for each in sorted(entries.items())),
-    )

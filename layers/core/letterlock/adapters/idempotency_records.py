@@ -38,7 +38,7 @@ class IdempotencyRecords:
         those of the lapsed record stay until they are published.
         """
         fresh = raw(self._record(workspace, once, done, ()))
-        gone = {"message"} - fresh.keys()
+        gone = {"conversation", "message", "made"} - fresh.keys()
         if table_due.SHARD not in lapsed:
             gone.add(table_due.OUTBOX)  # published: stored again, it would be marked and published again
         item = {name: value for name, value in (lapsed | fresh).items() if name not in gone}
@@ -57,8 +57,9 @@ class IdempotencyRecords:
         return table.IdempotencyItem(
             *self.key(workspace, once),
             request=self._request(workspace, once),
-            conversation=done.conversation,
+            conversation=done.conversation or None,
             message=done.message or None,
+            made=done.made or None,
             until=int((now + HELD).timestamp()),
             outbox=fold(told) if told else None,
             expires_at=int((now + timedelta(days=table.OUTBOX_DAYS)).timestamp()),
@@ -72,7 +73,7 @@ class IdempotencyRecords:
         record = table.IdempotencyItem.from_raw_data(item)
         if int(record.until) <= self._now().timestamp():
             return None
-        done = Done(record.conversation, record.message or "")
+        done = Done(record.conversation or "", record.message or "", record.made or "")
         if record.request != self._request(workspace, once):
             raise KeyReused(done)
         return done

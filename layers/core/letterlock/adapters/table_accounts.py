@@ -18,7 +18,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
-from pynamodb.attributes import BinaryAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.models import Model
 
 from letterlock.adapters.codec import instant
@@ -31,9 +31,18 @@ MAILBOXES: Final = "MBX#"
 TOKENS: Final = "TOK#"
 PEOPLE: Final = "PERSON#"
 SERVICES: Final = "SERVICE#"
+SESSIONS: Final = "SES#"
+INVITATIONS: Final = "INV#"
+RESETS: Final = "RST#"
 
 ACTIVE: Final = "active"
 """The state of a workspace whose people may come in, and of a member who may."""
+REMOVED: Final = "removed"
+"""The state of a member who is gone for good."""
+PENDING: Final = "pending"
+"""The state of an invitation or a link that nobody has used."""
+REVOKED: Final = "revoked"
+"""The state of one that nobody can use any more."""
 
 
 def mailbox_key(mailbox: str) -> str:
@@ -42,6 +51,19 @@ def mailbox_key(mailbox: str) -> str:
 
 def token_key(token: str) -> str:
     return f"{TOKENS}{token}"
+
+
+def listed_key(credential: str) -> str:
+    """What the lists show of a session or token: `ses_…` or `tok_…`."""
+    return f"{SESSIONS if credential.startswith('ses_') else TOKENS}{credential}"
+
+
+def invitation_key(invitation: str) -> str:
+    return f"{INVITATIONS}{invitation}"
+
+
+def reset_key(reset: str) -> str:
+    return f"{RESETS}{reset}"
 
 
 def mailbox_route_key(hashed_address: str) -> str:
@@ -65,6 +87,10 @@ class Gate(Model):
     """Their ids. Read with every request anyway, so a list of all of them takes no further read."""
     signed_out_at = UnicodeAttribute(null=True)
     """What was made until then lets nobody in."""
+    services_made = NumberAttribute(null=True)
+    """How many service tokens were ever issued: two at once are told apart by it."""
+    owners_gone = NumberAttribute(null=True)
+    """How often somebody stopped being an owner: two at once are told apart by it."""
 
 
 class MailboxItem(Model):
@@ -92,10 +118,15 @@ class MemberItem(Model):
     role = UnicodeAttribute()
     mailboxes = UnicodeSetAttribute(null=True)
     """`limits_kept`. Absent: all that there are."""
+    tokens_made = NumberAttribute(null=True)
+    """How many personal tokens were ever issued: two at once are told apart by it."""
+    removed_at = UnicodeAttribute(null=True)
+    finished_at = UnicodeAttribute(null=True)
+    """When all that hung on a removed member was ended."""
 
 
 class TokenItem(Model):
-    """What the workspace sees of an API token."""
+    """What the workspace sees of an API token, beside whether its holder still has it."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -105,7 +136,11 @@ class TokenItem(Model):
     """Separated by spaces (RFC 6749, section 3.3)."""
     created_at = UnicodeAttribute()
     expires_on = UnicodeAttribute(null=True)
+    maker = UnicodeAttribute(null=True)
     revoked_at = UnicodeAttribute(null=True)
+    finished_at = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    """When it leaves the lists (DynamoDB's TTL): some time after its end."""
     name = BinaryAttribute(legacy_encoding=False)
     """Sealed."""
 

@@ -244,8 +244,9 @@ class IdempotencyItem(Model):
     sk = UnicodeAttribute(range_key=True, default=IDEMPOTENCY)
     request = UnicodeAttribute()
     """The keyed hash of the body."""
-    conversation = UnicodeAttribute()
+    conversation = UnicodeAttribute(null=True)
     message = UnicodeAttribute(null=True)
+    made = UnicodeAttribute(null=True)
     until = NumberAttribute()
     """When the key is free again, in seconds of Unix time. DynamoDB deletes late, so it is compared in code."""
     outbox = UnicodeAttribute(null=True)

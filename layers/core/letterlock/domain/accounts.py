@@ -104,6 +104,9 @@ class Member:
     active: bool = True
     credentials: tuple[Credential, ...] = ()
     """Those that were not revoked."""
+    removed_at: datetime | None = None
+    finished_at: datetime | None = None
+    """When all that hung on them was ended."""
 
     def works_in(self, mailbox: str) -> bool:
         """Whether conversations of that mailbox can be given to them."""
@@ -120,6 +123,9 @@ class Gate:
     signed_out_at: datetime | None = None
     """When everybody was signed out: what was made until then is dead."""
 
+    def signed_out(self, credential: Credential) -> bool:
+        return self.signed_out_at is not None and credential.created_at <= self.signed_out_at
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -134,7 +140,7 @@ class Admission:
         member, credential, gate = self.member, self.credential, self.gate
         if credential is None or not credential.live(now) or not member.active or not gate.open:
             return None
-        if gate.signed_out_at is not None and credential.created_at <= gate.signed_out_at:
+        if gate.signed_out(credential):
             return None
         seen = tuple(each for each in gate.mailboxes if member.mailboxes is None or each in member.mailboxes)
         return Principal(

@@ -34,6 +34,7 @@ class Act(StrEnum):
     SESSION_ENDED = "session_ended"
     EVERYBODY_SIGNED_OUT = "everybody_signed_out"
     PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - the name of an act
+    RESET_LINK_REVOKED = "reset_link_revoked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an act
     TOTP_ENROLLED = "totp_enrolled"
     TOTP_REMOVED = "totp_removed"

@@ -60,7 +60,7 @@ class AlreadyDone(LetterlockError):
     """A request of that key and content has had its effect."""
 
     def __init__(self, done: Done) -> None:
-        super().__init__(done.conversation)
+        super().__init__(done.conversation or done.made)
         self.done = done
 
 
@@ -70,6 +70,15 @@ class KeyReused(LetterlockError):
     def __init__(self, done: Done) -> None:
         super().__init__("this Idempotency-Key came with another request before: a new request needs a new key")
         self.done = done
+
+
+class ShownOnce(LetterlockError):
+    """A request of that key and content has made a secret, which nobody can show again."""
+
+    def __init__(self, made: str) -> None:
+        super().__init__("this request was done: its secret was shown then, and is never shown again")
+        self.made = made
+        """The id of what it belongs to."""
 
 
 class AlreadyIngested(LetterlockError):

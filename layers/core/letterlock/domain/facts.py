@@ -65,6 +65,7 @@ WorkspaceId = Annotated[str, Id("wsp")]
 ConversationId = Annotated[str, Id("cnv")]
 MessageId = Annotated[str, Id("msg")]
 MailboxId = Annotated[str, Id("mbx")]
+PersonId = Annotated[str, Id("per")]
 
 
 # ---- the facts ------------------------------------------------------------------------------------------------------
@@ -253,6 +254,38 @@ class MessageRejected(ConversationFact):
     """The mail service took it, and then would not deliver it."""
 
     message: MessageId
+
+
+# ---- accounts -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRevoked(Fact):
+    """A session, an API token, an invitation or a link opens nothing any more. What hangs on it is ended after."""
+
+    credential: Annotated[str, Id()]
+    holder: Annotated[str, Id(), Absent()]
+    """Who came in with it: a person, or a workspace's token itself. Nobody did with an invitation."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLeaked(Fact):
+    """Somebody found an API token or a session where it should not be. It was revoked in the same moment."""
+
+    credential: Annotated[str, Id()]
+    holder: Annotated[str, Id()]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRemoved(Fact):
+    """Nothing of theirs opens anything any more. What hangs on them is ended after."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class EverybodySignedOut(Fact):
+    """Every session and every token of the workspace that there was is dead."""
 
 
 # ---- told -----------------------------------------------------------------------------------------------------------

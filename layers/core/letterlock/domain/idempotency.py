@@ -32,5 +32,7 @@ class Once:
 class Done:
     """What a request under a key did. Its answer is read again from here: answers themselves are never kept."""
 
-    conversation: str
+    conversation: str = ""
     message: str = ""
+    made: str = ""
+    """The id of what it made, where that is no message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from letterlock.domain.errors import KeyReused, LetterlockError, Moved
+from letterlock.domain.errors import KeyReused, LetterlockError, Moved, ShownOnce
 
 
 def shown(error: LetterlockError) -> dict[str, object]:
@@ -17,5 +17,10 @@ def shown(error: LetterlockError) -> dict[str, object]:
             ],
         }
     if isinstance(error, KeyReused):
-        return {"conversation": error.done.conversation, "message": error.done.message or None}
+        done = error.done
+        if done.made:
+            return {"made": done.made}
+        return {"conversation": done.conversation, "message": done.message or None}
+    if isinstance(error, ShownOnce):
+        return {"made": error.made}
     return {}

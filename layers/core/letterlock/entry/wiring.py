@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from letterlock.adapters.audit_entries import AuditEntries
     from letterlock.adapters.blind_index import BlindIndex
+    from letterlock.adapters.commits import Commits
     from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
     from letterlock.adapters.dynamo_audit import DynamoAudit
     from letterlock.adapters.dynamo_audit_chain import DynamoAuditChain
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_conversations import DynamoConversations
     from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
+    from letterlock.adapters.dynamo_revocations import DynamoRevocations
+    from letterlock.adapters.dynamo_tokens import DynamoTokens
     from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
     from letterlock.adapters.keyring import KmsKeyring
     from letterlock.adapters.s3_anchors import S3Anchors
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
     from letterlock.services.authenticate import Authenticate
     from letterlock.services.chain_audit import ChainAudit
     from letterlock.services.deliver_reply import DeliverReply
+    from letterlock.services.finish_revocation import FinishRevocation
+    from letterlock.services.issue_token import IssueToken
+    from letterlock.services.list_tokens import ListTokens, ReadToken
     from letterlock.services.ports import Outbox
     from letterlock.services.publish_facts import PublishFacts, RepublishOverdue
     from letterlock.services.quarantine import DiscardMail, ReleaseMail
@@ -48,8 +54,11 @@ if TYPE_CHECKING:
     from letterlock.services.read_inbox import ListConversations, ListMailboxes, ReadConversation, ReadMessage
     from letterlock.services.receive_mail import ReceiveMail
     from letterlock.services.record_delivery import RecordDelivery
+    from letterlock.services.report_leak import ReportLeak
     from letterlock.services.requeue_orphans import RequeueOrphans
     from letterlock.services.retry_reply import RetryReply
+    from letterlock.services.revoke import Revoke
+    from letterlock.services.revoke_access import RemovePerson, RevokeToken, SignEverybodyOut
     from letterlock.services.set_up_workspace import SetUpWorkspace
     from letterlock.services.settle_overdue import SettleOverdue
     from letterlock.services.summarise_ingest import SummariseIngest
@@ -216,6 +225,29 @@ def anchors() -> S3Anchors:
     from letterlock.adapters.s3_anchors import S3Anchors
 
     return S3Anchors(client("s3"), setting("AUDIT_ANCHORS_BUCKET"))
+
+
+@cache
+def commits() -> Commits:
+    from letterlock.adapters.commits import Commits
+
+    return Commits(client("dynamodb"), setting("CONVERSATIONS_TABLE"), blind_index(), now)
+
+
+@cache
+def tokens() -> DynamoTokens:
+    from letterlock.adapters.dynamo_tokens import DynamoTokens
+
+    return DynamoTokens(
+        client("dynamodb"), setting("ACCOUNTS_TABLE"), sealer(), blind_index(), commits(), audit_entries(), now
+    )
+
+
+@cache
+def revocations() -> DynamoRevocations:
+    from letterlock.adapters.dynamo_revocations import DynamoRevocations
+
+    return DynamoRevocations(client("dynamodb"), setting("ACCOUNTS_TABLE"), commits(), audit_entries())
 
 
 # ---- translations at the edge -------------------------------------------------------------------------------------
@@ -496,3 +528,71 @@ def summarise_ingest() -> SummariseIngest:
     from letterlock.services.summarise_ingest import SummariseIngest
 
     return SummariseIngest(conversations(), now)
+
+
+# ---- what lets somebody in ----------------------------------------------------------------------------------------
+
+
+@cache
+def issue_token() -> IssueToken:
+    from letterlock.services.issue_token import IssueToken
+
+    return IssueToken(tokens(), ids(), now, os.urandom)
+
+
+@cache
+def list_tokens() -> ListTokens:
+    from letterlock.services.list_tokens import ListTokens
+
+    return ListTokens(tokens(), cursors())
+
+
+@cache
+def read_token() -> ReadToken:
+    from letterlock.services.list_tokens import ReadToken
+
+    return ReadToken(tokens())
+
+
+@cache
+def revoke() -> Revoke:
+    from letterlock.services.revoke import Revoke
+
+    return Revoke(revocations(), members(), ids(), now)
+
+
+@cache
+def revoke_token() -> RevokeToken:
+    from letterlock.services.revoke_access import RevokeToken
+
+    return RevokeToken(revoke(), tokens())
+
+
+@cache
+def remove_person() -> RemovePerson:
+    from letterlock.services.revoke_access import RemovePerson
+
+    return RemovePerson(revoke(), members())
+
+
+@cache
+def sign_everybody_out() -> SignEverybodyOut:
+    from letterlock.services.revoke_access import SignEverybodyOut
+
+    return SignEverybodyOut(revoke())
+
+
+@cache
+def report_leak() -> ReportLeak:
+    from letterlock.services.report_leak import ReportLeak
+
+    return ReportLeak(members(), revoke(), now)
+
+
+@cache
+def finish_revocation() -> FinishRevocation:
+    from letterlock.adapters.dynamo_remains import DynamoRemains
+    from letterlock.services.finish_revocation import FinishRevocation
+
+    remains = DynamoRemains(client("dynamodb"), setting("ACCOUNTS_TABLE"), now)
+    return FinishRevocation(members(), remains, conversations(), ids(), now)

@@ -77,6 +77,14 @@ class Conversations(Protocol):
         """Newest activity first."""
         ...
 
+    def assigned(
+        self, workspace: str, assignee: str, status: Status, *, after: str, limit: int
+    ) -> list[tuple[str, str]]:
+        """Activity and id of what is theirs, also what was discarded, after that activity (empty: from the first),
+        oldest first. It may lag a moment behind the last write.
+        """
+        ...
+
     def locate(self, workspace: str, mailbox: str, message_ids: Sequence[str]) -> Located | None:
         """The first of these Message-IDs that this mailbox knows."""
         ...

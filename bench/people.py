@@ -1,0 +1,47 @@
+"""People in the accounts table, as tests and measurements need them: put there as they are, without an invitation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from letterlock.adapters import table_accounts as table
+from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.codec import instant
+from letterlock.adapters.dynamo import key, raw
+from letterlock.adapters.member_items import keyed
+from letterlock.domain.accounts import CredentialKind, Member
+
+HOST = "api.acme.example"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person with one session."""
+
+    id: str
+    session: str
+    """Its id."""
+    secret: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As a browser sends them from our own page."""
+        return {"Cookie": f"__Host-session={self.secret}", "Origin": f"https://{HOST}", "Host": HOST}
+
+
+def put_person(client: Any, table_name: str, index: BlindIndex, member: Member, **secrets: str) -> None:
+    """`secrets`: that of each of its credentials, by the credential's id. Sessions are in the lists as well."""
+    stored = table.MemberItem(
+        member.workspace,
+        table.member_key(member.id),
+        state=table.ACTIVE if member.active else table.REMOVED,
+        role=member.role,
+        mailboxes=member.mailboxes,
+    )
+    entries = {each.id: table.credential_entry(each, keyed(index, secrets[each.id])) for each in member.credentials}
+    client.put_item(TableName=table_name, Item=raw(stored) | {table.CREDENTIALS: {"M": entries}})
+    for each in member.credentials:
+        if each.kind is CredentialKind.SESSION:
+            listed = {"person": {"S": member.id}, "created_at": {"S": instant(each.created_at)}}
+            client.put_item(TableName=table_name, Item=key(member.workspace, table.listed_key(each.id)) | listed)

@@ -1,0 +1,134 @@
+"""What is left after a revocation, in DynamoDB. Each write is a conditional update, which does nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from letterlock.adapters import table_accounts as table
+from letterlock.adapters.codec import instant
+from letterlock.adapters.dynamo import Item, key, pages
+from letterlock.adapters.member_items import gate_of
+from letterlock.domain.api_tokens import SHOWN_FOR
+from letterlock.services.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoRemains:
+    """`Remains`."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str, now: Clock) -> None:
+        self._client, self._table, self._now = client, table_name, now
+
+    def note_revoked(self, workspace: str, credential: str, at: datetime, *, finished: bool) -> None:
+        changes = "SET revoked_at = if_not_exists(revoked_at, :at), expires_at = :until"
+        changes += ", finished_at = if_not_exists(finished_at, :now)" if finished else ""
+        values = {":at": {"S": instant(at)}, ":until": {"N": str(int((at + SHOWN_FOR).timestamp()))}}
+        self._update(
+            key(workspace, table.listed_key(credential)),
+            UpdateExpression=changes,
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues=values | ({":now": {"S": instant(self._now())}} if finished else {}),
+        )
+
+    def end_links(self, workspace: str, person: str, limit: int) -> int:
+        """Queries of the workspace's invitations and reset links, filtered."""
+        links = [
+            *self._pending(workspace, table.INVITATIONS, "invited_by", person),
+            *self._pending(workspace, table.RESETS, "person", person),
+        ][:limit]
+        for sk in links:
+            self._update(
+                key(workspace, sk),
+                UpdateExpression="SET #state = :revoked",
+                ConditionExpression="#state = :pending",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":revoked": {"S": table.REVOKED}, ":pending": {"S": table.PENDING}},
+            )
+        return len(links)
+
+    def _pending(self, workspace: str, prefix: str, whose: str, person: str) -> Iterable[str]:
+        found = self._found(
+            workspace,
+            prefix,
+            "#state = :pending AND #whose = :person",
+            {"#state": "state", "#whose": whose},
+            {":pending": {"S": table.PENDING}, ":person": {"S": person}},
+        )
+        return (each["sk"]["S"] for each in found)
+
+    def outlived(self, workspace: str, *, after: str, limit: int) -> Sequence[tuple[str, str]]:
+        answer = self._client.get_item(TableName=self._table, Key=key(workspace, table.GATE), ConsistentRead=True)
+        signed_out_at = gate_of(dict(answer["Item"])).signed_out_at if "Item" in answer else None
+        if signed_out_at is None:
+            return []
+        found = (
+            (each["sk"]["S"].partition("#")[2], (each.get("holder") or each["person"])["S"])
+            for prefix in (table.SESSIONS, table.TOKENS)
+            for each in self._found(
+                workspace,
+                prefix,
+                "attribute_not_exists(revoked_at) AND created_at <= :at",
+                {},
+                {":at": {"S": instant(signed_out_at)}},
+            )
+        )
+        return list(islice((each for each in found if each[0] > after), limit))
+
+    def _found(
+        self, workspace: str, prefix: str, which: str, names: dict[str, str], values: dict[str, Item]
+    ) -> Iterator[Item]:
+        request: Item = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :workspace AND begins_with(sk, :prefix)",
+            "FilterExpression": which,
+            "ExpressionAttributeValues": values | {":workspace": {"S": workspace}, ":prefix": {"S": prefix}},
+            "ConsistentRead": True,
+        }
+        return pages(self._client, request | ({"ExpressionAttributeNames": names} if names else {}))
+
+    def take_out(self, workspace: str, holder: str, credentials: Sequence[str]) -> None:
+        """A service that has no other is removed with it."""
+        names = {f"#id{at}": each for at, each in enumerate(credentials)}
+        changes = "REMOVE " + ", ".join(f"credentials.{name}" for name in names)
+        more: dict[str, Any] = {}
+        if holder in credentials:
+            changes += " SET #state = :removed, removed_at = if_not_exists(removed_at, :now)"
+            names["#state"] = "state"
+            more = {
+                "ExpressionAttributeValues": {":removed": {"S": table.REMOVED}, ":now": {"S": instant(self._now())}}
+            }
+        self._update(
+            key(workspace, table.member_key(holder)),
+            UpdateExpression=changes,
+            ConditionExpression="attribute_exists(credentials)",
+            ExpressionAttributeNames=names,
+            **more,
+        )
+
+    def finish(self, workspace: str, member: str, at: datetime) -> None:
+        """A service leaves the table with what the lists show of it; of a person the item stays."""
+        if not member.startswith("per_"):
+            self.note_revoked(workspace, member, at, finished=True)
+        self._update(
+            key(workspace, table.member_key(member)),
+            UpdateExpression="SET finished_at = if_not_exists(finished_at, :at), credentials = :none",
+            ConditionExpression="#state = :removed",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={
+                ":at": {"S": instant(at)},
+                ":none": {"M": {}},
+                ":removed": {"S": table.REMOVED},
+            },
+        )
+
+    def _update(self, at: Item, **how: Any) -> None:
+        """Where the condition does not hold it has been done, or there is nothing to be done."""
+        try:
+            self._client.update_item(TableName=self._table, Key=at, **how)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
