@@ -85,9 +85,13 @@ def test_our_template_with_every_resource_renamed_is_as_sound(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("Resources: {A: {Type: AWS::SQS::Queue}", "line 2: did not find"),
-        ('{"Resources": {', "line 2: did not find"),
-        ("Resources:\n  A: {Type: AWS::SQS::Queue}\n  A: {Type: AWS::SQS::Queue}\n", "Duplicate found 'A'"),
+        ("Resources: {A: {Type: AWS::SQS::Queue}", "expected ',' or '}'"),
+        ('{"Resources": {', "line 1: Expecting property name"),
+        ('{"Resources": {"A": {}, "A": {}}}', "the key A stands there twice"),
+        (
+            "Resources:\n  A: {Type: AWS::SQS::Queue}\n  A: {Type: AWS::SQS::Queue}\n",
+            "line 3: the key A stands there twice",
+        ),
         ("hello", "no mapping"),
         ("", "no mapping"),
         ("Description: nothing\n", "no Resources"),

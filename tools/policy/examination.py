@@ -22,16 +22,17 @@ SCANNERS = {"cfn-lint": cfn_lint, "checkov": checkov}
 
 @dataclass(slots=True)
 class Examination:
-    """Starts the scanners at once, in processes of their own, and our rules when they are asked for."""
+    """Our rules and the scanners, each when it is asked for; the scanners all at once, in processes of their own."""
 
     path: Path
     body: Json
-    scans: dict[str, Future[list[Finding]]]
+    scratch: Path
     accepted: list[Skip] = field(default_factory=skips)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     """What is left, by rule or scanner, of those that were asked for."""
     used: set[Skip] = field(default_factory=set)
     _judged: list[Finding] | None = None
+    _scans: dict[str, Future[list[Finding]]] = field(default_factory=dict)
 
     @property
     def of_ours(self) -> bool:
@@ -47,10 +48,19 @@ class Examination:
     def of_scanner(self, name: str) -> list[Finding]:
         """What a scanner finds; that it gave no verdict is a finding."""
         try:
-            found = self.scans[name].result()
+            found = self._scanned(name).result()
         except ScannerFailed as reason:
             found = [Finding(name, "the template", str(reason))]
         return self._left(name, found)
+
+    def _scanned(self, name: str) -> Future[list[Finding]]:
+        if not self._scans:
+            file = self.scratch / "expanded.json"
+            file.write_text(json.dumps(self.body, indent=1), encoding="utf-8")
+            pool = ThreadPoolExecutor(len(SCANNERS))
+            self._scans = {each: pool.submit(scan, file) for each, scan in SCANNERS.items()}
+            pool.shutdown(wait=False)
+        return self._scans[name]
 
     def of_skips(self) -> list[Finding]:
         """Skips without a reason, and in our own template those without a use; asks for everything else first."""
@@ -77,12 +87,6 @@ class Examination:
 
 
 def examine(path: Path, scratch: Path) -> Examination:
-    """Expand a template and begin. `scratch` takes the expanded file. Raises TemplateUnreadable, DataMissing."""
+    """Expand a template. `scratch` takes what the scanners read. Raises TemplateUnreadable, DataMissing."""
     must_be_there()
-    body = expanded(path.expanduser())
-    file = scratch / "expanded.json"
-    file.write_text(json.dumps(body, indent=1), encoding="utf-8")
-    pool = ThreadPoolExecutor(len(SCANNERS))
-    scans = {name: pool.submit(scan, file) for name, scan in SCANNERS.items()}
-    pool.shutdown(wait=False)
-    return Examination(path.expanduser(), body, scans)
+    return Examination(path.expanduser(), expanded(path.expanduser()), scratch)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import decode  # type: ignore[import-untyped]  # cfn-lint ships no types
+import yaml
 from samtranslator.model.exceptions import (  # type: ignore[import-untyped]  # aws-sam-translator ships no types
     ExceptionWithMessage,
     InvalidDocumentException,
@@ -41,15 +42,44 @@ def expanded(path: Path) -> Json:
 
 
 def _must_parse(path: Path) -> None:
-    """As cfn-lint reads it, which tells the line, and minds a key that stands there twice."""
-    matches: list[Any]
+    """Tell the line of what is broken, and mind a key that stands there twice: parsers keep the last without a word."""
     try:
-        path.read_text(encoding="utf-8")
-        template, matches = decode(str(path))
-    except (UnicodeError, ValueError) as broken:
+        text = path.read_text(encoding="utf-8")
+        if text.lstrip().startswith("{"):
+            found: Any = json.loads(text, object_pairs_hook=_no_key_twice)
+        else:
+            found = yaml.compose(text, Loader=yaml.SafeLoader)
+            _no_node_twice(found)
+    except UnicodeError as broken:
         raise TemplateUnreadable(f"{path}: is neither YAML nor JSON: {broken}") from None
-    if matches:
-        first = matches[0]
-        raise TemplateUnreadable(f"{path}, line {first.linenumber}: {first.message}")
-    if not isinstance(template, dict) or not template:
+    except json.JSONDecodeError as broken:
+        raise TemplateUnreadable(f"{path}, line {broken.lineno}: {broken.msg}") from None
+    except yaml.MarkedYAMLError as broken:
+        line = broken.problem_mark.line + 1 if broken.problem_mark else 0
+        raise TemplateUnreadable(f"{path}, line {line}: {broken.problem}") from None
+    except (RecursionError, ValueError, yaml.YAMLError) as broken:
+        raise TemplateUnreadable(f"{path}: {' '.join(str(broken).split())}") from None
+    if not isinstance(found, dict | yaml.MappingNode):
         raise TemplateUnreadable(f"{path}: holds no mapping, so it is no CloudFormation template")
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> Json:
+    keys = [key for key, _ in pairs]
+    twice = [key for key in keys if keys.count(key) > 1]
+    if twice:
+        raise ValueError(f"the key {twice[0]} stands there twice")
+    return dict(pairs)
+
+
+def _no_node_twice(node: Any) -> None:
+    """Raises ValueError for a mapping in which a key stands twice."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen and key.value != "<<":
+                raise ValueError(f"line {key.start_mark.line + 1}: the key {key.value} stands there twice")
+            seen.add(str(key.value))
+            _no_node_twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _no_node_twice(value)

@@ -121,6 +121,14 @@ def dead_letter_alarm(template: Template) -> Found:
             yield queue, f"is the dead-letter queue of {of}, and no alarm with an action tells of its first message"
 
 
+@rule
+def alarm_heard(template: Template) -> Found:
+    """Every alarm calls somebody."""
+    for name, alarm in template.resources("AWS::CloudWatch::Alarm").items():
+        if is_off(alarm.get("ActionsEnabled")) or not listed(alarm.get("AlarmActions")):
+            yield name, "tells nobody (AlarmActions, ActionsEnabled)"
+
+
 def watched(template: Template, alarm: Json) -> Iterator[str]:
     """The queues whose first visible message raises this alarm."""
     rises = {"GreaterThanThreshold": 1, "GreaterThanOrEqualToThreshold": 2}.get(str(alarm.get("ComparisonOperator")), 0)
@@ -131,7 +139,8 @@ def watched(template: Template, alarm: Json) -> Iterator[str]:
         return
     metrics = [alarm, *(at(one, "MetricStat.Metric") or {} for one in mappings(alarm.get("Metrics")))]
     for metric in metrics:
-        if metric.get("MetricName") == "ApproximateNumberOfMessagesVisible":
+        named = (spelt(metric.get("Namespace")), spelt(metric.get("MetricName")))
+        if named == ("AWS/SQS", "ApproximateNumberOfMessagesVisible"):
             for dimension in mappings(metric.get("Dimensions")):
                 if dimension.get("Name") == "QueueName":
                     yield leads_to(template, dimension.get("Value"), QUEUE)

@@ -51,7 +51,7 @@ def checkov(expanded: Path) -> list[Finding]:
     found: list[Finding] = []
     for verdict in verdicts if isinstance(verdicts, list) else [verdicts]:
         results = verdict.get("results", {})
-        if results.get("parsing_errors"):
+        if verdict.get("summary", {}).get("parsing_errors"):
             raise ScannerFailed("checkov could not read the expanded template")
         for one in (each for each in results.get("failed_checks", []) if each["check_id"] not in _NOT_ASKED):
             name = str(one["resource"]).rpartition(".")[2]

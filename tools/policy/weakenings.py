@@ -37,6 +37,7 @@ def _of_queues(body: Json) -> tuple[Guard, ...]:
         Guard("queue-dead-letters", QUEUE, f"{_P}.RedrivePolicy", names=feeds),
         Guard("dead-letter-alarm", ALARM, f"{_P}.AlarmActions", ([],), names=watches),
         Guard("dead-letter-alarm", ALARM, f"{_P}.ActionsEnabled", (False,), put=True, names=watches),
+        Guard("dead-letter-alarm", ALARM, f"{_P}.Namespace", ("AWS/Lambda",), names=watches),
         Guard("dead-letter-alarm", ALARM, f"{_P}.Threshold", (1, 1000), names=watches),
         Guard("dead-letter-alarm", ALARM, f"{_P}.ComparisonOperator", ("LessThanThreshold",), names=watches),
         Guard("dead-letter-alarm", ALARM, f"{_P}.MetricName", ("NumberOfMessagesReceived",), names=watches),
@@ -141,6 +142,10 @@ EDGE = (
     Guard("gateway-headers", API, f"{_HEADER}Cache-Control", ("'max-age=60'",)),
     Guard("gateway-headers", API, f"{_HEADER}Referrer-Policy", ("'unsafe-url'",)),
 )
+ALARMS = (
+    Guard("alarm-heard", ALARM, f"{_P}.AlarmActions", ([],)),
+    Guard("alarm-heard", ALARM, f"{_P}.ActionsEnabled", (False,), put=True),
+)
 _KEEPS_SAFE = {
     "AWS::S3::BucketPolicy": "tls-only",
     "AWS::SNS::TopicPolicy": "tls-only",
@@ -152,7 +157,7 @@ _KEEPS_SAFE = {
 
 def guards(body: Json) -> tuple[Guard, ...]:
     """Every property that a rule guards."""
-    return (*_of_queues(body), *STORES, *MAIL, *FUNCTIONS, *EDGE)
+    return (*_of_queues(body), *STORES, *MAIL, *FUNCTIONS, *EDGE, *ALARMS)
 
 
 def weakenings(body: Json) -> Iterator[Weakening]:
