@@ -3,6 +3,8 @@
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
+pytest_plugins = ["tests.canary"]
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("e2e"):
