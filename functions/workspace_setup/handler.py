@@ -41,7 +41,7 @@ class SetUpIn(_In):
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`{"workspace", "mailbox", "token"}`, or `{"error": {"type", "detail"}}`. The token is shown this once."""
     try:
         asked = SetUpIn.model_validate(event)
@@ -51,6 +51,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             mailbox_name=asked.mailbox.name,
             token_name=asked.token.name,
             scopes=asked.token.scopes,
+            request=context.aws_request_id,
         )
     except ValidationError as error:
         where = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())

@@ -1,5 +1,6 @@
 """The accounts table itself: what lies in it, and what happens when DynamoDB is not in the mood."""
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,13 +8,15 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from letterlock.adapters.audit_entries import AuditEntries
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo import key
 from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
 from letterlock.adapters.dynamo_members import DynamoMembers
 from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
 from letterlock.adapters.sealing import Sealer
-from letterlock.domain.errors import NotFound, Unavailable
+from letterlock.domain.audit import OPERATOR, Act, Entry
+from letterlock.domain.errors import Conflict, NotFound, Unavailable
 from letterlock.domain.ledger import Reason
 from tests.adapters.conftest import Calls, Tables
 from tests.adapters.raw import everything, texts
@@ -66,6 +69,40 @@ def test_a_second_creation_of_a_workspace_changes_nothing(tables: Tables, keys: 
     workspaces.create("wsp_acme", "Another name")
 
     assert everything(tables.client, tables.accounts) == first
+
+
+def test_an_act_and_its_entry_in_the_audit_log_are_one_transaction(
+    tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex
+) -> None:
+    entries = AuditEntries(tables.audit, sealer)
+    workspaces = DynamoWorkspaces(tables.client, tables.accounts, sealer, keys, entries)
+    mailboxes = DynamoMailboxes(tables.client, tables.accounts, sealer, index, entries)
+    members = DynamoMembers(tables.client, tables.accounts, sealer, index, entries)
+    for number in (1, 2):  # the second time each is refused, and nothing is recorded of it
+        workspaces.create("wsp_acme", "Acme", entry(f"aud_{number}w"))
+        with contextlib.suppress(Conflict):
+            mailboxes.add(SUPPORT, entry(f"aud_{number}m"))
+        with contextlib.suppress(Conflict):
+            members.add_service(SERVICE, "", "secret", entry(f"aud_{number}t"))
+
+    assert {each["sk"]["S"] for each in everything(tables.client, tables.audit)} == {
+        "ENT#aud_1w",
+        "ENT#aud_1m",
+        "ENT#aud_1t",
+    }
+
+
+def test_a_store_without_the_audit_log_does_not_act_unrecorded(
+    tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex
+) -> None:
+    DynamoWorkspaces(tables.client, tables.accounts, sealer, keys).create("wsp_acme", "Acme")
+    with pytest.raises(TypeError):
+        DynamoMailboxes(tables.client, tables.accounts, sealer, index).add(SUPPORT, entry("aud_1"))
+    assert len(everything(tables.client, tables.accounts)) == 1
+
+
+def entry(own: str) -> Entry:
+    return Entry(own, "wsp_acme", OPERATOR, Act.WORKSPACE_CHANGED, "", START, "request-1")
 
 
 def test_a_closed_gate_shuts_every_token_out(

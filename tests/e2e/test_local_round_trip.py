@@ -1,5 +1,6 @@
 """What a user of the local cloud sees: mail in through the SMTP door, out of the outbox, all of it over HTTP."""
 
+import re
 import sys
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.correspondent import answer_to
 from local.demo import account, bounce, round_trip
@@ -14,6 +16,7 @@ from local.inbox import conversation, conversations, wait_for
 from local.ledger import Ledger
 from local.post import send
 from local.progress import Progress
+from local.verify_audit import differing as audit_differing
 from local.verify_digests import differing
 from tests.e2e.conftest import Running
 from tools.verify_digests import verify
@@ -157,6 +160,34 @@ def test_after_all_of_this_every_digest_is_true(local_cloud: Running) -> None:
     arrived(local_cloud, "To be verified")
     progress = Progress(sys.stderr)
     assert differing(local_cloud.cloud.aws, local_cloud.connection.workspace, progress.say) == 0
+
+
+def test_after_all_of_this_the_audit_log_is_true_and_a_tampered_entry_is_named(local_cloud: Running) -> None:
+    aws, workspace = local_cloud.cloud.aws, local_cloud.connection.workspace
+    assert audit_differing(aws, workspace, Progress(sys.stderr).say) == 0
+    name = local_cloud.cloud.resources["AuditTable"]
+    recorded = aws.dynamodb.query(
+        TableName=name,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :entries)",
+        ExpressionAttributeValues={":pk": {"S": workspace}, ":entries": {"S": "ENT#"}},
+    )["Items"]
+    assert {"workspace_created", "mailbox_added", "token_issued"} <= {each["act"]["S"] for each in recorded}
+    entry = recorded[1]
+    aws.dynamodb.put_item(TableName=name, Item={**entry, "actor": {"S": "operatos"}})
+    said: list[str] = []
+    assert audit_differing(aws, workspace, said.append) == 1
+    assert said[0] == f"differs: {entry['sk']['S']}: it is not the entry that was linked"
+    aws.dynamodb.put_item(TableName=name, Item=entry)
+    assert audit_differing(aws, workspace, said.append) == 0
+    assert re.search(r" links, [1-9][0-9]* anchors met, 0 differ$", said[-1])
+
+
+def test_an_anchor_cannot_be_deleted(local_cloud: Running) -> None:
+    aws, bucket = local_cloud.cloud.aws, local_cloud.cloud.resources["AuditAnchorsBucket"]
+    assert audit_differing(aws, local_cloud.connection.workspace, Progress(sys.stderr).say) == 0
+    kept = aws.s3.list_object_versions(Bucket=bucket)["Versions"][0]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        aws.s3.delete_object(Bucket=bucket, Key=kept["Key"], VersionId=kept["VersionId"])
 
 
 def test_a_conversation_that_was_changed_behind_its_back_is_named(local_cloud: Running) -> None:

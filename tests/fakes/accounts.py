@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from letterlock.domain.accounts import Admission, Gate, Mailbox, Member
+from letterlock.domain.audit import Entry
 from letterlock.domain.errors import Conflict, NotFound
 from letterlock.domain.threading import without_subaddress
 from letterlock.domain.tokens import Presented
@@ -15,12 +16,15 @@ class FakeWorkspaces:
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
+        self.audited: list[Entry] = []
 
     def prepare_stack(self) -> None:
         """Nothing is keyed here."""
 
-    def create(self, workspace: str, name: str) -> None:
-        self.names.setdefault(workspace, name)
+    def create(self, workspace: str, name: str, entry: Entry | None = None) -> None:
+        if workspace not in self.names:
+            self.names[workspace] = name
+            self.audited += [entry] if entry else []
 
     def name(self, workspace: str) -> str:
         try:
@@ -34,6 +38,7 @@ class FakeMailboxes:
 
     def __init__(self, *mailboxes: Mailbox) -> None:
         self._mailboxes: dict[str, Mailbox] = {}
+        self.audited: list[Entry] = []
         for mailbox in mailboxes:
             self.add(mailbox)
 
@@ -50,10 +55,11 @@ class FakeMailboxes:
     def all(self, workspace: str) -> list[Mailbox]:
         return sorted((each for each in self._mailboxes.values() if each.workspace == workspace), key=lambda m: m.id)
 
-    def add(self, mailbox: Mailbox) -> None:
+    def add(self, mailbox: Mailbox, entry: Entry | None = None) -> None:
         if mailbox.address.casefold() in self._mailboxes:
             raise Conflict("another mailbox has that address")
         self._mailboxes[mailbox.address.casefold()] = mailbox
+        self.audited += [entry] if entry else []
 
 
 class FakeMembers:
@@ -66,6 +72,7 @@ class FakeMembers:
         """The credential of each secret."""
         self.signed_out: dict[str, datetime] = {}
         self.noted: list[tuple[str, date]] = []
+        self.audited: list[Entry] = []
 
     def admit(self, presented: Presented) -> Admission | None:
         member = self.members.get((presented.workspace, presented.holder))
@@ -91,10 +98,11 @@ class FakeMembers:
         except KeyError:
             raise NotFound("no such member") from None
 
-    def add_service(self, member: Member, name: str, secret: str) -> None:
+    def add_service(self, member: Member, name: str, secret: str, entry: Entry | None = None) -> None:
         if (member.workspace, member.id) in self.members:
             raise Conflict("a token of that id exists")
         self.put(member, **{member.credentials[0].id: secret})
+        self.audited += [entry] if entry else []
 
     def note_use(self, workspace: str, member: str, credential: str, day: date) -> None:
         self.noted.append((credential, day))

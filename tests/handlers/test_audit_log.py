@@ -12,9 +12,14 @@ import pytest
 
 from bench.recorder import refusal
 from bench.stack import as_streamed, stream_event
+from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import Act, Detail, Entry
+from letterlock.domain.permissions import Role
 from letterlock.entry import wiring
+from letterlock.entry.audit_shapes import AuditOut, export_lines
 from tests.handlers.stack import Context, Stack
+from tools.verify_audit import verify_export
+from tools.verify_digests import NotVerified
 
 Item = dict[str, Any]
 TABLE = "AuditTable"
@@ -78,6 +83,17 @@ def log(stack: Stack) -> list[Item]:
 
 
 # ---- the stream -----------------------------------------------------------------------------------------------------
+
+
+def test_the_first_acts_of_a_workspace_are_recorded(stack: Stack) -> None:
+    found = [(each.act, each.actor) for each in reversed(wiring.audit().listed(stack.workspace))]
+    assert sorted(found) == [
+        ("mailbox_added", "operator"),
+        ("token_issued", "operator"),
+        ("workspace_created", "operator"),
+    ]
+    assert stack.chain() == 3
+    assert verify(stack)["links"] == 3
 
 
 def test_what_is_recorded_is_linked_and_true(stack: Stack, log: list[Item]) -> None:
@@ -307,6 +323,7 @@ def test_a_chain_that_cannot_be_anchored_does_not_keep_the_others_from_it_and_is
 ) -> None:
     record(other)
     stack.chain()
+    before = verify(stack, other)["anchors"]
     anchors = wiring.anchors()
     keep = anchors.keep
 
@@ -319,7 +336,7 @@ def test_a_chain_that_cannot_be_anchored_does_not_keep_the_others_from_it_and_is
     with pytest.raises(Exception, match="1") as raised:
         stack.call("audit_anchor", {})
     assert type(raised.value).__name__ == "ChainsNotAnchored"
-    assert verify(stack, other)["anchors"] == 1
+    assert verify(stack, other)["anchors"] == before + 1
 
 
 def test_a_night_too_short_for_all_chains_is_told(
@@ -348,6 +365,65 @@ def test_what_does_not_fit_is_refused(stack: Stack, asked: dict[str, Any]) -> No
 
 def test_a_workspace_that_never_was_is_told_so(stack: Stack) -> None:
     assert verify(stack, "wsp_" + "0" * 26)["error"]["type"] == "notfound"
+
+
+# ---- what an owner gets ---------------------------------------------------------------------------------------------
+
+
+def owner_of(stack: Stack) -> Principal:
+    return Principal(stack.workspace, "per_owner", Role.OWNER, signed_in=True)
+
+
+def exported(stack: Stack) -> str:
+    """All of it, page by page."""
+    lines, cursor = "", None
+    while cursor != "":
+        page = wiring.export_audit()(owner_of(stack), limit=3, cursor=cursor or "")
+        lines, cursor = lines + export_lines(page), page.cursor
+    return lines
+
+
+def test_an_export_proves_itself(stack: Stack, log: list[Item]) -> None:
+    said: list[str] = []
+    assert verify_export(exported(stack).splitlines(), said.append) == 0
+    assert said == [f"{len(log)} links with their entries checked, 0 differ"]
+
+
+def test_an_export_that_was_changed_does_not(stack: Stack, log: list[Item]) -> None:
+    lines = exported(stack).splitlines()
+    for tampered in (
+        exported(stack).replace('"subject":{"S":"per_bea"}', '"subject":{"S":"per_eve"}', 1).splitlines(),
+        lines[1:],
+        [lines[0], lines[2], lines[1], *lines[3:]],
+        [*lines[:2], lines[1], *lines[2:]],
+    ):
+        assert tampered != lines
+        assert verify_export(tampered, lambda _: None) > 0
+    with pytest.raises(NotVerified):
+        verify_export(["{}", "nonsense"], lambda _: None)
+
+
+def test_an_entry_that_was_changed_in_the_store_is_exported_as_it_is_and_shows_it(
+    stack: Stack, log: list[Item]
+) -> None:
+    put(log[1] | {"detail": {"B": b"nonsense"}})
+    delete(log[2])
+    said: list[str] = []
+    assert verify_export(exported(stack).splitlines(), said.append) == 2
+    assert [line.partition(": ")[2].partition(":")[0] for line in said[:2]] == [
+        log[1]["sk"]["S"],
+        log[2]["sk"]["S"],
+    ]
+
+
+def test_an_owner_reads_what_was_recorded(stack: Stack, log: list[Item]) -> None:
+    page = AuditOut.of(wiring.list_audit()(owner_of(stack), limit=1, cursor=""))
+    (shown,) = page.entries
+    assert page.cursor
+    assert shown.model_dump(exclude={"id", "at"}) == {
+        "act": "role_changed", "actor": "per_ana", "subject": "per_bea", "request": "request-1", "source": "192.0.2.7",
+        "user_agent": "curl/8", "reason": None, "before": "agent", "after": "admin",
+    }  # fmt: skip
 
 
 def test_no_detail_lies_open(stack: Stack, log: list[Item]) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from letterlock.domain.accounts import Credential, CredentialKind, Member, Principal
+from letterlock.domain.audit import Act
 from letterlock.domain.errors import Conflict, Invalid, Unauthenticated
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import spell
@@ -120,7 +121,14 @@ def set_up() -> tuple[SetUpWorkspace, Authenticate]:
 
 
 def ask(verb: SetUpWorkspace, address: str, name: str = "Acme") -> str:
-    made = verb(name=name, address=address, mailbox_name="Support", token_name="first", scopes=frozenset(Scope))
+    made = verb(
+        name=name,
+        address=address,
+        mailbox_name="Support",
+        token_name="first",
+        scopes=frozenset(Scope),
+        request="request-1",
+    )
     return made.token
 
 
@@ -131,6 +139,21 @@ def test_the_operators_token_opens_the_new_workspace() -> None:
     (mailbox,) = verb.mailboxes.all(principal.workspace)
     assert mailbox.address == "support@acme.example"
     assert principal.mailboxes == (mailbox.id,)
+
+
+def test_what_the_operator_made_is_in_the_audit_log() -> None:
+    verb, authenticate = set_up()
+    principal = authenticate(f"Bearer {ask(verb, 'support@acme.example')}")
+    fakes = (verb.workspaces, verb.mailboxes, verb.members)
+    entries = [entry for fake in fakes for entry in fake.audited]  # type: ignore[union-attr]  # the fakes' own
+    assert [(each.act, each.subject) for each in entries] == [
+        (Act.WORKSPACE_CREATED, principal.workspace),
+        (Act.MAILBOX_ADDED, principal.mailboxes[0]),
+        (Act.TOKEN_ISSUED, principal.id),
+    ]
+    assert {(each.workspace, each.actor, each.request) for each in entries} == {
+        (principal.workspace, "operator", "request-1")
+    }
 
 
 def test_an_address_that_is_taken_leaves_no_second_workspace_behind() -> None:

@@ -48,5 +48,14 @@ class AuditEntries:
         )
 
 
+def steps_of(audit: AuditEntries | None, entry: Entry | None) -> list[Step]:
+    """The step of an act that is to be recorded. Raises TypeError where its store was wired without the audit log."""
+    if entry is None:
+        return []
+    if audit is None:
+        raise TypeError
+    return [audit.step(entry)]
+
+
 def _place(workspace: str, entry: str) -> Place:
     return Place(workspace, "audit", entry, "detail")

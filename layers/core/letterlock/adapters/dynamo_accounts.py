@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from letterlock.adapters import table_accounts as table
+from letterlock.adapters.audit_entries import AuditEntries, steps_of
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import decode, encode
 from letterlock.adapters.dynamo import (
@@ -17,12 +18,12 @@ from letterlock.adapters.dynamo import (
     batch_get,
     key,
     put,
-    put_once,
     transact,
 )
 from letterlock.adapters.keyring import STACK, STACK_PURPOSES, WORKSPACE_PURPOSES
 from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.audit import Entry
 from letterlock.domain.errors import Conflict, NotFound
 from letterlock.domain.threading import without_subaddress
 
@@ -37,17 +38,25 @@ class KeyMaker(Protocol):
 class DynamoWorkspaces:
     """`Workspaces`."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, keys: KeyMaker) -> None:
-        self._client, self._table, self._sealer, self._keys = client, table_name, sealer, keys
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        sealer: Sealer,
+        keys: KeyMaker,
+        audit: AuditEntries | None = None,
+    ) -> None:
+        self._client, self._table, self._sealer, self._keys, self._audit = client, table_name, sealer, keys, audit
 
     def prepare_stack(self) -> None:
         self._keys.create(STACK, STACK_PURPOSES)
 
-    def create(self, workspace: str, name: str) -> None:
+    def create(self, workspace: str, name: str, entry: Entry | None = None) -> None:
         """Keys first, for the name is sealed already. A second one of the same id changes nothing."""
         self._keys.create(workspace, WORKSPACE_PURPOSES)
         sealed = self._sealer.seal(_name_place(workspace), encode(name))
-        put_once(self._client, self._table, table.Gate(workspace, state=table.ACTIVE, name=sealed))
+        gate = table.Gate(workspace, state=table.ACTIVE, name=sealed)
+        transact(self._client, [put(self._table, "gate", gate, ABSENT), *steps_of(self._audit, entry)])
 
     def name(self, workspace: str) -> str:
         answer = self._client.get_item(TableName=self._table, Key=key(workspace, table.GATE))
@@ -60,8 +69,15 @@ class DynamoWorkspaces:
 class DynamoMailboxes:
     """`Mailboxes`."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex) -> None:
-        self._client, self._table, self._sealer, self._index = client, table_name, sealer, index
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        sealer: Sealer,
+        index: BlindIndex,
+        audit: AuditEntries | None = None,
+    ) -> None:
+        self._client, self._table, self._sealer, self._index, self._audit = client, table_name, sealer, index, audit
 
     def route(self, addresses: Sequence[str]) -> dict[str, Mailbox]:
         """Two BatchGetItems: routers, then mailboxes; half a read unit an item.
@@ -98,7 +114,7 @@ class DynamoMailboxes:
         )
         return [self._mailbox(dict(item)) for page in pages for item in page["Items"]]
 
-    def add(self, mailbox: Mailbox) -> None:
+    def add(self, mailbox: Mailbox, entry: Entry | None = None) -> None:
         place = _mailbox_place(mailbox.workspace, mailbox.id)
         stored = table.MailboxItem(
             mailbox.workspace,
@@ -110,6 +126,7 @@ class DynamoMailboxes:
             put(self._table, "route", route, ABSENT),
             put(self._table, "item", stored, ABSENT),
             Step("gate", {"Update": self._at_the_gate(mailbox)}),
+            *steps_of(self._audit, entry),
         ]
         refusals = transact(self._client, steps)
         if any(each.role == "gate" and each.code == CONDITION_FAILED for each in refusals):

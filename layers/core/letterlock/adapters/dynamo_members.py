@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from letterlock.adapters import table_accounts as table
+from letterlock.adapters.audit_entries import AuditEntries, steps_of
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo import ABSENT, Item, Step, batch_get, key, raw, transact
 from letterlock.adapters.member_items import credentials_of, gate_of, keyed, member_of
@@ -16,6 +17,7 @@ from letterlock.adapters.sealing import Sealer
 from letterlock.adapters.token_items import TokenItems
 from letterlock.domain.accounts import Admission, Credential, Member
 from letterlock.domain.api_tokens import ApiToken
+from letterlock.domain.audit import Entry
 from letterlock.domain.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -27,8 +29,15 @@ if TYPE_CHECKING:
 class DynamoMembers:
     """`Members`."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex) -> None:
-        self._client, self._table, self._index = client, table_name, index
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        sealer: Sealer,
+        index: BlindIndex,
+        audit: AuditEntries | None = None,
+    ) -> None:
+        self._client, self._table, self._index, self._audit = client, table_name, index, audit
         self._tokens = TokenItems(table_name, sealer)
 
     def admit(self, presented: Presented) -> Admission | None:
@@ -61,7 +70,7 @@ class DynamoMembers:
             raise NotFound("no such member")
         return member_of(dict(answer["Item"]))
 
-    def add_service(self, member: Member, name: str, secret: str) -> None:
+    def add_service(self, member: Member, name: str, secret: str, entry: Entry | None = None) -> None:
         [credential] = member.credentials
         stored = table.MemberItem(
             member.workspace,
@@ -84,7 +93,7 @@ class DynamoMembers:
             expires_at=credential.expires_at,
         )
         steps = [Step("member", {"Put": operation}), self._tokens.step(token)]
-        if transact(self._client, steps):
+        if transact(self._client, [*steps, *steps_of(self._audit, entry)]):
             raise Conflict("a token of that id exists")
 
     def note_use(self, workspace: str, member: str, credential: str, day: date) -> None:

@@ -376,9 +376,19 @@ def settle_overdue() -> SettleOverdue:
 
 @cache
 def set_up_workspace() -> SetUpWorkspace:
+    from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
+    from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.services.set_up_workspace import SetUpWorkspace
 
-    return SetUpWorkspace(workspaces(), mailboxes(), members(), ids(), now, os.urandom)
+    dynamodb, accounts = client("dynamodb"), setting("ACCOUNTS_TABLE")
+    return SetUpWorkspace(
+        workspaces=DynamoWorkspaces(dynamodb, accounts, sealer(), keyring(), audit_entries()),
+        mailboxes=DynamoMailboxes(dynamodb, accounts, sealer(), blind_index(), audit_entries()),
+        members=DynamoMembers(dynamodb, accounts, sealer(), blind_index(), audit_entries()),
+        ids=ids(),
+        now=now,
+        random=os.urandom,
+    )
 
 
 @cache

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from letterlock.domain.accounts import Admission, Mailbox, Member
+from letterlock.domain.audit import Entry
 from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, Status, Thread
 from letterlock.domain.digests import Difference
@@ -287,8 +288,10 @@ class Mailboxes(Protocol):
 
     def all(self, workspace: str) -> list[Mailbox]: ...
 
-    def add(self, mailbox: Mailbox) -> None:
-        """Raises Conflict when any workspace has that address, NotFound when there is no such workspace."""
+    def add(self, mailbox: Mailbox, entry: Entry | None = None) -> None:
+        """With the audit log's entry of it. Raises Conflict when any workspace has that address, NotFound when there is
+        no such workspace.
+        """
         ...
 
 
@@ -297,8 +300,8 @@ class Workspaces(Protocol):
         """Make the stack's own keys, without which nobody can be looked up. A second time changes nothing."""
         ...
 
-    def create(self, workspace: str, name: str) -> None:
-        """With keys of its own, made before anything is sealed under them."""
+    def create(self, workspace: str, name: str, entry: Entry | None = None) -> None:
+        """With keys of its own, made before anything is sealed under them, and with the audit log's entry of it."""
         ...
 
     def name(self, workspace: str) -> str:
@@ -321,8 +324,10 @@ class Members(Protocol):
         """A person or a service of the workspace, consistently read, also one that was removed. Raises NotFound."""
         ...
 
-    def add_service(self, member: Member, name: str, secret: str) -> None:
-        """A workspace's own token: its one credential, of the member's id, comes with it. Raises Conflict."""
+    def add_service(self, member: Member, name: str, secret: str, entry: Entry | None = None) -> None:
+        """A workspace's own token: its one credential, of the member's id, comes with it, and so does the audit log's
+        entry. Raises Conflict.
+        """
         ...
 
     def note_use(self, workspace: str, member: str, credential: str, day: date) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Credential, CredentialKind, Mailbox, Member, mailbox_address
+from letterlock.domain.audit import OPERATOR, Act, Entry
 from letterlock.domain.errors import Conflict, Invalid
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
@@ -35,8 +36,9 @@ class SetUpWorkspace:
     random: Callable[[int], bytes]
 
     def __call__(
-        self, *, name: str, address: str, mailbox_name: str, token_name: str, scopes: frozenset[Scope]
+        self, *, name: str, address: str, mailbox_name: str, token_name: str, scopes: frozenset[Scope], request: str
     ) -> SetUp:
+        """`request` is the id of the invocation, for the audit log."""
         for value in (name, mailbox_name, token_name):
             if len(value) > NAME_CHARACTERS or not value.isprintable():
                 raise Invalid(f"a name may have {NAME_CHARACTERS} printable characters at most")
@@ -49,7 +51,12 @@ class SetUpWorkspace:
         id = self.ids.new("tok")  # noqa: A001 - the field's own name
         credential = Credential(id, CredentialKind.SERVICE, scopes, self.now())
         token = spell(CredentialKind.SERVICE, workspace, id, self.random(SECRET_BYTES))
-        self.workspaces.create(workspace, name)
-        self.mailboxes.add(mailbox)
-        self.members.add_service(Member(id, workspace, Role.ADMIN, credentials=(credential,)), token_name, token)
+        service = Member(id, workspace, Role.ADMIN, credentials=(credential,))
+        self.workspaces.create(workspace, name, self._done(workspace, Act.WORKSPACE_CREATED, workspace, request))
+        self.mailboxes.add(mailbox, self._done(workspace, Act.MAILBOX_ADDED, mailbox.id, request))
+        issued = self._done(workspace, Act.TOKEN_ISSUED, id, request)
+        self.members.add_service(service, token_name, token, issued)
         return SetUp(workspace, mailbox.id, token)
+
+    def _done(self, workspace: str, act: Act, subject: str, request: str) -> Entry:
+        return Entry(self.ids.new("aud"), workspace, OPERATOR, act, subject, self.now(), request)
