@@ -180,7 +180,8 @@ def test_a_reply_to_quarantined_mail_is_409(stack: Stack) -> None:
     _, listed, _ = stack.api("GET", "/v1/conversations", query={"status": "quarantined"})
     (card,) = listed["conversations"]
     answer = stack.api("POST", f"/v1/conversations/{card['id']}/replies", {"text": "x"})
-    assert_problem(answer, 409, "rule-broken")
+    problem = assert_problem(answer, 409, "rule-broken")
+    assert problem["current"] == {"version": 1, "status": "quarantined", "assignee": None}
 
 
 def test_a_path_that_leads_nowhere_is_404(stack: Stack) -> None:

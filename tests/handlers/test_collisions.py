@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from letterlock.domain.errors import Stale
+from letterlock.entry import wiring
 from tests.handlers.stack import MAILBOX, Stack, notification_of
 from tests.handlers.test_api_refusals import assert_problem
 
@@ -54,6 +56,24 @@ def test_a_change_of_what_has_changed_is_412_and_says_what_came_since(stack: Sta
         assert at == datetime.fromisoformat(newest["at"])
         assert problem["messages"] == [{"id": newest["id"], "kind": "inbound"}]
     assert stack.api("GET", path) == before
+
+
+def test_every_409_says_how_the_conversation_stands(stack: Stack, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = stack.api("POST", f"{path}/replies", {"text": "Soon."})[1]
+    stands = {"version": 2, "status": "pending", "assignee": None}
+    for method, last, body in (
+        ("PUT", "status", {"status": "quarantined"}),
+        ("POST", "quarantine/release", None),
+        ("POST", f"messages/{sent['id']}/retry", None),
+    ):
+        assert assert_problem(stack.api(method, f"{path}/{last}", body), 409, "rule-broken")["current"] == stands
+
+    def moves(*_: Any, **__: Any) -> None:
+        raise Stale("moved")
+
+    monkeypatch.setattr(wiring.conversations(), "save", moves)
+    for what in CHANGES:
+        assert assert_problem(change(stack, path, what, None), 409, "busy")["current"] == stands
 
 
 @pytest.mark.parametrize("stars", [False, True])

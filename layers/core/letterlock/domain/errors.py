@@ -37,6 +37,9 @@ class Invalid(LetterlockError):
 class RuleBroken(LetterlockError):
     """The record's state does not allow this action."""
 
+    current: Conversation | None = None
+    """How the conversation stands, where it is one that was to be changed."""
+
 
 class Conflict(LetterlockError):
     """The record exists already, or is taken by another."""
@@ -44,6 +47,9 @@ class Conflict(LetterlockError):
 
 class Stale(LetterlockError):
     """Somebody else changed the conversation since it was read: read again, then decide again."""
+
+    current: Conversation | None = None
+    """How it stands now, for whoever is told to."""
 
 
 class Moved(LetterlockError):

@@ -112,7 +112,7 @@ def _commit(
     for attempt in range(1 + fresh_reads):
         head = change.read(verb.conversations)
         read = head.version
-        if not decide(head):
+        if not _decided(decide, head):
             # RFC 9110, section 13.1.1: what was asked for stands, so a stale If-Match is no reason to refuse.
             return head
         if change.versions is not None and read not in change.versions:
@@ -122,12 +122,22 @@ def _commit(
         told = announce(head.facts, verb.ids, verb.now, correlation=change.request)
         try:
             verb.conversations.save(head, told, once=change.once)
-        except Stale:
+        except Stale as stale:
             if attempt == fresh_reads:
+                stale.current = change.read(verb.conversations)
                 raise
         else:
             return head
     raise AssertionError("unreachable")
+
+
+def _decided(decide: Callable[[Conversation], bool], head: Conversation) -> bool:
+    """What `decide` says; a rule that it breaks is told with the head it was broken on."""
+    try:
+        return decide(head)
+    except RuleBroken as broken:
+        broken.current = head
+        raise
 
 
 def _moved(verb: Verb, change: Change) -> Moved:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from letterlock.domain.accounts import Principal
-from letterlock.domain.conversations import Message
+from letterlock.domain.conversations import Conversation, Message
 from letterlock.domain.delivery import retried
-from letterlock.domain.errors import RuleBroken
+from letterlock.domain.errors import RuleBroken, Stale
 from letterlock.domain.facts import ReplyQueued
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.permissions import Action
@@ -36,8 +36,16 @@ class RetryReply:
             return self._retry(change, message)
 
     def _retry(self, change: Change, message: str) -> Message:
+        head = change.read(self.conversations)
+        try:
+            return self._queued_again(change, head, message)
+        except (RuleBroken, Stale) as refused:
+            refused.current = head
+            raise
+
+    def _queued_again(self, change: Change, head: Conversation, message: str) -> Message:
         workspace, conversation = change.workspace, change.conversation
-        change.read(self.conversations).refuse_sending()
+        head.refuse_sending()
         found = self.conversations.message(workspace, conversation, message)
         if found.sending is None:
             raise RuleBroken("only a reply is sent, and can be sent again")
