@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from letterlock.domain.conversations import INLINE_TEXT_BYTES, Conversation, Message, Sending, SendState
-from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain
+from letterlock.domain.errors import IntegrityBroken, NotFound, SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.facts import MessageSendFailed, MessageSent, MessageUnconfirmed
-from letterlock.domain.mail import Mail
+from letterlock.domain.mail import Content, Mail
 from letterlock.services.deliver_reply import LEASE
-from letterlock.services.ports import MailTags
+from letterlock.services.ports import MailTags, MessagePlace
 from tests.fakes.desk import AGENT, CUSTOMER, STRANGER, Desk
 from tests.fakes.mail import FakeMailer
 
@@ -141,6 +141,18 @@ def test_a_long_reply_goes_out_whole() -> None:
     queued = desk.send_reply(AGENT, head.id, long, request="req")
     deliver(desk, head, queued)
     assert desk.mailer.sent[0].text.startswith(long.rstrip())
+
+
+def test_a_long_reply_whose_object_is_another_does_not_go_out() -> None:
+    desk = Desk()
+    head = desk.opened()
+    queued = desk.send_reply(AGENT, head.id, "word " * INLINE_TEXT_BYTES, request="req")
+    desk.archive.keep_content(MessagePlace(head.workspace, head.id, queued.id), Content("what nobody wrote"))
+    with pytest.raises(IntegrityBroken):
+        deliver(desk, head, queued)
+    assert deliver(desk, head, queued, last_try=True) is SendState.FAILED
+    assert sending(desk, head, queued).reason == "IntegrityBroken"
+    assert desk.mailer.sent == []
 
 
 def test_a_strangers_mail_is_neither_answered_nor_quoted() -> None:

@@ -6,11 +6,12 @@ import pytest
 
 from letterlock.domain.accounts import Mailbox, Member, Principal
 from letterlock.domain.conversations import INLINE_TEXT_BYTES, Kind, SendState, Status
-from letterlock.domain.errors import Forbidden, Invalid, NotFound, Stale
+from letterlock.domain.errors import Forbidden, IntegrityBroken, Invalid, NotFound, Stale
 from letterlock.domain.facts import ConversationAssigned, NoteAdded
 from letterlock.domain.mail import Content, Mail
 from letterlock.domain.permissions import Role, Scope
 from letterlock.services.changes import FRESH_READS
+from letterlock.services.ports import MessagePlace
 from letterlock.services.read_inbox import ListConversations, ListMailboxes, Page, ReadConversation, ReadMessage
 from letterlock.services.triage import AssignConversation, ChangeStatus
 from tests.fakes.accounts import FakeMembers, FakeWorkspaces
@@ -77,6 +78,15 @@ def test_a_long_reply_or_note_lies_whole_in_the_archive(desk: Desk) -> None:
         written = write(AGENT, head.id, long, request="req")
         assert written.has_content
         assert ReadMessage(desk.conversations, desk.archive)(AGENT, head.id, written.id)[1] == Content(long)
+
+
+def test_an_object_that_is_not_the_one_the_message_names_is_not_shown(desk: Desk) -> None:
+    head = desk.opened()
+    written = desk.add_note(AGENT, head.id, "word " * INLINE_TEXT_BYTES, request="req")
+    place = MessagePlace(head.workspace, head.id, written.id)
+    desk.archive.keep_content(place, Content("an older object of the same message"))
+    with pytest.raises(IntegrityBroken):
+        ReadMessage(desk.conversations, desk.archive)(AGENT, head.id, written.id)
 
 
 def test_without_the_scope_nothing_is_written(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUnc
 from letterlock.domain.facts import Told, code
 from letterlock.domain.replies import OutgoingMail, compose, last_trusted
 from letterlock.services.announce import announce
+from letterlock.services.contents import whole
 from letterlock.services.ports import (
     Archive,
     Clock,
@@ -136,7 +137,7 @@ class DeliverReply:
         if not message.has_content:
             return message.text
         try:
-            return self.archive.content(MessagePlace(head.workspace, head.id, message.id)).text
+            return whole(self.archive, MessagePlace(head.workspace, head.id, message.id), message).text
         except NotFound:
             if message.sending:  # what the agent wrote must go out whole, or not at all
                 raise

@@ -10,6 +10,7 @@ from letterlock.domain.errors import Invalid
 from letterlock.domain.mail import Content
 from letterlock.domain.permissions import Action
 from letterlock.services.changes import message_seen
+from letterlock.services.contents import whole
 from letterlock.services.ports import Archive, Conversations, Cursors, Inbox, Mailboxes, MessagePlace
 
 
@@ -74,7 +75,7 @@ class ReadConversation:
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage:
-    """One message with its whole bodies. Raises Forbidden, NotFound."""
+    """One message with its whole bodies. Raises Forbidden, NotFound, IntegrityBroken."""
 
     conversations: Conversations
     archive: Archive
@@ -84,7 +85,7 @@ class ReadMessage:
         found = message_seen(principal, self.conversations, conversation, message)
         if not found.has_content:
             return found, Content(found.text)
-        return found, self.archive.content(MessagePlace(principal.workspace, conversation, message))
+        return found, whole(self.archive, MessagePlace(principal.workspace, conversation, message), found)
 
 
 @dataclass(frozen=True, slots=True)

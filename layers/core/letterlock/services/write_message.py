@@ -53,6 +53,7 @@ class SendReply:
                 to=to,
                 cc=cc,
                 has_content=cut,
+                content_sha256=Content(text).sha256 if cut else "",
                 sending=Sending(SendState.QUEUED),
             )
             head.reply(message)
@@ -89,7 +90,15 @@ class AddNote:
         change = Change(principal, conversation, request, versions, once)
         shown, cut = inline_text(text)
         id, at = self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
-        message = Message(id=id, kind=Kind.NOTE, at=at, text=shown, author=principal.id, has_content=cut)
+        message = Message(
+            id=id,
+            kind=Kind.NOTE,
+            at=at,
+            text=shown,
+            author=principal.id,
+            has_content=cut,
+            content_sha256=Content(text).sha256 if cut else "",
+        )
 
         def note(head: Conversation) -> Message:
             head.note(message)
