@@ -109,6 +109,8 @@ class Ground:
         ses_message_id = f"race{self.races}{name}"
         self.stack.store(ses_message_id, raw)
         delivery = wiring.delivery_of()(notification_of(ses_message_id, (to,)))
+        if delivery is None:
+            raise AssertionError(ses_message_id)
         return lambda: wiring.receive_mail()(delivery)
 
 

@@ -17,6 +17,8 @@ logger, metrics = Logger(), Metrics()
 
 def receive(record: SQSRecord) -> None:
     delivery = wiring.delivery_of()(json.loads(record.body))
+    if delivery is None:
+        return
     for outcome, times in wiring.receive_mail()(delivery).items():
         metrics.add_metric(name=f"Mail{outcome.capitalize()}", unit=MetricUnit.Count, value=times)
 

@@ -57,7 +57,11 @@ def test_mail_is_stored_before_anybody_is_told_of_it(template: Template) -> None
 
 def test_the_rule_starts_only_once_its_bucket_and_topic_let_it_in(template: Template) -> None:
     (name,) = template.resources("AWS::SES::ReceiptRule")
-    assert set(template.resource(name)["DependsOn"]) == {"InboundBucketPolicy", "InboundTopicPolicy"}
+    assert set(template.resource(name)["DependsOn"]) == {
+        "InboundBucketPolicy",
+        "InboundTopicPolicy",
+        "InboundTopicSubscription",
+    }
 
 
 def test_mail_goes_out_through_the_one_configuration_set(template: Template) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from letterlock.adapters.ses_notification import delivery_of
 from letterlock.domain.errors import Invalid
-from letterlock.domain.mail import Verdict, Verdicts
+from letterlock.domain.mail import Delivery, Verdict, Verdicts
 
 SAMPLES = Path(__file__).parents[2] / "events" / "samples"
 PASSED = Verdicts(Verdict.PASS, Verdict.PASS, Verdict.PASS, Verdict.PASS, Verdict.PASS)
@@ -23,8 +23,18 @@ def notification(sample: str = "inbound_email") -> dict[str, Any]:
     return found
 
 
+def read(told: dict[str, Any]) -> Delivery:
+    found = delivery_of(told)
+    assert found is not None
+    return found
+
+
+def test_what_ses_says_of_itself_when_a_rule_is_made_is_no_mail() -> None:
+    assert delivery_of(notification("inbound_email.setup")) is None
+
+
 def test_a_notification_says_where_the_mail_lies_and_for_whom_it_came() -> None:
-    delivery = delivery_of(notification())
+    delivery = read(notification())
 
     assert delivery.object_key == f"inbound/{delivery.ses_message_id}"
     assert delivery.recipients == ("support@acme.example",)
@@ -36,22 +46,22 @@ def test_the_time_is_kept_in_utc_whatever_zone_it_is_told_in() -> None:
     for said in ("2026-11-02T09:30:00.000Z", "2026-11-02T11:30:00+02:00", "2026-11-02T09:30:00"):
         told = notification()
         told["receipt"]["timestamp"] = said
-        assert delivery_of(told).received_at.isoformat() == "2026-11-02T09:30:00+00:00"
+        assert read(told).received_at.isoformat() == "2026-11-02T09:30:00+00:00"
 
 
 def test_every_recipient_of_the_envelope_is_named_once() -> None:
     told = notification("inbound_email.two_recipients")
     told["receipt"]["recipients"].append("support@acme.example")
 
-    assert delivery_of(told).recipients == ("support@acme.example", "sales@acme.example")
+    assert read(told).recipients == ("support@acme.example", "sales@acme.example")
 
 
 def test_a_header_that_ses_cut_short_does_not_matter() -> None:
-    assert delivery_of(notification("inbound_email.headers_truncated")).recipients == ("support@acme.example",)
+    assert read(notification("inbound_email.headers_truncated")).recipients == ("support@acme.example",)
 
 
 def test_failed_checks_are_told() -> None:
-    verdicts = delivery_of(notification("inbound_email.spam")).verdicts
+    verdicts = read(notification("inbound_email.spam")).verdicts
 
     assert (verdicts.spam, verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.virus) == (
         Verdict.FAIL,
@@ -63,7 +73,7 @@ def test_failed_checks_are_told() -> None:
 
 
 def test_a_redelivery_is_the_same_delivery() -> None:
-    assert delivery_of(notification("inbound_email.redelivery")) == delivery_of(notification())
+    assert read(notification("inbound_email.redelivery")) == read(notification())
 
 
 @pytest.mark.parametrize("verdict", [None, {}, {"status": None}, {"status": "MAYBE"}, {"status": ["PASS"]}, "PASS"])
@@ -72,7 +82,7 @@ def test_a_check_without_a_known_word_assures_nothing(verdict: object) -> None:
     told["receipt"]["dmarcVerdict"] = verdict
     del told["receipt"]["spamVerdict"]
 
-    verdicts = delivery_of(told).verdicts
+    verdicts = read(told).verdicts
     assert (verdicts.dmarc, verdicts.spam) == (Verdict.DISABLED, Verdict.DISABLED)
 
 
@@ -93,12 +103,12 @@ def test_a_field_that_is_missing_or_of_another_type_is_named_without_its_content
         container = container[key]
     container[last] = None if path in ANY_TEXT and isinstance(value, str) else value
     with pytest.raises(Invalid) as refused:
-        delivery_of(told)
+        read(told)
 
     assert re.fullmatch(rf"{path}(\.[a-zA-Z]+)?", str(refused.value))
     del container[last]
     with pytest.raises(Invalid, match=path):
-        delivery_of(told)
+        read(told)
 
 
 @pytest.mark.parametrize(
@@ -112,4 +122,4 @@ def test_a_field_that_is_missing_or_of_another_type_is_named_without_its_content
 )
 def test_other_messages_on_the_queue_are_no_deliveries(told: dict[str, Any]) -> None:
     with pytest.raises(Invalid, match="notificationType"):
-        delivery_of(told)
+        read(told)

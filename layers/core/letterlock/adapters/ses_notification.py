@@ -13,14 +13,23 @@ from typing import Any, Final
 from letterlock.domain.errors import Invalid
 from letterlock.domain.mail import Delivery, Verdict, Verdicts
 
+SETUP_NOTIFICATION: Final = "AMAZON_SES_SETUP_NOTIFICATION"
+"""SES's message id of its own word that a receipt rule's bucket can be written to ("Receipt rule action: Deliver to S3
+bucket"): it lies where mail lies, and is none.
+"""
 _CHECKS: Final = ("spf", "dkim", "dmarc", "spam", "virus")
 
 
-def delivery_of(notification: Mapping[str, Any]) -> Delivery:
-    """Raises Invalid with the name of the field that is missing or of another type; never with what stands in it."""
+def delivery_of(notification: Mapping[str, Any]) -> Delivery | None:
+    """None for what SES says of itself when a receipt rule is made.
+
+    Raises Invalid with the name of the field that is missing or of another type; never with what stands in it.
+    """
     if notification.get("notificationType") != "Received":
         raise Invalid("notificationType")
     mail = _object(notification, "mail", "mail")
+    if mail.get("messageId") == SETUP_NOTIFICATION:
+        return None
     receipt = _object(notification, "receipt", "receipt")
     action = _object(receipt, "action", "receipt.action")
     if action.get("type") != "S3":

@@ -268,7 +268,7 @@ def stored_entry_of() -> Callable[[dict[str, Any]], StoredEntry]:
 
 
 @cache
-def delivery_of() -> Callable[[dict[str, Any]], Delivery]:
+def delivery_of() -> Callable[[dict[str, Any]], Delivery | None]:
     from letterlock.adapters.ses_notification import delivery_of
 
     return delivery_of
