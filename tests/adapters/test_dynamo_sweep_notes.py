@@ -38,6 +38,14 @@ def test_each_pause_is_twice_as_long_and_after_the_last_try_it_is_let_lie(
     assert notes.due(["ses-1"]) == []
 
 
+def test_what_waits_is_due_at_its_time_as_if_never_tried(notes: DynamoSweepNotes, clock: FakeClock) -> None:
+    notes.waits("ses-1", clock() + timedelta(days=4))
+    clock.passes(hours=95)
+    assert notes.due(["ses-1"]) == []
+    clock.passes(hours=1)
+    assert notes.due(["ses-1"]) == ["ses-1"]
+
+
 def test_a_mail_that_nobody_can_place_is_in_the_stacks_ledger_once(
     notes: DynamoSweepNotes, tables: Tables, index: BlindIndex, clock: FakeClock
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from letterlock.adapters.due import REPLY_PATIENCE
 from letterlock.entry.settings import BACKOFF_LIMIT_SECONDS, BACKOFF_SECONDS
+from letterlock.services.requeue_orphans import NOTICES_KEPT
 from tools.template_model import Template, target, template_under_test
 
 
@@ -48,6 +49,18 @@ def test_a_reply_is_given_up_only_after_its_queue_has_given_it_up(template: Temp
     pauses = [min(BACKOFF_SECONDS * 2**tried, BACKOFF_LIMIT_SECONDS) for tried in range(tries - 1)]
     horizon = sum(max(pause, queue["VisibilityTimeout"]) for pause in pauses) + queue["VisibilityTimeout"]
     assert timedelta(seconds=horizon) < REPLY_PATIENCE
+
+
+def test_a_mail_is_given_up_only_when_no_queue_can_bring_it_and_somebody_can_still_look(template: Template) -> None:
+    queues = template.resources("AWS::SQS::Queue")
+    for name in ("InboundEmailQueue", "InboundEmailDlq", "InboundTopicDlq"):
+        assert timedelta(seconds=queues[name]["MessageRetentionPeriod"]) <= NOTICES_KEPT, name
+    queue = queues["InboundEmailQueue"]
+    tried = timedelta(seconds=queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"])
+    assert tried < NOTICES_KEPT
+    rules = template.resources("AWS::S3::Bucket")["InboundBucket"]["LifecycleConfiguration"]["Rules"]
+    kept = min(rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule)
+    assert NOTICES_KEPT + timedelta(days=7) <= timedelta(days=kept)
 
 
 def test_it_may_not_unseal_and_reads_raw_mail_only_where_ses_leaves_it(template: Template) -> None:

@@ -81,10 +81,12 @@ class FakeStackLedger:
         self.days: dict[tuple[str, str], date] = {}
         self.raw: dict[str, bytes] = {}
 
-    def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> None:
+    def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> bool:
         entry = (ses_message_id, recipient.strip().casefold())
+        new = entry not in self.entries
         self.entries.setdefault(entry, reason)
         self.days.setdefault(entry, at.astimezone(UTC).date())
+        return new
 
     def recorded(self, ses_message_id: str, recipient: str) -> bool:
         return (ses_message_id, recipient.strip().casefold()) in self.entries

@@ -1,6 +1,6 @@
 """The sweep's surroundings in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from letterlock.domain.errors import OriginalGone
@@ -16,8 +16,10 @@ class FakeOrphans:
         self.told: dict[str, Delivery] = {}
         self.taken: set[str] = set()
 
-    def stored_before(self, at: datetime, limit: int) -> list[Orphan]:
-        return [each for each in self.found if each.stored_at < at][:limit]
+    def stored_before(self, at: datetime) -> Iterator[list[Orphan]]:
+        """A hundred a page."""
+        for start in range(0, len(self.found), 100):
+            yield [each for each in self.found[start : start + 100] if each.stored_at < at]
 
     def delivery(self, orphan: Orphan) -> Delivery | None:
         if orphan.ses_message_id in self.taken:
@@ -30,6 +32,10 @@ class FakeInboundQueue:
 
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
+        self.behind = 0
+
+    def waiting(self) -> int:
+        return self.behind
 
     def put(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
@@ -41,12 +47,18 @@ class FakeSweepNotes:
     def __init__(self) -> None:
         self.noted: list[str] = []
         self.given_up: list[str] = []
+        self.waiting: dict[str, datetime] = {}
+        self.looked_up = 0
 
     def due(self, ses_message_ids: Sequence[str]) -> list[str]:
-        return [each for each in ses_message_ids if each not in self.noted + self.given_up]
+        self.looked_up += len(ses_message_ids)
+        return [each for each in ses_message_ids if each not in (*self.noted, *self.given_up, *self.waiting)]
 
     def tried(self, ses_message_id: str) -> None:
         self.noted.append(ses_message_id)
+
+    def waits(self, ses_message_id: str, until: datetime) -> None:
+        self.waiting[ses_message_id] = until
 
     def gave_up(self, ses_message_id: str, at: datetime) -> None:
         self.given_up.append(ses_message_id)

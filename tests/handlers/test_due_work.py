@@ -1,6 +1,7 @@
 """Once a minute: facts that the stream missed reach the bus, mails that nobody took in reach their mailbox."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.handlers.stack import MAILBOX, Stack, notification_of
 
 MAIL = b"From: ana@customer.example\r\nSubject: marker-subject\r\nMessage-ID: <m1@x>\r\n\r\nmarker-text\r\n"
 ID = "o3vrnil0e2ic28tr0123456789abcdefghijklmn"
+FOUR_DAYS = 4 * 24 * 60
 QUIET = {
     "OutboxesRepublished": 0,
     "OutboxesRefused": 0,
@@ -289,13 +291,35 @@ def test_a_mail_that_does_not_say_for_whom_it_came_is_noted_once_and_stays(
 ) -> None:
     stack.store(ID, raw)
     later(16)
+    assert work(stack) == QUIET  # a queue may still bring it, and say for whom
+    later(FOUR_DAYS + 1)
     assert work(stack) == QUIET | {"MailUnattributed": 1}
-    later(600)
+    later(FOUR_DAYS + 600)
     assert work(stack) == QUIET
     assert queued(stack) == []
     assert in_bucket() == 1
-    counted = wiring.receive_mail().stack_ledger.ingested((datetime.now(UTC) + timedelta(minutes=16)).date())
+    counted = wiring.receive_mail().stack_ledger.ingested((datetime.now(UTC) + timedelta(minutes=FOUR_DAYS + 1)).date())
     assert counted == {Reason.UNATTRIBUTED: 1}
+
+
+def test_a_mail_that_the_queue_brings_late_has_one_outcome(stack: Stack, later: Any) -> None:
+    to = (MAILBOX, "b@acme.example")
+    stack.store(ID, stored(to))
+    later(60 * 24)
+    assert work(stack) == QUIET
+    assert stack.notify(notification_of(ID, to)) == {"batchItemFailures": []}
+    later(FOUR_DAYS + 1)
+    assert work(stack)["MailUnattributed"] == 0
+    days = [(datetime.now(UTC) + timedelta(days=n)).date() for n in range(6)]
+    ledger = wiring.receive_mail().stack_ledger
+    assert sum((ledger.ingested(day) for day in days), Counter()) == {Reason.UNKNOWN_RECIPIENT: 1}
+    assert len(stack.api("GET", "/v1/conversations")[1]["conversations"]) == 1
+
+
+def test_what_ses_wrote_when_the_rule_was_made_is_no_mail(stack: Stack, later: Any) -> None:
+    stack.store("AMAZON_SES_SETUP_NOTIFICATION", MAIL)
+    later(FOUR_DAYS + 1)
+    assert work(stack) == QUIET
 
 
 def test_one_sweep_that_fails_does_not_keep_the_other_from_running_and_quotes_nothing(

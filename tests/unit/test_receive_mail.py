@@ -240,6 +240,13 @@ def test_a_long_or_html_body_lies_whole_in_the_archive(desk: Desk) -> None:
     assert list(desk.archive.contents.values()) == [Content(long, "<p>long</p>")]
 
 
+def test_a_second_try_does_not_count_strangers_again(desk: Desk) -> None:
+    delivery = desk.arrives(MAIL, recipients=("nobody@acme.example", "other@acme.example"))
+    assert desk.receive(delivery) == Counter({Outcome.REJECTED: 2})
+    desk.originals.mails[delivery.object_key] = b"raw of ses-1"  # it was not dropped
+    assert desk.receive(delivery) == Counter()
+
+
 def test_a_short_text_needs_no_object_of_its_own(desk: Desk) -> None:
     desk.receive(desk.arrives(MAIL))
     assert desk.archive.contents == {}

@@ -6,7 +6,7 @@ import pytest
 
 from letterlock.domain.mail import Delivery
 from letterlock.services.ports import Orphan
-from letterlock.services.requeue_orphans import REQUEUED_A_RUN, RequeueOrphans, Swept
+from letterlock.services.requeue_orphans import BACKLOG, NOTICES_KEPT, REQUEUED_A_RUN, RequeueOrphans, Swept
 from tests.fakes import FakeClock, FakeInboundQueue, FakeOrphans, FakeSweepNotes
 from tests.fakes.desk import verdicts
 
@@ -47,8 +47,16 @@ def test_what_was_queued_is_not_queued_again_at_the_next_minute(sweep: Sweep) ->
     assert sweep.queued() == ["old"]
 
 
-def test_a_mail_that_does_not_say_for_whom_it_came_is_noted_once_and_left(sweep: Sweep) -> None:
+def test_a_mail_that_does_not_say_for_whom_it_came_is_not_given_up_while_a_queue_may_say_it(sweep: Sweep) -> None:
     sweep.stored("whose", told=False)
+    assert sweep.run() == Swept(queued=0, unattributed=0)
+    assert sweep.notes.given_up == []
+    (until,) = sweep.notes.waiting.values()
+    assert until == sweep.orphans.found[0].stored_at + NOTICES_KEPT
+
+
+def test_a_mail_that_does_not_say_for_whom_it_came_is_noted_once_and_left(sweep: Sweep) -> None:
+    sweep.stored("whose", minutes_ago=4 * 24 * 60, told=False)
     assert sweep.run() == Swept(queued=0, unattributed=1)
     assert sweep.run() == Swept(0, 0)
     assert (sweep.notes.given_up, sweep.queued()) == (["whose"], [])
@@ -67,6 +75,30 @@ def test_one_run_queues_a_bounded_number_and_the_next_goes_on(sweep: Sweep) -> N
     assert sweep.run().queued == REQUEUED_A_RUN
     assert sweep.run().queued == 1
     assert len(set(sweep.queued())) == REQUEUED_A_RUN + 1
+
+
+def test_nothing_is_queued_twice_while_the_queue_is_behind(sweep: Sweep) -> None:
+    sweep.stored("waits")
+    sweep.queue.behind = BACKLOG + 1
+    assert sweep.run() == Swept(0, 0)
+    sweep.queue.behind = BACKLOG
+    assert sweep.run() == Swept(1, 0)
+
+
+def test_a_thousand_that_are_let_lie_do_not_hide_the_one_that_is_due(sweep: Sweep) -> None:
+    for number in range(1500):
+        sweep.stored(f"dead-{number}")
+        sweep.notes.given_up.append(f"dead-{number}")
+    sweep.stored("due")
+    assert sweep.run() == Swept(1, 0)
+    assert sweep.queued() == ["due"]
+
+
+def test_no_more_is_looked_up_than_one_run_takes(sweep: Sweep) -> None:
+    for number in range(1500):
+        sweep.stored(f"ses-{number}")
+    sweep.run()
+    assert sweep.notes.looked_up == 100
 
 
 def test_a_mail_whose_note_was_not_taken_is_queued_again_rather_than_never(

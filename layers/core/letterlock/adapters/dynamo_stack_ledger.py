@@ -42,8 +42,8 @@ class DynamoStackLedger:
     def __init__(self, client: DynamoDBClient, table_name: str, index: BlindIndex, archive: StackArchive) -> None:
         self._client, self._table, self._index, self._archive = client, table_name, index, archive
 
-    def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> None:
-        put_once(self._client, self._table, stack_entry(ses_message_id, self._hashed(recipient), reason, at))
+    def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> bool:
+        return put_once(self._client, self._table, stack_entry(ses_message_id, self._hashed(recipient), reason, at))
 
     def recorded(self, ses_message_id: str, recipient: str) -> bool:
         answer = self._client.get_item(

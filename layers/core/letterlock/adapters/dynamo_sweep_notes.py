@@ -44,20 +44,22 @@ class DynamoSweepNotes:
         place = _place(ses_message_id)
         before = batch_get(self._client, self._table, [place], consistent=True).get(place)
         tries = int(before["tries"]["N"]) if before else 0
-        self._note(ses_message_id, tries + 1, FIRST_PAUSE * 2**tries)
+        self._note(ses_message_id, tries + 1, self._now() + FIRST_PAUSE * 2**tries)
+
+    def waits(self, ses_message_id: str, until: datetime) -> None:
+        self._note(ses_message_id, 0, until)
 
     def gave_up(self, ses_message_id: str, at: datetime) -> None:
         """The entry in the ledger first: it is put once, however often this is tried."""
         put_once(self._client, self._table, stack_entry(ses_message_id, table.UNATTRIBUTED, Reason.UNATTRIBUTED, at))
-        self._note(ses_message_id, TRIES, KEPT)
+        self._note(ses_message_id, TRIES, self._now() + KEPT)
 
-    def _note(self, ses_message_id: str, tries: int, pause: timedelta) -> None:
-        now = self._now()
+    def _note(self, ses_message_id: str, tries: int, again_at: datetime) -> None:
         item = {
             **key(*_place(ses_message_id)),
             "tries": {"N": str(tries)},
-            "again_at": {"S": instant(now + pause)},
-            "expires_at": {"N": str(int((now + KEPT).timestamp()))},
+            "again_at": {"S": instant(again_at)},
+            "expires_at": {"N": str(int((self._now() + KEPT).timestamp()))},
         }
         self._client.put_item(TableName=self._table, Item=item)
 

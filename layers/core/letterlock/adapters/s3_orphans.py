@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
+from letterlock.adapters.ses_notification import SETUP_NOTIFICATION
 from letterlock.adapters.ses_stored_mail import TOP_BYTES, receipt_of
 from letterlock.domain.errors import OriginalGone
 from letterlock.domain.mail import Delivery
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "inbound/"
 """Where the receipt rule of the template has SES put the mails; the rest of a key is SES's message id."""
 PAGES: Final = 10
-"""How many pages of 1,000 keys are looked through for old ones."""
+"""How many pages of 1,000 keys are looked through at most for old ones that are due."""
 
 
 class S3Orphans:
@@ -28,15 +30,12 @@ class S3Orphans:
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client, self._bucket = client, bucket
 
-    def stored_before(self, at: datetime, limit: int) -> list[Orphan]:
+    def stored_before(self, at: datetime) -> Iterator[list[Orphan]]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
-        old = (
-            Orphan(each["Key"].removeprefix(PREFIX), each["Key"], each["LastModified"])
-            for page in islice(pages, PAGES)
-            for each in page.get("Contents", [])
-            if each["LastModified"] < at
-        )
-        return list(islice(old, limit))
+        for page in islice(pages, PAGES):
+            old = (each for each in page.get("Contents", []) if each["LastModified"] < at)
+            orphans = [Orphan(each["Key"].removeprefix(PREFIX), each["Key"], each["LastModified"]) for each in old]
+            yield [each for each in orphans if each.ses_message_id != SETUP_NOTIFICATION]
 
     def delivery(self, orphan: Orphan) -> Delivery | None:
         receipt = receipt_of(self._top(orphan.object_key), orphan.ses_message_id)

@@ -21,6 +21,14 @@ class SqsInboundQueue:
     def put(self, delivery: Delivery) -> None:
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(notification(delivery)))
 
+    def waiting(self) -> int:
+        """One GetQueueAttributes."""
+        answer = self._client.get_queue_attributes(
+            QueueUrl=self._queue_url,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )
+        return sum(map(int, answer["Attributes"].values()))
+
 
 def notification(delivery: Delivery) -> dict[str, object]:
     """As much of SES's notification as decides anything: the envelope and the verdicts, no header of the mail."""

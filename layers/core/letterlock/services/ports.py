@@ -338,7 +338,9 @@ class Members(Protocol):
 class StackLedger(Protocol):
     """What came for nobody we know. Addresses are kept as keyed hashes, the raw mail sealed under the stack's key."""
 
-    def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> None: ...
+    def record(self, ses_message_id: str, recipient: str, reason: Reason, at: datetime) -> bool:
+        """Whether it is new: a second entry of one mail and recipient changes nothing."""
+        ...
 
     def recorded(self, ses_message_id: str, recipient: str) -> bool: ...
 
@@ -440,8 +442,8 @@ class Orphan:
 
 
 class Orphans(Protocol):
-    def stored_before(self, at: datetime, limit: int) -> list[Orphan]:
-        """At most `limit`, in no order that means anything."""
+    def stored_before(self, at: datetime) -> Iterator[list[Orphan]]:
+        """A page after the other, in no order that means anything; some may be empty."""
         ...
 
     def delivery(self, orphan: Orphan) -> Delivery | None:
@@ -457,6 +459,10 @@ class InboundQueue(Protocol):
 
     def put(self, delivery: Delivery) -> None: ...
 
+    def waiting(self) -> int:
+        """How many notifications wait or are being handled, roughly."""
+        ...
+
 
 class SweepNotes(Protocol):
     """What the sweep has done about each orphan already, by SES message id."""
@@ -467,6 +473,10 @@ class SweepNotes(Protocol):
 
     def tried(self, ses_message_id: str) -> None:
         """It has been queued: each pause is twice as long as the one before, and after a few tries it is let lie."""
+        ...
+
+    def waits(self, ses_message_id: str, until: datetime) -> None:
+        """It is not due before that, and what was tried does not count then."""
         ...
 
     def gave_up(self, ses_message_id: str, at: datetime) -> None:

@@ -50,8 +50,8 @@ class ReceiveMail:
             # Kept for a while under the stack's own key: an address may have been forgotten, or misspelt, by us.
             self.stack_ledger.keep_raw(delivery.ses_message_id, original.chunks())
         for recipient in strangers:
-            self.stack_ledger.record(delivery.ses_message_id, recipient, Reason.UNKNOWN_RECIPIENT, self.now())
-            outcomes[Outcome.REJECTED] += 1
+            if self.stack_ledger.record(delivery.ses_message_id, recipient, Reason.UNKNOWN_RECIPIENT, self.now()):
+                outcomes[Outcome.REJECTED] += 1
         original.discard()
         return outcomes
 
