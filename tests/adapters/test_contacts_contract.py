@@ -19,6 +19,7 @@ from letterlock.domain.contacts import Undeliverable
 from letterlock.domain.conversations import COPIED_AT_MOST, Conversation, Participant, Status
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.mail import Address
+from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.ports import Contacts
 from tests.adapters.conftest import Calls, Tables
 from tests.adapters.given import ANA, BEN, MAILBOX, WORKSPACE, Desk
@@ -160,6 +161,22 @@ def test_a_later_mail_does_not_rename_a_contact(people: People) -> None:
     first = people.opened_by(ANA)
     people.opened_by(Address(ANA.address, "Your Bank"))
     assert people.contacts.get(WORKSPACE, people.id_of(first, ANA)).address.name == ANA.name
+
+
+def test_a_mail_that_nobody_vouches_for_names_nobody(people: People) -> None:
+    nameless = Address(ANA.address)
+    contact = people.id_of(people.opened_by(nameless), ANA)
+    people.opened_by(nameless)
+    forged = people.desk.conversation()
+    mail = people.desk.mail(sender=Address(ANA.address, "Your Bank"))
+    disowned = replace(mail, threading=Threading(Rule.NEW, "", Trust.UNVERIFIED))
+    forged.open_with(disowned, [Participant(Address(ANA.address, "Your Bank")), Participant(BEN)])
+    people.desk.save(forged)
+    assert people.contacts.get(WORKSPACE, contact).address == nameless
+    assert people.contacts.get(WORKSPACE, people.id_of(forged, BEN)).address == Address(BEN.address)
+    people.opened_by(ANA)
+    people.opened_by(Address(ANA.address, "Your Bank"))
+    assert people.contacts.get(WORKSPACE, contact).address == ANA
 
 
 def test_a_conversation_that_was_not_committed_makes_no_contact(people: People) -> None:

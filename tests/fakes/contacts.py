@@ -31,13 +31,12 @@ class FakeContacts:
         seen = self._conversations.entries_of(workspace, contact)
         if not seen and mark is None:
             raise NotFound("no such contact")
-        ends = [seen[0], seen[1] if mark is None and len(seen) > 1 else seen[0], seen[-1]] if seen else []
-        addresses = [address for _, _, address in ends] + ([mark.address] if mark else [])
+        addresses = [address for _, _, address in seen] + ([mark.address] if mark else [])
         return Contact(
             id=contact,
             workspace=workspace,
             address=next((each for each in addresses if each.name), addresses[0]),
-            first_seen=min([at for _, at, _ in ends[:1]] + ([mark.first] if mark else [])),
+            first_seen=min([at for _, at, _ in seen[:1]] + ([mark.first] if mark else [])),
             undeliverable=mark.undeliverable if mark else None,
         )
 

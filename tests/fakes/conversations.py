@@ -123,12 +123,10 @@ class FakeConversations:
         self._announce(told)
 
     def _let_in(self, conversation: Conversation) -> None:
-        known, at = {each.address.key for each in conversation.known}, conversation.last_at or conversation.opened_at
-        people = {each.address.key: each.address for each in conversation.participants}
-        for name, address in people.items():
-            if name not in known:
-                place = (conversation.workspace, contact_id(conversation.workspace, address))
-                self._entries.setdefault(place, {})[conversation.id] = (at, address)
+        at = conversation.last_at or conversation.opened_at
+        for address in conversation.let_in():
+            place = (conversation.workspace, contact_id(conversation.workspace, address))
+            self._entries.setdefault(place, {})[conversation.id] = (at, address)
 
     def _refuse(self, conversation: Conversation, ingest: Ingest | None) -> None:
         """In the order of the contract: the delivery is done, the mail is there, the head moved."""

@@ -47,7 +47,7 @@ class ContactItems:
     def contact(self, workspace: str, contact: str, items: Sequence[Item]) -> Contact:
         """From the profile's item, if there is one, and any that say where the contact takes part, oldest first.
 
-        The first name wins that anybody gave them: a mail that a stranger sends under this address cannot rename them.
+        The first name wins; what a mail called them that nobody vouched for was never kept.
         """
         seen = [self._seen(workspace, contact, item) for item in items]
         named = next((address for _, address in seen if address.name), seen[0][1])

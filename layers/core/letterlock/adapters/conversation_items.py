@@ -113,12 +113,10 @@ class ConversationItems:
 
     def new_participants(self, conversation: Conversation) -> list[table.TakesPart]:
         """One item for each who takes part now and did not when the conversation was read."""
-        at, known = conversation.last_at or conversation.opened_at, {each.address.key for each in conversation.known}
-        people = {each.address.key: each.address for each in conversation.participants}
+        at = conversation.last_at or conversation.opened_at
         return [
             self._contacts.takes_part(conversation.workspace, address, conversation.id, at)
-            for name, address in people.items()
-            if name not in known
+            for address in conversation.let_in()
         ]
 
     def card(self, workspace: str, item: Item) -> Card:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
@@ -21,6 +21,9 @@ from letterlock.services.ports import ContactPage
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+NAMES_LOOKED_AT: Final = 100
+"""Of so many conversations the first that named a contact is looked for."""
+
 
 class DynamoContacts:
     """`Contacts`. What they take part in is written by `DynamoConversations`, in the transaction that lets them in."""
@@ -31,7 +34,7 @@ class DynamoContacts:
 
     def get(self, workspace: str, contact: str) -> Contact:
         """One Query: the profile, which sorts first, and the first conversation; where neither names them, a second
-        one for the newest, which may.
+        one for the next that may: whoever comes first with a name keeps it.
         """
         pk = table.contact_key(workspace, contact)
         found = self._query(pk, forward=True, limit=2)
@@ -40,8 +43,7 @@ class DynamoContacts:
         known = self._items.contact(workspace, contact, found)
         if known.address.name:
             return known
-        newest = self._query(pk, forward=False, limit=1)
-        return self._items.contact(workspace, contact, [*found, *newest])
+        return self._items.contact(workspace, contact, self._query(pk, forward=True, limit=NAMES_LOOKED_AT))
 
     def conversations(self, workspace: str, contact: str, *, before: str = "", limit: int = 25) -> ContactPage:
         """One Query for which they are, and a BatchGetItem for what they show: half a read unit for each of those."""

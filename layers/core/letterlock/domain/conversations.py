@@ -248,6 +248,15 @@ class Conversation:
     def has_participant(self, address: Address | None) -> bool:
         return address is not None and any(each.address.key == address.key for each in self.participants)
 
+    def let_in(self) -> list[Address]:
+        """Who takes part now and did not when this was read. Of a mail that nobody vouches for the address counts, for
+        that is where it came from, or says so, and no name: a stranger must not name the team's customers.
+        """
+        known = {each.address.key for each in self.known}
+        people = {each.address.key: each.address for each in self.participants if each.address.key not in known}
+        named = all(each.trusted for each in self.added)
+        return [each if named else Address(each.address) for each in people.values()]
+
     def open_with(self, message: Message, participants: Iterable[Participant]) -> None:
         """The first mail of a conversation; who wrote it, and whom it copied, take part from here on."""
         self.participants = list(participants)
