@@ -30,6 +30,9 @@ e2e-corpus: setup ## send every mail of DIR through the SMTP door, and show that
 prove-sealed: setup ## plant markers in mail, look for them in everything that the local cloud stored
 	@$(RUN) -m local.sealed
 
+chaos: setup ## mail in and replies out while functions are killed: MAILS=500 REPLIES=100 SEED=1
+	@$(RUN) -m local.chaos $(if $(MAILS),--mails $(MAILS)) $(if $(REPLIES),--replies $(REPLIES)) $(if $(SEED),--seed $(SEED))
+
 verify-digests: setup ## recompute every conversation's digest from its items: of the local cloud, or with ENV and WORKSPACE on AWS
 	@$(if $(ENV),$(RUN) -m tools.verify_digests $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.verify_digests)
 

@@ -13,6 +13,7 @@ from mypy_boto3_lambda import LambdaClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sesv2 import SESV2Client
 from mypy_boto3_sns import SNSClient
+from mypy_boto3_sqs import SQSClient
 
 from local.settings import REGION, STACK, LocalCloudError
 
@@ -31,6 +32,7 @@ class Aws:
     s3: S3Client
     ses: SESV2Client
     sns: SNSClient
+    sqs: SQSClient
 
     def stack_resources(self) -> dict[str, str]:
         """Physical id of each of the stack's resources by its logical id; empty when there is no stack."""
@@ -65,6 +67,7 @@ def connect(endpoint: str) -> Aws:
         s3=session.client("s3", endpoint_url=endpoint, config=config),
         ses=session.client("sesv2", endpoint_url=endpoint, config=config),
         sns=session.client("sns", endpoint_url=endpoint, config=config),
+        sqs=session.client("sqs", endpoint_url=endpoint, config=config),
     )
 
 

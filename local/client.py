@@ -21,20 +21,22 @@ class Api:
         """Status and body; status 0 when nothing answered."""
         return self._ask("GET", path)
 
-    def post(self, path: str, body: object) -> tuple[int, Any]:
-        """Status and body; status 0 when nothing answered."""
-        return self._ask("POST", path, body)
+    def post(self, path: str, body: object, *, key: str = "") -> tuple[int, Any]:
+        """Status and body; status 0 when nothing answered. `key`: the Idempotency-Key."""
+        return self._ask("POST", path, body, key)
 
     def put(self, path: str, body: object) -> tuple[int, Any]:
         """Status and body; status 0 when nothing answered."""
         return self._ask("PUT", path, body)
 
-    def _ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    def _ask(self, method: str, path: str, body: object = None, key: str = "") -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         data = None
         if body is not None:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
+        if key:
+            headers["Idempotency-Key"] = key
         request = urllib.request.Request(f"{self._base}{path}", data, headers, method=method)  # noqa: S310 (our own http address)
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 (the same)

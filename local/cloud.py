@@ -64,6 +64,11 @@ class LocalCloud:
         """Whether this start came as far as to have a log of its own."""
         return self._ministack.was_started
 
+    @property
+    def ministack(self) -> int:
+        """The process whose children run the functions."""
+        return self._ministack.process_id
+
     def check(self) -> None:
         """Raise LocalCloudError when a part has ended by itself."""
         self._ministack.check()

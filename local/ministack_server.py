@@ -64,6 +64,13 @@ class MiniStack:
         """Whether there is a process to ask and to stop."""
         return self._process is not None
 
+    @property
+    def process_id(self) -> int:
+        """Of MiniStack, whose children run the functions. Raises LocalCloudError where it was not started."""
+        if self._process is None:
+            raise LocalCloudError("MiniStack was not started.")
+        return self._process.pid
+
     def check(self) -> None:
         """Raise LocalCloudError if it has ended by itself."""
         if self._process is not None and self._process.poll() is not None:
