@@ -48,6 +48,7 @@ test: check check-build .venv-policy/.synced ## every test there is, on a machin
 	$(RUN) -m pytest
 	AUTH=true $(RUN) -m pytest -m e2e tests/e2e/test_local_round_trip.py
 	@$(RUN) -m local.sealed
+	@$(RUN) -m local.chaos --mails 20 --replies 5
 
 # Two at a time: mypy and the bill alone take half a minute of one core each.
 check: setup ## lint, types, import contracts, generated files, the bill, unit tests: under a minute, warm
