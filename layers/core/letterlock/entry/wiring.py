@@ -439,7 +439,7 @@ def verify_digests() -> VerifyDigests:
     from letterlock.services.verify_digests import VerifyDigests
 
     digests = DynamoDigests(client("dynamodb"), setting("CONVERSATIONS_TABLE"), sealer(), blind_index())
-    return VerifyDigests(digests, mailboxes(), cursors())
+    return VerifyDigests(digests, mailboxes(), cursors(), now)
 
 
 @cache
