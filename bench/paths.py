@@ -15,6 +15,7 @@ from bench.recorder import lost, refusal
 from bench.scenarios import BOUNCE, CONVERSATIONS, REFUSED, Desk, Unexpected
 from bench.stack import MAILBOX, notification_of
 from letterlock.domain.audit import OPERATOR, Act, Entry
+from letterlock.domain.permissions import Role
 from letterlock.entry import wiring
 
 SECOND = "second@acme.example"
@@ -176,6 +177,32 @@ def summary(desk: Desk) -> None:
     _get(desk, "/v1/ingest-summary", day="2026-11-02")
 
 
+# ---- what lets somebody in ------------------------------------------------------------------------------------------
+
+
+def tokens(desk: Desk) -> None:
+    """Made, read, listed and revoked, each of them twice; by an admin who has to look whose it is."""
+    admin, other = desk.stack.person(), desk.stack.person()
+    wanted = {"name": "x", "scopes": ["people:read"]}
+    own = desk.asked("POST", "/v1/me/tokens", wanted, token="", headers=other.headers)["id"]
+    service = desk.asked("POST", "/v1/tokens", wanted, token="", headers=admin.headers)["id"]
+    for path in ("/v1/tokens", f"/v1/tokens/{own}"):
+        desk.asked("GET", path, token="", headers=admin.headers)
+    for token in (own, own, service):
+        desk.asked("DELETE", f"/v1/tokens/{token}", token="", headers=admin.headers)
+
+
+def an_owner_goes_and_everybody_is_signed_out(desk: Desk) -> None:
+    """In a workspace of their own, for nobody comes in afterwards."""
+    first = desk.stack.workspace
+    made = desk.stack.call("workspace_setup", {"workspace": {"name": "C"}, "mailbox": {"address": "c@acme.example"}})
+    desk.stack.workspace = made["workspace"]
+    owner, other = desk.stack.person(Role.OWNER), desk.stack.person(Role.OWNER)
+    desk.asked("DELETE", f"/v1/people/{other.id}", token="", headers=owner.headers)
+    desk.asked("DELETE", "/v1/credentials", token="", headers=owner.headers)
+    desk.stack.workspace = first
+
+
 # ---- mail out -------------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +278,8 @@ PATHS: tuple[Path, ...] = (
     a_whole_message,
     contacts,
     quarantine,
+    tokens,
+    an_owner_goes_and_everybody_is_signed_out,
     summary,
     a_long_reply_goes_out,
     a_reply_whose_text_is_gone,

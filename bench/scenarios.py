@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 
+from bench.leaks import report, signed
 from bench.letters import ATTACHMENT_BYTES, CUSTOMER, MAIL_BYTES, letter, prose
+from bench.people import SignedIn
 from bench.stack import MAILBOX, REGION, Stack
+from letterlock.domain.permissions import Scope
 
 CONVERSATIONS = "/v1/conversations"
 ACCEPTED: dict[str, list[Any]] = {"batchItemFailures": []}
@@ -249,6 +252,48 @@ def _status(desk: Desk) -> Act:
     return lambda: desk.api("PUT", "/status", {"status": "closed"})
 
 
+# ---- accounts -------------------------------------------------------------------------------------------------------
+
+
+def _made(desk: Desk, path: str) -> tuple[SignedIn, str]:
+    """Somebody who is signed in, and a token that they made."""
+    who = desk.stack.person()
+    wanted = {"name": "The CI", "scopes": ["conversations:read", "conversations:write"]}
+    return who, desk.asked("POST", path, wanted, token="", headers=who.headers)["id"]
+
+
+def _make_own_token(desk: Desk) -> Act:
+    who = desk.stack.person()
+    wanted = {"name": "My laptop", "scopes": ["conversations:read"]}
+    headers = who.headers | {"Idempotency-Key": "c" * 36}
+    return lambda: desk.asked("POST", "/v1/me/tokens", wanted, token="", headers=headers)
+
+
+def _revoke_own_token(desk: Desk) -> Act:
+    who, token = _made(desk, "/v1/me/tokens")
+    return lambda: desk.asked("DELETE", f"/v1/me/tokens/{token}", token="", headers=who.headers)
+
+
+def _revoke_service_token(desk: Desk) -> Act:
+    who, token = _made(desk, "/v1/tokens")
+    return lambda: desk.asked("DELETE", f"/v1/tokens/{token}", token="", headers=who.headers)
+
+
+def _list_tokens(desk: Desk) -> Act:
+    who, _ = _made(desk, "/v1/me/tokens")
+    return lambda: desk.asked("GET", "/v1/me/tokens", token="", headers=who.headers)
+
+
+def _remove_person(desk: Desk) -> Act:
+    who, other = desk.stack.person(), desk.stack.person()
+    return lambda: desk.asked("DELETE", f"/v1/people/{other.id}", token="", headers=who.headers)
+
+
+def _report_leak(desk: Desk) -> Act:
+    body = report(desk.stack.token_with(frozenset(Scope)))
+    return lambda: desk.asked("POST", "/v1/secret-scanning", body, token="", headers=signed(body))
+
+
 # ---- facts and mail out ---------------------------------------------------------------------------------------------
 
 
@@ -318,6 +363,12 @@ SCENARIOS = (
     Scenario("read a contact", _contact),
     Scenario("list 25 conversations of a contact", _conversations_of_contact),
     Scenario("summary of a day's mail", _summary),
+    Scenario("make a personal token", _make_own_token),
+    Scenario("list one's own tokens", _list_tokens),
+    Scenario("revoke one's own token", _revoke_own_token, Bound(7, 2, 3)),
+    Scenario("revoke a service token", _revoke_service_token, Bound(7, 2, 3)),
+    Scenario("remove a person", _remove_person),
+    Scenario("a leaked token is reported", _report_leak),
     Scenario("relay one outbox", _relay),
     Scenario("deliver a reply", _deliver),
     Scenario("SES says: delivered", _delivered),

@@ -19,6 +19,7 @@ from moto import mock_aws
 from moto.s3.models import s3_backends
 from moto.sesv2.models import sesv2_backends
 
+from bench.leaks import public_keys
 from bench.people import SignedIn, put_person
 from bench.recorder import Recorder
 from bench.tables import make_table, resources
@@ -103,7 +104,8 @@ class Stack:
         """Status, decoded body, headers."""
         event = rest_event(method, path, body, token=more.pop("token", self.token), **more)
         answer = self.call(function_behind(path), event)
-        return answer["statusCode"], json.loads(answer["body"]), answer["multiValueHeaders"]
+        said = json.loads(answer["body"]) if answer["body"] else None
+        return answer["statusCode"], said, answer["multiValueHeaders"]
 
     def token_with(
         self, scopes: frozenset[Scope], role: Role = Role.ADMIN, mailboxes: frozenset[str] | None = None
@@ -219,6 +221,7 @@ def _resources() -> dict[str, str]:
         "AUDIT_ANCHORS_BUCKET": "anchors",
         "SEALING_KEY_ARN": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
         "EVENT_BUS_NAME": "facts",
+        "LEAK_REPORT_KEYS": public_keys(),
         "MAIL_CONFIGURATION_SET": "outbound",
         "OUTBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="outbound")["QueueUrl"],
         "INBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="inbound")["QueueUrl"],
@@ -344,7 +347,13 @@ def rest_event(
         "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()} or None,
         "pathParameters": None,
         "stageVariables": None,
-        "requestContext": {"requestId": "req-1", "stage": "live", "resourcePath": path, "httpMethod": method},
+        "requestContext": {
+            "requestId": "req-1",
+            "stage": "live",
+            "resourcePath": path,
+            "httpMethod": method,
+            "identity": {"sourceIp": "192.0.2.7", "userAgent": "Mozilla/5.0 (a browser)"},
+        },
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
     }

@@ -1,4 +1,4 @@
-"""What CloudFormation cannot do after a deploy: make the stack's keys, then let mail in, and create a first workspace.
+"""What CloudFormation cannot do after a deploy: make the receipt rule set the active one, and create a first workspace.
 
 `python -m tools.finish_deploy ENV [--mailbox support@acme.example --workspace Acme] [--replace-active]`: ENV is one of
 samconfig.toml's (dev, prod) and names the stack.
@@ -85,22 +85,10 @@ def create_workspace(session: boto3.session.Session, function: str, mailbox: str
     return made
 
 
-def prepare_stack(session: boto3.session.Session, function: str) -> None:
-    """Make the stack's own keys, where they are not there yet: mail that came before them could not be taken in.
-
-    Raises DeployUnfinished.
-    """
-    wanted = {"prepare": "stack"}
-    answer = session.client("lambda").invoke(FunctionName=function, Payload=json.dumps(wanted).encode())
-    if json.loads(answer["Payload"].read()) != wanted:
-        raise DeployUnfinished("the stack's keys were not made, so no mail is let in: see the log of workspace_setup")
-
-
 def finish(arguments: argparse.Namespace) -> None:
-    """Keys, then mail, then a workspace; and print what to do next."""
+    """Do both steps and print what to do next."""
     session = boto3.session.Session(region_name=arguments.region)
     found = outputs(session, stack_of(arguments.environment))
-    prepare_stack(session, found["WorkspaceSetupFunctionName"])
     print(activate_receipt_rules(session, found["MailRuleSetName"], replace=arguments.replace_active))
     for record in dns_records(session, found):
         print(f"DNS:  {record}")

@@ -61,6 +61,7 @@ PROBLEM: dict[str, Any] = {
         },
         "conversation": {"type": "string", "description": "For an Idempotency-Key reused: what it was used on."},
         "message": {"type": ["string", "null"], "description": "For an Idempotency-Key reused: what it made."},
+        "made": {"type": "string", "description": "For a secret that was shown before: what it belongs to."},
     },
 }
 PROBLEMS = {
@@ -128,6 +129,7 @@ def _answers(operation: dict[str, Any]) -> None:
         if status == "412" and "If-Match" not in headers:
             continue
         answers[status] = {"description": description, "content": reference}
+    answers.get("204", {}).pop("content", None)
     for status, answer in answers.items():
         if status.startswith("2"):
             said = _headers_said(headers, str(answer))

@@ -2,22 +2,142 @@
 
 from __future__ import annotations
 
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.permissions import Action
 from letterlock.entry import wiring
 from letterlock.entry.account_shapes import MeOut
-from letterlock.entry.rest import principal, serve
-from letterlock.entry.routes import Api
+from letterlock.entry.conditions import IdempotencyKey, once, shown_once
+from letterlock.entry.leak_report import BODY, LabelOut, findings
+from letterlock.entry.rest import asked, principal, serve
+from letterlock.entry.routes import PUBLIC, Api
+from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
+from letterlock.entry.token_shapes import IssuedTokenOut, PersonalTokenIn, ServiceTokenIn, TokenOut, TokensOut
 
 api = Api()
 app = api.app
+
+Id = Annotated[str, Path(max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="how many at most")]
+Cursor = Annotated[str, Query(max_length=512, description="from the page before; empty for the first page")]
 
 
 @api.get("/v1/me", Action.READ_ME, summary="Who is asking, and what they may do", tags=["me"])
 def get_me() -> MeOut:
     who = principal(app)
     return MeOut.of(who, wiring.workspaces().name(who.workspace))
+
+
+# ---- API tokens -----------------------------------------------------------------------------------------------------
+
+
+@api.get("/v1/me/tokens", Action.MANAGE_OWN_TOKENS, summary="One's own API tokens", tags=["tokens"])
+def get_own_tokens(limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> TokensOut:
+    page = wiring.list_tokens().own(principal(app), limit=limit, cursor=cursor)
+    return TokensOut(tokens=list(map(TokenOut.of, page.tokens)), cursor=page.cursor or None)
+
+
+@api.get("/v1/me/tokens/<token>", Action.MANAGE_OWN_TOKENS, summary="Read one of one's own", tags=["tokens"])
+def get_own_token(token: Id) -> TokenOut:
+    return TokenOut.of(wiring.read_token().own(principal(app), token))
+
+
+@api.post(
+    "/v1/me/tokens",
+    Action.MANAGE_OWN_TOKENS,
+    summary="Make a personal API token",
+    description="The token is in this answer and nowhere else. Sent again under one Idempotency-Key: 409.",
+    tags=["tokens"],
+    status_code=HTTPStatus.CREATED,
+)
+def post_own_token(token: PersonalTokenIn, key: IdempotencyKey = None) -> IssuedTokenOut:
+    issue, who, keyed = wiring.issue_token(), principal(app), once(app, key)
+    return IssuedTokenOut.issued(shown_once(lambda: issue.personal(who, token.wanted(), asked(app), keyed)))
+
+
+@api.delete("/v1/me/tokens/<token>", Action.MANAGE_OWN_TOKENS, summary="Revoke one of one's own", tags=["tokens"])
+def delete_own_token(token: Id) -> None:
+    wiring.revoke_token().own(principal(app), token, asked(app))
+
+
+@api.get(
+    "/v1/tokens",
+    Action.MANAGE_SERVICE_TOKENS,
+    summary="Every API token: the workspace's own, and everybody's",
+    tags=["tokens"],
+)
+def get_tokens(limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> TokensOut:
+    page = wiring.list_tokens().all(principal(app), limit=limit, cursor=cursor)
+    return TokensOut(tokens=list(map(TokenOut.of, page.tokens)), cursor=page.cursor or None)
+
+
+@api.get("/v1/tokens/<token>", Action.MANAGE_SERVICE_TOKENS, summary="Read one of them", tags=["tokens"])
+def get_token(token: Id) -> TokenOut:
+    return TokenOut.of(wiring.read_token().any(principal(app), token))
+
+
+@api.post(
+    "/v1/tokens",
+    Action.MANAGE_SERVICE_TOKENS,
+    summary="Make a token of the workspace's own, for a service",
+    description="The token is in this answer and nowhere else. Sent again under one Idempotency-Key: 409.",
+    tags=["tokens"],
+    status_code=HTTPStatus.CREATED,
+)
+def post_token(token: ServiceTokenIn, key: IdempotencyKey = None) -> IssuedTokenOut:
+    issue, who, keyed = wiring.issue_token(), principal(app), once(app, key)
+    return IssuedTokenOut.issued(shown_once(lambda: issue.service(who, token.wanted(), asked(app), keyed)))
+
+
+@api.delete(
+    "/v1/tokens/<token>",
+    Action.MANAGE_SERVICE_TOKENS,
+    summary="Revoke a service token, or anybody's personal one",
+    tags=["tokens"],
+)
+def delete_token(token: Id) -> None:
+    wiring.revoke_token().any(principal(app), token, asked(app))
+
+
+@api.post(
+    "/v1/secret-scanning",
+    PUBLIC,
+    summary="For secret scanners: tokens that leaked",
+    description="In the form of GitHub's secret scanning partner program. Each live one of ours is revoked.",
+    tags=["tokens"],
+    openapi_extensions={"requestBody": BODY},
+)
+def post_leak_report() -> list[LabelOut]:
+    found = findings(app)
+    live = wiring.report_leak()([each.token for each in found], asked(app))
+    return [LabelOut.of(each, live=was) for each, was in zip(found, live, strict=True)]
+
+
+# ---- revoking more at once ------------------------------------------------------------------------------------------
+
+
+@api.delete(
+    "/v1/people/<person>",
+    Action.REMOVE_PERSON,
+    summary="Remove somebody from the workspace",
+    description="Their sessions and tokens are dead at once; their conversations are unassigned a moment later.",
+    tags=["people"],
+)
+def delete_person(person: Id) -> None:
+    wiring.remove_person()(principal(app), person, asked(app))
+
+
+@api.delete(
+    "/v1/credentials",
+    Action.SIGN_EVERYBODY_OUT,
+    summary="Sign everybody out: no session and no API token of the workspace opens anything any more",
+    tags=["people"],
+)
+def delete_credentials() -> None:
+    wiring.sign_everybody_out()(principal(app), asked(app))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from letterlock.domain.permissions import Scope
 from letterlock.entry import wiring
 
 logger = Logger()
-PREPARE = {"prepare": "stack"}
 
 
 class _In(BaseModel):
@@ -43,14 +42,7 @@ class SetUpIn(_In):
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`{"workspace", "mailbox", "token"}`, or `{"error": {"type", "detail"}}`. The token is shown this once.
-
-    `{"prepare": "stack"}` makes only the stack's own keys, without which no mail can be taken in, and answers itself:
-    each deploy asks for them before it lets mail in.
-    """
-    if event == PREPARE:
-        wiring.set_up_workspace().workspaces.prepare_stack()
-        return PREPARE
+    """`{"workspace", "mailbox", "token"}`, or `{"error": {"type", "detail"}}`. The token is shown this once."""
     try:
         asked = SetUpIn.model_validate(event)
         made = wiring.set_up_workspace()(

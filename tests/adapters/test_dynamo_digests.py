@@ -1,7 +1,6 @@
 """A conversation whose items were changed behind the program's back is named; one that the program changed is not."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -135,15 +134,6 @@ def make_the_revision_a_text(tables: Tables, conversation: str, _: list[Item]) -
     put(tables, messages(tables, conversation)[0] | {"revision": {"S": "one"}})
 
 
-def take_it_off_its_list(tables: Tables, conversation: str, _: list[Item]) -> None:
-    head = items(tables, conversation)[0]
-    put(tables, {name: value for name, value in head.items() if name != "inbox"})
-
-
-def put_it_into_another_list(tables: Tables, conversation: str, _: list[Item]) -> None:
-    put(tables, items(tables, conversation)[0] | {"inbox": {"S": "nowhere"}})
-
-
 def take_the_head_away(tables: Tables, conversation: str, _: list[Item]) -> None:
     tables.client.delete_item(
         TableName=tables.conversations, Key=key(table.conversation_key(WORKSPACE, conversation), table.HEAD)
@@ -167,8 +157,6 @@ def take_the_head_away(tables: Tables, conversation: str, _: list[Item]) -> None
         (take_what_was_said_away, Difference.ITEM),
         (take_the_digest_away, Difference.ITEM),
         (make_the_revision_a_text, Difference.ITEM),
-        (take_it_off_its_list, Difference.ITEM),
-        (put_it_into_another_list, Difference.ITEM),
         (take_the_head_away, Difference.HEAD),
     ],
 )
@@ -253,23 +241,6 @@ def test_every_conversation_of_a_list_is_found_once_oldest_activity_first(
         seen += [conversation for _, conversation in page]
         after = page[-1][0]
     assert seen == [each.id for each in [*opened[1:], opened[0]]]
-
-
-@pytest.mark.parametrize("tamper", [take_the_head_away, take_it_off_its_list, put_it_into_another_list])
-@pytest.mark.parametrize("limit", [1, 2, 9])
-def test_what_no_list_shows_any_more_is_known_from_the_ledger(
-    desk: Desk, tables: Tables, digests: DynamoDigests, tamper: Callable[..., None], limit: int
-) -> None:
-    opened = [desk.delivered(f"ses-{number}") for number in range(5)]
-    for lost in (opened[1], opened[4]):
-        tamper(tables, lost.id, [])
-    day, found, after, pages = desk.clock().date(), list[str](), "", 0
-    while after or not pages:
-        page, after = digests.unlisted(WORKSPACE, MAILBOX, day, after=after, limit=limit)
-        found, pages = [*found, *page], pages + 1
-    assert sorted(found) == [opened[1].id, opened[4].id]
-    assert digests.unlisted(WORKSPACE, MAILBOX, day - timedelta(days=1), after="", limit=limit) == ([], "")
-    assert digests.since(MAILBOX) < day
 
 
 def test_a_discarded_conversation_is_found_too(desk: Desk, digests: DynamoDigests) -> None:

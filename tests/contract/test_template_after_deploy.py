@@ -2,7 +2,6 @@
 
 import io
 import json
-from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,15 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tools import finish_deploy
-from tools.finish_deploy import (
-    DeployUnfinished,
-    activate_receipt_rules,
-    create_workspace,
-    dns_records,
-    prepare_stack,
-    stack_of,
-)
+from tools.finish_deploy import DeployUnfinished, activate_receipt_rules, create_workspace, dns_records, stack_of
 
 REGION = "eu-west-1"
 
@@ -104,25 +95,6 @@ def test_a_second_deploy_finds_the_mailbox_of_the_first_and_leaves_it_alone() ->
     made = {"workspace": "wsp_1", "mailbox": "mbx_1", "token": "llw_1"}
     assert created(dict(made)) == made
     assert created({"error": {"type": "conflict", "detail": "another mailbox has that address"}}) is None
-
-
-def test_no_mail_is_let_in_before_the_stack_has_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-    names = {"MailRuleSetName": "mail", "WorkspaceSetupFunctionName": "setup", "ApiUrl": "https://api"}
-    monkeypatch.setattr(finish_deploy, "outputs", lambda *_: names)
-    monkeypatch.setattr(finish_deploy, "prepare_stack", lambda *_: done.append("keys"))
-    monkeypatch.setattr(finish_deploy, "activate_receipt_rules", lambda *_, **__: done.append("mail"))
-    monkeypatch.setattr(finish_deploy, "dns_records", lambda *_: [])
-    finish_deploy.finish(Namespace(region=REGION, environment="dev", replace_active=False, mailbox=None))
-    assert done == ["keys", "mail"]
-
-
-def test_a_stack_whose_keys_could_not_be_made_says_so() -> None:
-    ready: Any = AnsweringSession({"prepare": "stack"})
-    prepare_stack(ready, "setup")
-    broken: Any = AnsweringSession({"errorType": "KeyMissing"})
-    with pytest.raises(DeployUnfinished, match="keys"):
-        prepare_stack(broken, "setup")
 
 
 def test_a_workspace_that_could_not_be_made_says_why() -> None:

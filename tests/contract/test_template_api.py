@@ -19,6 +19,17 @@ ROUTES = {
     ("GET", "/docs"): "ApiDocsFunction",
     ("GET", "/openapi.json"): "ApiDocsFunction",
     ("GET", "/v1/me"): "AccountsApiFunction",
+    ("GET", "/v1/me/tokens"): "AccountsApiFunction",
+    ("POST", "/v1/me/tokens"): "AccountsApiFunction",
+    ("GET", "/v1/me/tokens/{token}"): "AccountsApiFunction",
+    ("DELETE", "/v1/me/tokens/{token}"): "AccountsApiFunction",
+    ("GET", "/v1/tokens"): "AccountsApiFunction",
+    ("POST", "/v1/tokens"): "AccountsApiFunction",
+    ("GET", "/v1/tokens/{token}"): "AccountsApiFunction",
+    ("DELETE", "/v1/tokens/{token}"): "AccountsApiFunction",
+    ("DELETE", "/v1/people/{person}"): "AccountsApiFunction",
+    ("DELETE", "/v1/credentials"): "AccountsApiFunction",
+    ("POST", "/v1/secret-scanning"): "AccountsApiFunction",
     ("GET", "/v1/contacts/{contact}"): "ConversationsApiFunction",
     ("GET", "/v1/contacts/{contact}/conversations"): "ConversationsApiFunction",
     ("GET", "/v1/conversations"): "ConversationsApiFunction",
@@ -34,7 +45,10 @@ ROUTES = {
     ("GET", "/v1/mailboxes"): "ConversationsApiFunction",
     ("GET", "/v1/ingest-summary"): "ConversationsApiFunction",
 }
-PUBLIC = {("GET", "/docs"), ("GET", "/openapi.json")}
+NOT_OF_THE_API = {("GET", "/docs"), ("GET", "/openapi.json")}
+"""They are the API's description."""
+PUBLIC = NOT_OF_THE_API | {("POST", "/v1/secret-scanning")}
+"""Nobody is asked who they are: the last one takes signed reports only."""
 
 
 @pytest.fixture(name="template")

@@ -51,16 +51,6 @@ def test_the_one_that_was_changed_is_named(stack: Stack, conversations: list[str
     }
 
 
-def test_a_conversation_whose_head_is_gone_is_named(stack: Stack, conversations: list[str]) -> None:
-    key = {"pk": {"S": f"{stack.workspace}#{conversations[1]}"}, "sk": {"S": "HEAD"}}
-    boto3.client("dynamodb").delete_item(TableName="ConversationsTable", Key=key)
-    assert verify(stack) == {
-        "checked": 3,
-        "differing": [{"conversation": conversations[1], "difference": "head"}],
-        "cursor": "",
-    }
-
-
 def test_it_stops_before_its_time_is_up_and_goes_on_where_it_was(
     stack: Stack, conversations: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,6 @@
 """Every conversation is checked once, however often the time runs out, and those that differ are named."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -13,7 +11,7 @@ from letterlock.domain.digests import Difference
 from letterlock.domain.errors import Invalid, NotFound
 from letterlock.services import verify_digests
 from letterlock.services.verify_digests import Differing, VerifyDigests
-from tests.fakes import START, FakeClock, FakeCursors, FakeDigests, FakeMailboxes
+from tests.fakes import FakeCursors, FakeDigests, FakeMailboxes
 
 ACME = "wsp_acme"
 MAILBOXES = [Mailbox("mbx_1", ACME, "a@acme.test"), Mailbox("mbx_2", ACME, "b@acme.test")]
@@ -26,7 +24,7 @@ def given(each: int = 3) -> tuple[VerifyDigests, FakeDigests]:
         for status in Status:
             ids = [f"cnv_{next(numbers):03}" for _ in range(each)]
             digests.lists[ACME, mailbox.id, status] = [(f"2026-11-02T09:00:00.000Z#{id_}", id_) for id_ in ids]
-    return VerifyDigests(digests, FakeMailboxes(*MAILBOXES), FakeCursors(), FakeClock()), digests
+    return VerifyDigests(digests, FakeMailboxes(*MAILBOXES), FakeCursors()), digests
 
 
 def everybody(digests: FakeDigests) -> list[str]:
@@ -68,27 +66,6 @@ def test_what_the_time_did_not_suffice_for_is_checked_by_the_next_calls(
     assert checked == len(digests.asked)
 
 
-@pytest.mark.parametrize("time_for", [0, 1, 3, 100])
-def test_what_only_the_ledger_knows_of_is_checked_too(time_for: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_digests, "PAGE", 2)
-    verify, digests = given(each=0)
-    today = START.date()
-    digests.lost = {
-        (ACME, "mbx_1", today): ["cnv_a", "cnv_b", "cnv_c"],
-        (ACME, "mbx_2", today + timedelta(days=2)): ["cnv_d"],
-    }
-    digests.differing = {(ACME, each): Difference.HEAD for each in ("cnv_a", "cnv_b", "cnv_c", "cnv_d")}
-    verify = replace(verify, now=FakeClock(START + timedelta(days=2)))
-    cursor, named = "", list[str]()
-    for _ in range(20):
-        verified = verify(ACME, cursor=cursor, time_left=after(time_for))
-        named += [each.conversation for each in verified.differing]
-        cursor = verified.cursor
-        if not cursor:
-            break
-    assert (named, cursor) == (["cnv_a", "cnv_b", "cnv_c", "cnv_d"], "")
-
-
 def test_those_that_differ_are_named_with_what_differs() -> None:
     verify, digests = given()
     digests.differing[ACME, "cnv_004"] = Difference.DIGEST
@@ -125,9 +102,7 @@ def test_a_workspace_that_is_not_there_has_not_been_verified() -> None:
 def test_a_cursor_of_another_workspace_or_of_none_is_refused() -> None:
     verify, _ = given()
     cursor = verify(ACME, cursor="", time_left=after(1)).cursor
-    other = VerifyDigests(
-        verify.digests, FakeMailboxes(Mailbox("mbx_1", "wsp_b", "b@b.test")), verify.cursors, FakeClock()
-    )
+    other = VerifyDigests(verify.digests, FakeMailboxes(Mailbox("mbx_1", "wsp_b", "b@b.test")), verify.cursors)
     with pytest.raises(Invalid):
         other("wsp_b", cursor=cursor, time_left=always)
     with pytest.raises(Invalid):

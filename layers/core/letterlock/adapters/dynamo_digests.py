@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date
 from typing import TYPE_CHECKING, Final
-
-from ulid import ULID
 
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.conversation_items import ConversationItems
-from letterlock.adapters.dynamo import Item, batch_get, key, pages
+from letterlock.adapters.dynamo import Item, pages
 from letterlock.adapters.sealing import Sealer
 from letterlock.domain.conversations import Status
 from letterlock.domain.digests import Difference, with_added
@@ -44,37 +41,6 @@ class DynamoDigests:
             Limit=limit,
         )
         return [(item["activity"]["S"], item["pk"]["S"].removeprefix(f"{workspace}#")) for item in answer["Items"]]
-
-    def since(self, mailbox: str) -> date:
-        """Told by the mailbox's id, a ULID."""
-        return ULID.from_str(mailbox.partition("_")[2]).datetime.astimezone(UTC).date()
-
-    def unlisted(self, workspace: str, mailbox: str, day: date, *, after: str, limit: int) -> tuple[list[str], str]:
-        """One Query of the index by mailbox, then what each entry says, and the heads of what these name: half a read
-        unit each. Entries are never taken away, so they know of heads that are gone.
-        """
-        hashed = table.ingested_key(workspace, mailbox, day.isoformat())
-        request: Item = {
-            "TableName": self._table,
-            "IndexName": table.BY_MAILBOX,
-            "KeyConditionExpression": "inbox = :hashed",
-            "ExpressionAttributeValues": {":hashed": {"S": hashed}},
-            "ProjectionExpression": "pk, sk, activity",
-            "Limit": limit,
-        }
-        if after:
-            activity, _, pk = after.rpartition("|")
-            start = {**key(pk, mailbox), "inbox": {"S": hashed}, "activity": {"S": activity}}
-            request |= {"ExclusiveStartKey": start}
-        answer = self._client.query(**request)
-        last = answer.get("LastEvaluatedKey")
-        places = [(item["pk"]["S"], item["sk"]["S"]) for item in answer["Items"]]
-        entries = batch_get(self._client, self._table, places, consistent=False).values()
-        named = dict.fromkeys(each["conversation"]["S"] for each in entries if "conversation" in each)
-        heads = {each: (table.conversation_key(workspace, each), table.HEAD) for each in named}
-        found = batch_get(self._client, self._table, heads.values(), consistent=False)
-        unlisted = [each for each, place in heads.items() if not _listed_rightly(workspace, found.get(place))]
-        return unlisted, f"{last['activity']['S']}|{last['pk']['S']}" if last else ""
 
     def difference(self, workspace: str, conversation: str) -> Difference | None:
         """A Query may show a transaction half (DynamoDB: "Transaction isolation levels"), so what differs is read again
@@ -110,8 +76,6 @@ class DynamoDigests:
             if not head:
                 return 0, Difference.HEAD
             row = table.Head.from_raw_data(head)
-            if not _listed_rightly(workspace, head):
-                return int(row.version), Difference.ITEM
             if int(row.messages) != count:
                 return int(row.version), Difference.COUNT
             return int(row.version), None if int.from_bytes(row.digest) == digest else Difference.DIGEST
@@ -120,14 +84,6 @@ class DynamoDigests:
         except (TypeError, ValueError, KeyError):
             # An attribute that every such item has is missing, or of another type.
             return _version(head), Difference.ITEM
-
-
-def _listed_rightly(workspace: str, head: Item | None) -> bool:
-    """Whether a head stands in the list of its mailbox and status, where every conversation is found."""
-    if head is None:
-        return False
-    mailbox, status = (head.get(name, {}).get("S", "") for name in ("mailbox", "status"))
-    return head.get("inbox") == {"S": table.inbox_key(workspace, mailbox, status)} and "activity" in head
 
 
 def _version(head: Item) -> int:

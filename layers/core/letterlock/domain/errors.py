@@ -78,6 +78,10 @@ class KeyReused(LetterlockError):
         self.done = done
 
 
+class TooLarge(LetterlockError):
+    """More than one request may bring."""
+
+
 class ShownOnce(LetterlockError):
     """A request of that key and content has made a secret, which nobody can show again."""
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.conversations import Conversation
-from letterlock.domain.errors import AlreadyDone, Invalid
+from letterlock.domain.errors import AlreadyDone, Invalid, ShownOnce
 from letterlock.domain.idempotency import Done, Once
 from letterlock.entry.rest import principal, say
 
@@ -80,3 +80,11 @@ def first_or_again(
     except AlreadyDone as already:
         say(app, "Idempotency-Replayed", "true")
         return again(principal(app), already.done)
+
+
+def shown_once(issue: Callable[[], _Answer]) -> _Answer:
+    """What makes a secret. Raises ShownOnce where it was made before: then nobody can show it again."""
+    try:
+        return issue()
+    except AlreadyDone as already:
+        raise ShownOnce(already.done.made) from None

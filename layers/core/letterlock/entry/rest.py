@@ -19,6 +19,7 @@ from letterlock.entry.collisions import shown
 from letterlock.entry.cookies import refuse_foreign_origin, session_of
 from letterlock.entry.failures import count_if_broken, safe_words
 from letterlock.entry.request_checks import refuse_malformed_body, refuse_unknown_query
+from letterlock.services.deeds import Asked
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -47,6 +48,8 @@ _STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
     errors.NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
     errors.RuleBroken: (HTTPStatus.CONFLICT, "rule-broken"),
     errors.Conflict: (HTTPStatus.CONFLICT, "conflict"),
+    errors.ShownOnce: (HTTPStatus.CONFLICT, "shown-once"),
+    errors.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     errors.KeyReused: (HTTPStatus.CONFLICT, "idempotency-key-reused"),
     errors.Moved: (HTTPStatus.PRECONDITION_FAILED, "stale"),
     errors.Stale: (HTTPStatus.CONFLICT, "busy"),
@@ -89,6 +92,14 @@ def request_id(app: APIGatewayRestResolver) -> str:
     return str(app.current_event.request_context.request_id)
 
 
+def asked(app: APIGatewayRestResolver) -> Asked:
+    """For the audit log: who asks (nobody known, on a public route), and from where."""
+    event = app.current_event
+    who: Principal | None = app.context.get("principal")
+    identity = event.request_context.identity
+    return Asked(who.id if who else "", request_id(app), identity.source_ip or "", identity.user_agent or "")
+
+
 def say(app: APIGatewayRestResolver, name: str, value: str) -> None:
     """A header of this answer, beside those that every answer carries."""
     app.context["said"][name] = [value]
@@ -119,6 +130,9 @@ def _resolve(api: Routes, event: dict[str, Any], context: Any) -> dict[str, Any]
         who = wiring.authenticate()(headers.get("authorization", ""), session_of(headers))
         refuse_foreign_origin(who, method, headers)
         api.app.context["principal"] = who
+    else:
+        # A request that was refused before it was resolved leaves its principal behind.
+        api.app.context.pop("principal", None)
     refuse_malformed_body(event)
     api.app.context["said"] = said
     answered = api.app.resolve(event, context)

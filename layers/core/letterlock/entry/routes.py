@@ -63,7 +63,7 @@ class Api:
             method,
             middlewares=[] if needs is PUBLIC else [_admits(Action(said))],
             security=[] if needs is PUBLIC else None,
-            openapi_extensions={"x-letterlock-action": said},
+            openapi_extensions={"x-letterlock-action": said, **more.pop("openapi_extensions", {})},
             **more,
         )
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_tokens import DynamoTokens
     from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
     from letterlock.adapters.keyring import KmsKeyring
+    from letterlock.adapters.leak_reports import ScannerKeys
     from letterlock.adapters.s3_anchors import S3Anchors
     from letterlock.adapters.s3_archive import S3Archive
     from letterlock.adapters.sealing import Sealer
@@ -439,7 +440,7 @@ def verify_digests() -> VerifyDigests:
     from letterlock.services.verify_digests import VerifyDigests
 
     digests = DynamoDigests(client("dynamodb"), setting("CONVERSATIONS_TABLE"), sealer(), blind_index())
-    return VerifyDigests(digests, mailboxes(), cursors(), now)
+    return VerifyDigests(digests, mailboxes(), cursors())
 
 
 @cache
@@ -597,6 +598,13 @@ def report_leak() -> ReportLeak:
     from letterlock.services.report_leak import ReportLeak
 
     return ReportLeak(members(), revoke(), now)
+
+
+@cache
+def scanner_keys() -> ScannerKeys:
+    from letterlock.adapters.leak_reports import ScannerKeys
+
+    return ScannerKeys(setting("LEAK_REPORT_KEYS"))
 
 
 @cache

@@ -175,16 +175,6 @@ class ConversationDigests(Protocol):
         """Activity and id of conversations after that activity (empty: from the first), oldest first."""
         ...
 
-    def since(self, mailbox: str) -> date:
-        """The day (UTC) on which the mailbox was made: no mail came before it."""
-        ...
-
-    def unlisted(self, workspace: str, mailbox: str, day: date, *, after: str, limit: int) -> tuple[list[str], str]:
-        """Of the conversations into which the ledger says a mail of that day was taken, those that no list shows where
-        it should; of `limit` entries after the place `after`. And the place of the last of these, empty at the end.
-        """
-        ...
-
     def difference(self, workspace: str, conversation: str) -> Difference | None:
         """None when the items add up to the digest. What is being written to at this moment does not differ by that."""
         ...
