@@ -163,6 +163,14 @@ def _list_everything(desk: Desk) -> Act:
     return desk.listed
 
 
+def _list_assigned(desk: Desk) -> Act:
+    """A hundred are looked at, whatever mailbox they are in: here are 25."""
+    for each in desk.listed(status="open"):
+        desk.conversation = each["id"]
+        desk.api("PUT", "/assignee", {"assignee": "me"})
+    return lambda: desk.listed(mailbox=desk.stack.mailbox, assignee="me")
+
+
 def _conversations(desk: Desk, count: int) -> None:
     for number in range(len(desk.listed()), count):
         desk.delivery(subject=f"Question {number} about an invoice")()
@@ -375,4 +383,5 @@ SCENARIOS = (
     Scenario("SES says: bounced", _bounced),
     Scenario("a minute in which nothing is due", _nothing_due),
     Scenario("a minute in which one outbox is overdue", _missed_outbox),
+    Scenario("list 25 conversations of mine in one mailbox", _list_assigned, Bound(0, 10, 2)),
 )

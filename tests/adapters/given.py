@@ -136,4 +136,4 @@ class Desk:
     def cards(self, *mailboxes: str, status: Status = Status.OPEN) -> list[str]:
         """The conversations that the list shows, newest first."""
         wanted = mailboxes or (self.mailbox,)
-        return [each.conversation for each in self.store.inbox(self.workspace, Inbox(wanted, status))]
+        return [each.conversation for each in self.store.inbox(self.workspace, Inbox(wanted, status)).cards]

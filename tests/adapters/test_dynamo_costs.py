@@ -94,6 +94,8 @@ def test_reading_takes_as_few_requests_as_it_can(desk: Desk, calls: Calls) -> No
     assert asked(lambda: store.thread(WORKSPACE, conversation.id, limit=9)) == ["Query", "Query"]
     assert asked(lambda: store.inbox(WORKSPACE, inbox)) == ["Query"]
     assert asked(lambda: store.inbox(WORKSPACE, replace(inbox, assignee=ANAS_TOKEN))) == ["Query"]
+    elsewhere = replace(inbox, assignee=ANAS_TOKEN, mailboxes=("mbx_none",), limit=1)
+    assert asked(lambda: store.inbox(WORKSPACE, elsewhere)) == ["Query"]
     assert asked(lambda: store.locate(WORKSPACE, MAILBOX, ["a@b", "c@d"])) == ["Query", "Query"]
     assert asked(lambda: store.locate(WORKSPACE, MAILBOX, [f"{n}@b" for n in range(1000)])) == ["Query"] * 20
 

@@ -125,8 +125,8 @@ def test_a_discarded_conversation_is_in_no_list_and_there_under_its_id(desk: Des
     desk.save(conversation)
 
     assert [desk.cards(status=status) for status in Status] == [[]] * len(Status)
-    assigned = [desk.store.inbox(desk.workspace, Inbox((), status, assignee="tok_ana")) for status in Status]
-    assert assigned == [[]] * len(Status)
+    assigned = [desk.store.inbox(desk.workspace, Inbox((), status, assignee="tok_ana")).cards for status in Status]
+    assert assigned == [()] * len(Status)
     read = desk.store.get(desk.workspace, conversation.id)
     assert (read, read.status, read.assignee) == (conversation, Status.DISCARDED, "tok_ana")
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from letterlock.adapters import dynamo_conversations
 from letterlock.domain.conversations import Conversation, Status
 from letterlock.services.ports import Inbox, Located
 from tests.adapters.given import Desk
@@ -53,7 +54,7 @@ def test_paging_back_through_a_thread_shows_every_message_once(desk: Desk, limit
 def test_a_card_shows_what_the_conversation_is_about(desk: Desk) -> None:
     conversation = desk.opened(desk.mail("Please help"), assignee="tok_ana")
 
-    [card] = desk.store.inbox(desk.workspace, Inbox((desk.mailbox,), Status.OPEN))
+    [card] = desk.store.inbox(desk.workspace, Inbox((desk.mailbox,), Status.OPEN)).cards
 
     assert (card.conversation, card.mailbox, card.number, card.count) == (conversation.id, desk.mailbox, 7, 1)
     assert (card.subject, card.sender, card.preview) == ("Broken lamp", "Ana", "Please help")
@@ -97,11 +98,12 @@ def test_pages_of_several_mailboxes_show_every_conversation_once(desk: Desk) -> 
 
     seen: list[str] = []
     before = ""
-    while page := desk.store.inbox(desk.workspace, Inbox(("mbx_a", "mbx_b"), Status.OPEN, before=before, limit=2)):
-        assert len(page) <= 2
+    while before or not seen:
+        page = desk.store.inbox(desk.workspace, Inbox(("mbx_a", "mbx_b"), Status.OPEN, before=before, limit=2))
+        assert len(page.cards) <= 2
         assert len(seen) < 7
-        seen += [each.conversation for each in page]
-        before = page[-1].activity
+        seen += [each.conversation for each in page.cards]
+        before = page.before
 
     assert seen == made[::-1]
 
@@ -113,7 +115,7 @@ def test_what_is_assigned_to_somebody_is_a_list_of_its_own(desk: Desk) -> None:
 
     def assigned(*mailboxes: str, limit: int = 25) -> list[str]:
         wanted = Inbox(mailboxes, Status.OPEN, assignee="tok_ana", limit=limit)
-        return [each.conversation for each in desk.store.inbox(desk.workspace, wanted)]
+        return [each.conversation for each in desk.store.inbox(desk.workspace, wanted).cards]
 
     assert assigned() == mine[::-1]
     assert assigned("mbx_0") == [mine[4], mine[2], mine[0]]
@@ -121,12 +123,32 @@ def test_what_is_assigned_to_somebody_is_a_list_of_its_own(desk: Desk) -> None:
     assert assigned("mbx_0", "mbx_1", limit=3) == mine[:2:-1]
 
 
+@pytest.mark.parametrize("looked_at", [1, 2, 3, 100])
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+def test_pages_of_what_is_assigned_in_one_mailbox_show_each_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, limit: int, looked_at: int
+) -> None:
+    monkeypatch.setattr(dynamo_conversations, "ASSIGNED_LOOKED_AT", looked_at)
+    mailboxes = ("mbx_a", "mbx_b", "mbx_b", "mbx_b", "mbx_b", "mbx_a", "mbx_a", "mbx_b")
+    made = [(each, desk.opened(mailbox=each, assignee="tok_ana").id) for each in mailboxes]
+    seen, before = list[str](), ""
+    for _ in range(9):
+        wanted = Inbox(("mbx_a",), Status.OPEN, assignee="tok_ana", before=before, limit=limit)
+        page = desk.store.inbox(desk.workspace, wanted)
+        assert len(page.cards) <= limit
+        seen += [each.conversation for each in page.cards]
+        before = page.before
+        if not before:
+            break
+    assert (seen, before) == ([id_ for mailbox, id_ in reversed(made) if mailbox == "mbx_a"], "")
+
+
 def test_what_is_no_longer_assigned_leaves_that_list(desk: Desk) -> None:
     conversation = desk.opened(assignee="tok_ana")
     conversation.assign("")
     desk.save(conversation)
 
-    assert desk.store.inbox(desk.workspace, Inbox((), Status.OPEN, assignee="tok_ana")) == []
+    assert desk.store.inbox(desk.workspace, Inbox((), Status.OPEN, assignee="tok_ana")).cards == ()
     assert desk.cards() == [conversation.id]
 
 

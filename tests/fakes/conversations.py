@@ -14,7 +14,7 @@ from letterlock.domain.facts import Fact, Told
 from letterlock.domain.idempotency import HELD, Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome
 from letterlock.domain.mail import Address
-from letterlock.services.ports import Clock, Inbox, Ingest, KnownAs, Located, MessagePlace
+from letterlock.services.ports import Clock, Inbox, InboxPage, Ingest, KnownAs, Located, MessagePlace
 from tests.fakes.clock import FakeClock
 
 
@@ -62,7 +62,7 @@ class FakeConversations:
         except KeyError:
             raise NotFound("no such message") from None
 
-    def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
+    def inbox(self, workspace: str, inbox: Inbox) -> InboxPage:
         found = [
             card_of(head)
             for (owner, _), head in self._heads.items()
@@ -72,7 +72,9 @@ class FakeConversations:
             and (head.mailbox in inbox.mailboxes or (inbox.assignee and not inbox.mailboxes))
             and (not inbox.before or head.activity < inbox.before)
         ]
-        return sorted(found, key=lambda card: card.activity, reverse=True)[: inbox.limit]
+        listed = sorted(found, key=lambda card: card.activity, reverse=True)
+        cards = tuple(listed[: inbox.limit])
+        return InboxPage(cards, cards[-1].activity if len(listed) > inbox.limit else "")
 
     def assigned(
         self, workspace: str, assignee: str, status: Status, *, after: str, limit: int

@@ -24,12 +24,13 @@ from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.facts import Told
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome
-from letterlock.services.ports import Clock, Inbox, Ingest, KnownAs, Located, MessagePlace
+from letterlock.services.ports import Clock, Inbox, InboxPage, Ingest, KnownAs, Located, MessagePlace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ADDED_LOOKED_AT: Final = 100
+ASSIGNED_LOOKED_AT: Final = 100
 FURTHER_READS: Final = 2
 """How often a conversation that was read in the middle of a transaction is read again."""
 MESSAGE_IDS_TRIED: Final = 20
@@ -106,32 +107,42 @@ class DynamoConversations:
         messages = [item for item in found if item["sk"]["S"].startswith(table.MESSAGES)]
         return [added_of(item) for item in reversed(messages) if int(item["since"]["N"]) > version]
 
-    def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
-        """One Query of an index (one a mailbox, merged, when several are asked for): half a read unit for 6 cards."""
+    def inbox(self, workspace: str, inbox: Inbox) -> InboxPage:
+        """One Query of an index (one a mailbox, merged, when several are asked for): half a read unit for 6 cards.
+
+        Of what is assigned to somebody a hundred are looked at, where some mailboxes only are asked for.
+        """
         if inbox.status is Status.DISCARDED:  # in the index, where every conversation is found; in no list
-            return []
+            return InboxPage((), "")
+        wanted, one_more = set(inbox.mailboxes), inbox.limit + 1
         if inbox.assignee:
             hashed = table.assigned_key(workspace, inbox.assignee, inbox.status)
-            cards = self._listed(workspace, table.BY_ASSIGNEE, "assigned", hashed, inbox)
-            wanted = set(inbox.mailboxes)
-            return list(islice((card for card in cards if not wanted or card.mailbox in wanted), inbox.limit))
-        lists = [
-            self._listed(workspace, table.BY_MAILBOX, "inbox", table.inbox_key(workspace, each, inbox.status), inbox)
-            for each in dict.fromkeys(inbox.mailboxes)
-        ]
-        return list(islice(merge(*lists, key=lambda card: card.activity, reverse=True), inbox.limit))
+            count = max(one_more, ASSIGNED_LOOKED_AT) if wanted else one_more
+            listed = self._listed(workspace, table.BY_ASSIGNEE, "assigned", hashed, inbox.before, count)
+        else:
+            count = one_more
+            keys = [table.inbox_key(workspace, each, inbox.status) for each in dict.fromkeys(inbox.mailboxes)]
+            lists = [self._listed(workspace, table.BY_MAILBOX, "inbox", each, inbox.before, count) for each in keys]
+            listed = merge(*lists, key=lambda card: card.activity, reverse=True)
+        seen = list(islice(listed, count))
+        cards = tuple(card for card in seen if not wanted or card.mailbox in wanted)[: inbox.limit]
+        if len(cards) == inbox.limit and cards[-1] is not seen[-1]:
+            return InboxPage(cards, cards[-1].activity)
+        return InboxPage(cards, seen[-1].activity if len(seen) == count else "")
 
-    def _listed(self, workspace: str, index: str, attribute: str, hashed: str, inbox: Inbox) -> Iterator[Card]:
+    def _listed(
+        self, workspace: str, index: str, attribute: str, hashed: str, before: str, count: int
+    ) -> Iterator[Card]:
         condition, values = f"{attribute} = :hashed", {":hashed": {"S": hashed}}
-        if inbox.before:
-            condition, values = f"{condition} AND activity < :before", values | {":before": {"S": inbox.before}}
+        if before:
+            condition, values = f"{condition} AND activity < :before", values | {":before": {"S": before}}
         request: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": index,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": values,
             "ScanIndexForward": False,
-            "Limit": inbox.limit,
+            "Limit": count,
         }
         for item in pages(self._client, request):
             yield self._items.card(workspace, item)

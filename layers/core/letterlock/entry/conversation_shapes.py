@@ -103,7 +103,7 @@ class CardOut(BaseModel):
 
 
 class ConversationsOut(BaseModel):
-    """A page of the list. `cursor` leads to the next one, and is null on the last."""
+    """A page of the list. `cursor` leads to the next one, and is null on the last; a page may be short before that."""
 
     conversations: list[CardOut]
     cursor: str | None

@@ -56,6 +56,14 @@ class Inbox:
     limit: int = 25
 
 
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """`before` leads to the next page, and is empty on the last. A page may be short although another one follows."""
+
+    cards: tuple[Card, ...]
+    before: str
+
+
 class Conversations(Protocol):
     """Conversations, their messages, the lookups that lead to them, and the ledger of what came in."""
 
@@ -74,7 +82,7 @@ class Conversations(Protocol):
         """Raises NotFound."""
         ...
 
-    def inbox(self, workspace: str, inbox: Inbox) -> list[Card]:
+    def inbox(self, workspace: str, inbox: Inbox) -> InboxPage:
         """Newest activity first."""
         ...
 

@@ -16,7 +16,7 @@ from letterlock.services.ports import Archive, Conversations, Cursors, Inbox, Ma
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`cursor` is empty on the last page."""
+    """`cursor` is empty on the last page; a page may be short although another one follows."""
 
     cards: tuple[Card, ...]
     cursor: str
@@ -24,7 +24,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ListConversations:
-    """Newest activity first, one Query a mailbox and nothing beside it.
+    """Newest activity first, one Query a mailbox and nothing beside it; one for what is assigned to somebody.
 
     Raises Forbidden, NotFound (mailbox), Invalid (cursor, status).
     """
@@ -46,13 +46,10 @@ class ListConversations:
         wanted = (mailbox,) if mailbox else () if everywhere else principal.mailboxes
         if not wanted and not everywhere:
             return Page((), "")
-        # One card more than asked for tells whether there is a next page.
-        cards = self.conversations.inbox(
-            principal.workspace, Inbox(wanted, status, assignee=assignee, before=before, limit=limit + 1)
+        page = self.conversations.inbox(
+            principal.workspace, Inbox(wanted, status, assignee=assignee, before=before, limit=limit)
         )
-        more = len(cards) > limit
-        page = tuple(cards[:limit])
-        return Page(page, self.cursors.seal(principal.workspace, asked, page[-1].activity) if more else "")
+        return Page(page.cards, self.cursors.seal(principal.workspace, asked, page.before) if page.before else "")
 
 
 @dataclass(frozen=True, slots=True)
