@@ -81,6 +81,9 @@ bill: setup ## what each operation costs against its bound; ACCEPT=1 writes benc
 permissions: setup ## what each function may do on AWS against what it was seen to do
 	@$(RUN) -m bench.permissions
 
+matrix: setup ## who may do what: every route by every kind of caller, against tests/matrix/table.txt
+	@$(RUN) -m tests.matrix
+
 race: setup ## two agents, the mail and its redelivery in 200 interleavings: SEEDS=… for more, SEED=… for one
 	@$(RUN) -m bench.race $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS)))
 

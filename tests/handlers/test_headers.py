@@ -43,7 +43,7 @@ def asked(stack: Stack, method: str, path: str) -> Iterator[dict[str, Any]]:
     yield rest_event(method, path, good, token=stack.token)
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES, ids=" ".join)
+@pytest.mark.parametrize(("method", "path"), ROUTES, ids=[" ".join(each) for each in ROUTES])
 def test_every_answer_of_a_route_carries_them(stack: Stack, method: str, path: str) -> None:
     function = function_of(stack, method, path)
     statuses = set()

@@ -1,0 +1,93 @@
+"""Asking for a route as a kind of caller, and what a refusal must leave as it was."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from letterlock.domain.permissions import Action
+from tests.matrix.world import Headers, World
+from tools.openapi import DESCRIPTION
+
+DESCRIBED: dict[str, Any] = json.loads(DESCRIPTION.read_text())["paths"]
+ROUTES = sorted((method.upper(), path) for path, methods in DESCRIBED.items() for method in methods)
+CALLERS = ("anonymous", "foreign", "viewer", "elsewhere", "agent", "admin", "owner", "revoked", "expired", "unscoped")
+REFUSED = (400, 401, 403, 404)
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/v1/conversations/{conversation}/replies"): {"text": "Soon."},
+    ("POST", "/v1/conversations/{conversation}/notes"): {"text": "Careful."},
+    ("PUT", "/v1/conversations/{conversation}/assignee"): {"assignee": "me"},
+    ("PUT", "/v1/conversations/{conversation}/status"): {"status": "closed"},
+    ("POST", "/v1/me/tokens"): {"name": "Mine", "scopes": ["conversations:read"]},
+    ("POST", "/v1/tokens"): {"name": "CI", "scopes": ["conversations:read"]},
+    ("POST", "/v1/secret-scanning"): [],
+}
+UNCOUNTED = {"LimitsTable"}
+"""What a refused request may write: that it was counted."""
+
+
+def expected() -> dict[tuple[str, str], dict[str, int]]:
+    """The table as it can be read."""
+    found = {}
+    for line in Path(__file__).with_name("table.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            method, path, *answers = line.split()
+            found[method, path] = dict(zip(CALLERS, map(int, answers), strict=True))
+    return found
+
+
+EXPECTED = expected()
+
+
+def stored() -> dict[str, Any]:
+    """All that lies in the tables and the buckets, but for what is only counted."""
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    found: dict[str, Any] = {}
+    for table in dynamodb.list_tables()["TableNames"]:
+        if table not in UNCOUNTED:
+            items = dynamodb.scan(TableName=table)["Items"]
+            found[table] = sorted(json.dumps(item, sort_keys=True, default=str) for item in items)
+    for bucket in s3.list_buckets()["Buckets"]:
+        listed = s3.list_object_versions(Bucket=bucket["Name"]).get("Versions", [])
+        found[bucket["Name"]] = sorted((each["Key"], each["VersionId"]) for each in listed)
+    return found
+
+
+def real(world: World, method: str, path: str, caller: str) -> str:
+    """The route's path with something of each kind in its place: something new for who may change it."""
+    changed = method != "GET" and EXPECTED[method, path][caller] not in REFUSED
+    if path in world.targets and not changed:
+        return world.targets[path]
+    filled = path
+    for name in re.findall(r"{(\w+)}", path):
+        found = world.message(filled.split("/")[3]) if name == "message" else world.target(name, path)
+        filled = filled.replace(f"{{{name}}}", found)
+    if not changed:
+        world.targets[path] = filled
+    return filled
+
+
+def answered(world: World, method: str, path: str, caller: str) -> int:
+    """The status; and a refusal has written nothing, told nothing, and is the same as for what never was."""
+    said = DESCRIBED[path][method.lower()]["x-letterlock-action"]
+    who: str | Headers = caller
+    if caller == "unscoped":
+        who = world.unscoped(Action(said)) if said != "anybody" else "owner"
+    where, sent = real(world, method, path, caller), BODIES.get((method, path))
+    before = stored()
+    status, body = world.ask(who, method, where, sent)
+    if status in REFUSED:
+        assert stored() == before, f"{caller} has written something"
+    if caller == "foreign":
+        assert world.stack.workspace not in body
+        assert world.stack.mailbox not in body
+        if status in REFUSED:
+            never = re.sub(r"_[0-9A-Z]{26}", "_" + "0" * 26, where)
+            assert (status, body) == world.ask(who, method, never, sent)
+    if path == "/v1/credentials":
+        world.reopen()
+    return status

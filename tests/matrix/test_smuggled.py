@@ -1,0 +1,114 @@
+"""Ids of what one may not see, brought in by another way than the path: they lead nowhere, and nothing is written."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.matrix.asking import REFUSED, stored
+from tests.matrix.world import World, _json, a_world
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with a_world() as made:
+        yield made
+
+
+@pytest.mark.parametrize("caller", ["foreign", "elsewhere"])
+@pytest.mark.parametrize("path", ["/v1/conversations", "/v1/ingest-summary"])
+def test_a_mailbox_as_a_filter(world: World, caller: str, path: str) -> None:
+    hidden = world.ask(caller, "GET", path, mailbox=world.stack.mailbox)
+    assert hidden == world.ask(caller, "GET", path, mailbox="mbx_" + "0" * 26)
+    assert hidden[0] == 404
+
+
+@pytest.mark.parametrize("caller", ["foreign", "elsewhere"])
+def test_an_assignee_as_a_filter(world: World, caller: str) -> None:
+    conversation = world.target("conversation", "")
+    head = _json(world.ask("agent", "PUT", f"/v1/conversations/{conversation}/assignee", {"assignee": "me"}))
+    listed = _json(world.ask(caller, "GET", "/v1/conversations", assignee=head["assignee"]))
+    assert listed["conversations"] == []
+    assert _json(world.ask("agent", "GET", "/v1/conversations", assignee="me"))["conversations"] != []
+
+
+def test_a_cursor_of_another_workspaces_list(world: World) -> None:
+    for _ in range(2):
+        world.target("conversation", "")
+    cursor = _json(world.ask("agent", "GET", "/v1/conversations", limit="1"))["cursor"]
+    assert world.ask("foreign", "GET", "/v1/conversations", limit="1", cursor=cursor)[0] == 400
+    listed = _json(world.ask("elsewhere", "GET", "/v1/conversations", limit="1", cursor=cursor))
+    assert listed["conversations"] == []
+
+
+def test_a_person_of_another_workspace_as_an_assignee(world: World) -> None:
+    conversation = world.target("conversation", "")
+    stranger = _json(world.ask("foreign", "GET", "/v1/me"))["id"]
+    before = stored()
+    assert world.ask("agent", "PUT", f"/v1/conversations/{conversation}/assignee", {"assignee": stranger})[0] == 400
+    assert stored() == before
+
+
+@pytest.mark.parametrize("mailbox", ["of another workspace", "that never was"])
+def test_a_mailbox_in_a_tokens_body(world: World, mailbox: str) -> None:
+    id = world.stack.mailbox if mailbox == "of another workspace" else "mbx_" + "0" * 26  # noqa: A001 - its own name
+    before = stored()
+    body = {"name": "CI", "scopes": ["conversations:read"], "mailboxes": [id]}
+    assert world.ask("foreign", "POST", "/v1/tokens", body)[0] in REFUSED
+    assert stored() == before
+
+
+def test_a_conversation_under_another_ones_message(world: World) -> None:
+    conversation, other = world.target("conversation", ""), world.target("conversation", "")
+    message = world.message(conversation)
+    assert world.ask("owner", "GET", f"/v1/conversations/{other}/messages/{message}")[0] == 404
+
+
+def test_a_key_that_somebody_else_used_is_ones_own(world: World) -> None:
+    """Under the same Idempotency-Key another caller gets an effect of their own, and nothing of the first one's."""
+    conversation = world.target("conversation", "")
+    path, made = f"/v1/conversations/{conversation}/notes", set()
+    for caller in ("agent", "admin"):
+        headers = world.callers[caller] | {"Idempotency-Key": "the-same"}
+        made.add(_json(world.ask(headers, "POST", path, {"text": "Mine"}))["id"])
+    assert len(made) == 2
+    headers = world.callers["elsewhere"] | {"Idempotency-Key": "the-same"}
+    assert world.ask(headers, "POST", path, {"text": "Mine"})[0] == 404
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"X-Workspace": "{workspace}"},
+        {"X-Forwarded-User": "per_00000000000000000000000000"},
+        {"X-Amzn-Oidc-Identity": "owner"},
+        {"Forwarded": "for=127.0.0.1"},
+    ],
+)
+def test_forged_headers_of_identity_are_worth_nothing(world: World, forged: dict[str, str]) -> None:
+    sent = {name: value.format(workspace=world.stack.workspace) for name, value in forged.items()}
+    assert world.ask(sent, "GET", "/v1/me")[0] == 401
+    seen = _json(world.ask(world.callers["foreign"] | sent, "GET", "/v1/me"))
+    assert (
+        seen["workspace"]["id"] == world.other
+        if isinstance(seen["workspace"], dict)
+        else seen["workspace"] == world.other
+    )
+
+
+@pytest.mark.parametrize("field", ["workspace", "id", "role", "kind", "holder"])
+def test_a_field_that_nobody_asked_for_is_refused(world: World, field: str) -> None:
+    before = stored()
+    body = {"name": "Mine", "scopes": ["conversations:read"], field: "owner"}
+    assert world.ask("viewer", "POST", "/v1/me/tokens", body)[0] == 400
+    assert stored() == before
+
+
+@pytest.mark.parametrize("origin", ["", "https://evil.example", "https://api.acme.example.evil.example", "null"])
+def test_a_session_changes_nothing_for_another_origins_page(world: World, origin: str) -> None:
+    conversation = world.target("conversation", "")
+    headers = world.callers["owner"] | {"Origin": origin}
+    before = stored()
+    status, _ = world.ask(headers, "PUT", f"/v1/conversations/{conversation}/status", {"status": "closed"})
+    assert status == 403
+    assert stored() == before
+    assert world.ask(headers, "GET", f"/v1/conversations/{conversation}")[0] == 200

@@ -1,0 +1,222 @@
+"""Two workspaces, somebody of every kind in them, and something of every kind to ask for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from bench.tables import make_table
+from letterlock.adapters import table_accounts as accounts
+from letterlock.adapters.dynamo import raw
+from letterlock.adapters.member_items import keyed
+from letterlock.domain.accounts import Credential, CredentialKind, Mailbox
+from letterlock.domain.conversations import Sending, SendState
+from letterlock.domain.permissions import PERMISSIONS, Action, Needs, Role, Scope
+from letterlock.domain.tokens import SECRET_BYTES, spell
+from letterlock.entry import wiring
+from tests.handlers.stack import MAILBOX, Stack, function_behind, rest_event, stack_on_moto
+
+HOST = "api.acme.example"
+SALES = "sales@acme.example"
+Headers = dict[str, str]
+Answer = tuple[int, str]
+"""Status and body."""
+
+
+@dataclass
+class World:
+    """`callers`: what each kind of caller sends to say who they are. `unscoped` is made for the action in question."""
+
+    stack: Stack
+    callers: dict[str, Headers] = field(default_factory=dict)
+    sales: str = ""
+    other: str = ""
+    """The other workspace."""
+    made: int = 0
+    targets: dict[str, str] = field(default_factory=dict)
+    """What was made for the callers who may not change it, by the route."""
+
+    @classmethod
+    def of(cls, stack: Stack) -> World:
+        world = cls(stack)
+        world.sales = world._second_mailbox()
+        setup = {"workspace": {"name": "Other"}, "mailbox": {"address": "support@other.example"}}
+        world.other = stack.call("workspace_setup", setup)["workspace"]
+        ours, seated = stack.workspace, world.seated
+        world.callers = {
+            "anonymous": {},
+            "foreign": seated(world.other, Role.OWNER),
+            "viewer": seated(ours, Role.VIEWER),
+            "elsewhere": seated(ours, Role.AGENT, frozenset({world.sales})),
+            "agent": seated(ours, Role.AGENT),
+            "admin": seated(ours, Role.ADMIN),
+            "owner": seated(ours, Role.OWNER),
+            "revoked": {
+                "Authorization": f"Bearer {world._spelt(CredentialKind.PERSONAL, ours, wiring.ids().new('per'))}"
+            },
+            "expired": seated(ours, Role.OWNER, scopes=frozenset(Scope), lives=timedelta(minutes=-1)),
+        }
+        for caller in world.callers:  # the day of their first use is noted, so that no later request writes it
+            world.ask(caller, "GET", "/v1/me")
+        return world
+
+    def unscoped(self, action: Action) -> Headers:
+        """The owner's token, with every scope but the one that the action needs."""
+        needed = PERMISSIONS[action]
+        scopes = frozenset(Scope) - ({needed.scope} if isinstance(needed, Needs) else set())
+        caller = f"unscoped for {action}"
+        if caller not in self.callers:
+            self.callers[caller] = self.seated(self.stack.workspace, Role.OWNER, scopes=scopes)
+            self.ask(caller, "GET", "/v1/me")
+        return self.callers[caller]
+
+    # ---- who asks ----
+
+    def seated(
+        self,
+        workspace: str,
+        role: Role,
+        mailboxes: frozenset[str] | None = None,
+        *,
+        scopes: frozenset[Scope] | None = None,
+        lives: timedelta = timedelta(hours=1),
+    ) -> Headers:
+        """A person with a session, or with a token where scopes are given."""
+        person = wiring.ids().new("per")
+        kind = CredentialKind.SESSION if scopes is None else CredentialKind.PERSONAL
+        id = wiring.ids().new("ses" if scopes is None else "tok")  # noqa: A001 - the field's own name
+        secret = self._spelt(kind, workspace, person)
+        credential = Credential(id, kind, scopes or frozenset(), wiring.now(), wiring.now() + lives)
+        item = raw(
+            accounts.MemberItem(
+                workspace, accounts.member_key(person), state=accounts.ACTIVE, role=role, mailboxes=mailboxes
+            )
+        )
+        hashed = keyed(wiring.blind_index(), secret)
+        item[accounts.CREDENTIALS] = {"M": {id: accounts.credential_entry(credential, hashed)}}
+        boto3.client("dynamodb").put_item(TableName="AccountsTable", Item=item)
+        if scopes is None:
+            return {"Cookie": f"__Host-session={secret}", "Origin": f"https://{HOST}", "Host": HOST}
+        return {"Authorization": f"Bearer {secret}"}
+
+    def _spelt(self, kind: CredentialKind, workspace: str, holder: str) -> str:
+        return spell(kind, workspace, holder, os.urandom(SECRET_BYTES))
+
+    def _second_mailbox(self) -> str:
+        mailbox = Mailbox(wiring.ids().new("mbx"), self.stack.workspace, SALES)
+        wiring.mailboxes().add(mailbox)
+        return mailbox.id
+
+    # ---- what is asked for ----
+
+    def target(self, name: str, path: str) -> str:
+        """Something new of that kind, for one request: what one caller changed is not what the next one finds."""
+        made: dict[str, Callable[[], str]] = {
+            "conversation": lambda: self._conversation(quarantined="quarantine" in path),
+            "contact": self._contact,
+            "token": self._token,
+            "person": self._person,
+        }
+        return made[name]()
+
+    def _conversation(self, *, quarantined: bool = False) -> str:
+        self.made += 1
+        name = f"matrix{self.made}"
+        mail = (
+            f"From: Ana <ana{self.made}@customer.example>\r\nTo: {MAILBOX}\r\nSubject: Order {self.made}\r\n"
+            f"Message-ID: <{name}@customer.example>\r\n\r\nWhere is order {self.made}?\r\n"
+        )
+        self.stack.store(name, mail.encode())
+        self.stack.notify_of(name, virus="FAIL" if quarantined else "PASS")
+        status = "quarantined" if quarantined else "open"
+        return str(self._owners(f"/v1/conversations?status={status}")["conversations"][0]["id"])
+
+    def message(self, conversation: str) -> str:
+        """A reply of it that could not be sent, so that it can be sent again."""
+        body = {"text": "Soon."}
+        answer = self.ask("owner", "POST", f"/v1/conversations/{conversation}/replies", body)
+        message = str(_json(answer)["id"])
+        fail(self.stack.workspace, conversation, message)
+        return message
+
+    def _contact(self) -> str:
+        conversation = self._owners(f"/v1/conversations/{self._conversation()}")
+        return str(conversation["participants"][0]["contact"])
+
+    def _token(self) -> str:
+        body = {"name": "CI", "scopes": ["conversations:read"]}
+        return str(_json(self.ask("owner", "POST", "/v1/tokens", body))["id"])
+
+    def _person(self) -> str:
+        person = wiring.ids().new("per")
+        item = raw(
+            accounts.MemberItem(
+                self.stack.workspace, accounts.member_key(person), state=accounts.ACTIVE, role=Role.VIEWER
+            )
+        )
+        boto3.client("dynamodb").put_item(TableName="AccountsTable", Item=item | {accounts.CREDENTIALS: {"M": {}}})
+        return person
+
+    def _owners(self, path: str) -> Any:
+        return _json(self.ask("owner", "GET", path))
+
+    def fresh(self) -> None:
+        """No conversation is left: moto copies every table at each transaction."""
+        dynamodb = boto3.client("dynamodb")
+        dynamodb.delete_table(TableName="ConversationsTable")
+        make_table(dynamodb, "ConversationsTable")
+        self.targets.clear()
+
+    def reopen(self) -> None:
+        """After everybody was signed out, the next caller is signed in again."""
+        for workspace in (self.stack.workspace, self.other):
+            boto3.client("dynamodb").update_item(
+                TableName="AccountsTable",
+                Key={"pk": {"S": workspace}, "sk": {"S": accounts.GATE}},
+                UpdateExpression="REMOVE signed_out_at",
+            )
+
+    # ---- asking ----
+
+    def ask(self, caller: str | Headers, method: str, path: str, body: Any = None, **query: str) -> Answer:
+        headers = self.callers[caller] if isinstance(caller, str) else caller
+        path, _, tail = path.partition("?")
+        asked = query | dict(each.split("=", 1) for each in tail.split("&") if each)
+        sent = {"Content-Type": "application/json", **headers}
+        event = rest_event(method, path, body, token="", query=asked or None, headers=sent)
+        event["requestContext"]["identity"] = {"sourceIp": "198.51.100.9"}
+        answer = self.stack.call(function_behind(path), event)
+        return answer["statusCode"], answer["body"] or ""
+
+
+@contextmanager
+def a_world() -> Iterator[World]:
+    """A world on a stack of its own."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        with stack_on_moto(monkeypatch) as stack:
+            yield World.of(stack)
+
+
+def fail(workspace: str, conversation: str, message: str) -> None:
+    """The mail service refuses it."""
+    store = wiring.conversations()
+    store.claim(workspace, conversation, message, timedelta(minutes=2))
+    head = store.get(workspace, conversation)
+    store.settle(head, message, Sending(SendState.FAILED, 1, "MessageRejected"), [])
+
+
+def _json(answer: Answer) -> Any:
+    status, body = answer
+    if status >= 300:
+        raise AssertionError(answer)
+    return json.loads(body)
