@@ -190,6 +190,15 @@ def tokens(desk: Desk) -> None:
         desk.asked("GET", path, token="", headers=admin.headers)
     for token in (own, own, service):
         desk.asked("DELETE", f"/v1/tokens/{token}", token="", headers=admin.headers)
+    desk.stack.finish_revocations(desk.stack.relay())
+
+
+def a_removed_persons_conversation(desk: Desk) -> None:
+    admin, other = desk.stack.person(), desk.stack.person()
+    desk.opened()
+    desk.api("PUT", "/assignee", {"assignee": other.id})
+    desk.asked("DELETE", f"/v1/people/{other.id}", token="", headers=admin.headers)
+    desk.stack.finish_revocations(desk.stack.relay())
 
 
 def an_owner_goes_and_everybody_is_signed_out(desk: Desk) -> None:
@@ -200,6 +209,7 @@ def an_owner_goes_and_everybody_is_signed_out(desk: Desk) -> None:
     owner, other = desk.stack.person(Role.OWNER), desk.stack.person(Role.OWNER)
     desk.asked("DELETE", f"/v1/people/{other.id}", token="", headers=owner.headers)
     desk.asked("DELETE", "/v1/credentials", token="", headers=owner.headers)
+    desk.stack.finish_revocations(desk.stack.relay())
     desk.stack.workspace = first
 
 
@@ -279,6 +289,7 @@ PATHS: tuple[Path, ...] = (
     contacts,
     quarantine,
     tokens,
+    a_removed_persons_conversation,
     an_owner_goes_and_everybody_is_signed_out,
     summary,
     a_long_reply_goes_out,

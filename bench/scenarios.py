@@ -6,6 +6,7 @@ Warm: the workspace's keys were read by an earlier call of the same process, as 
 from __future__ import annotations
 
 import email
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -14,7 +15,7 @@ from typing import Any
 from bench.leaks import report, signed
 from bench.letters import ATTACHMENT_BYTES, CUSTOMER, MAIL_BYTES, letter, prose
 from bench.people import SignedIn
-from bench.stack import MAILBOX, REGION, Stack
+from bench.stack import MAILBOX, REGION, Stack, sqs_event
 from letterlock.domain.permissions import Scope
 
 CONVERSATIONS = "/v1/conversations"
@@ -297,6 +298,25 @@ def _remove_person(desk: Desk) -> Act:
     return lambda: desk.asked("DELETE", f"/v1/people/{other.id}", token="", headers=who.headers)
 
 
+def _finish_removal(desk: Desk) -> Act:
+    """Of a person with a session and one conversation: the first look, which unassigns it."""
+    who, other = desk.stack.person(), desk.stack.person()
+    desk.opened()
+    desk.api("PUT", "/assignee", {"assignee": other.id})
+    desk.stack.relay()
+    desk.asked("DELETE", f"/v1/people/{other.id}", token="", headers=who.headers)
+    (told,) = [each for each in desk.stack.relay() if each["detail-type"] == "PersonRemoved"]
+    return lambda: desk.accepted(desk.stack.call("token_revocation", sqs_event(json.dumps(told))))
+
+
+def _finish_revoked_token(desk: Desk) -> Act:
+    who, token = _made(desk, "/v1/me/tokens")
+    desk.stack.relay()
+    desk.asked("DELETE", f"/v1/me/tokens/{token}", token="", headers=who.headers)
+    (told,) = [each for each in desk.stack.relay() if each["detail-type"] == "CredentialRevoked"]
+    return lambda: desk.accepted(desk.stack.call("token_revocation", sqs_event(json.dumps(told))))
+
+
 def _report_leak(desk: Desk) -> Act:
     body = report(desk.stack.token_with(frozenset(Scope)))
     return lambda: desk.asked("POST", "/v1/secret-scanning", body, token="", headers=signed(body))
@@ -377,6 +397,8 @@ SCENARIOS = (
     Scenario("revoke a service token", _revoke_service_token, Bound(7, 2, 3)),
     Scenario("remove a person", _remove_person),
     Scenario("a leaked token is reported", _report_leak),
+    Scenario("finish a token's revocation", _finish_revoked_token),
+    Scenario("finish a removal, one conversation", _finish_removal),
     Scenario("relay one outbox", _relay),
     Scenario("deliver a reply", _deliver),
     Scenario("SES says: delivered", _delivered),

@@ -18,6 +18,7 @@ from botocore.loaders import Loader
 from moto import mock_aws
 from moto.s3.models import s3_backends
 from moto.sesv2.models import sesv2_backends
+from moto.sqs.models import sqs_backends
 
 from bench.leaks import public_keys
 from bench.people import SignedIn, put_person
@@ -37,6 +38,8 @@ ACCOUNT = "123456789012"
 """The account that moto plays."""
 DOMAIN = "acme.example"
 MAILBOX = f"support@{DOMAIN}"
+REVOCATIONS = ("CredentialRevoked", "PersonRemoved", "EverybodySignedOut")
+"""The facts that lead to token_revocation."""
 HANDLERS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
 
 
@@ -164,6 +167,23 @@ class Stack:
     def deliver(self, event: dict[str, Any], *, receive_count: int = 1) -> Any:
         return self.call("outbound_email", sqs_event(json.dumps(event), receive_count))
 
+    def finish_revocations(self, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of these facts that lead to token_revocation, until nothing is left; what was told meanwhile."""
+        waiting = [event for event in told if event["detail-type"] in REVOCATIONS]
+        while waiting:
+            answer = self.call("token_revocation", sqs_event(json.dumps(waiting.pop(0))))
+            if answer != {"batchItemFailures": []}:
+                raise AssertionError(answer)
+            waiting += self.revocations_left()
+        return self.relay()
+
+    def revocations_left(self) -> list[dict[str, Any]]:
+        """What token_revocation has queued for itself, whatever it is to wait for."""
+        waiting = sqs_backends[ACCOUNT][REGION].get_queue("revocation")._messages  # noqa: SLF001 - the delayed as well
+        left = [json.loads(message.body) for message in waiting]
+        waiting.clear()
+        return left
+
     def ses_says(self, event: dict[str, Any]) -> Any:
         """One event of SES, as the rules hand it over."""
         return self.call("delivery_events", sqs_event(json.dumps(event)))
@@ -224,6 +244,7 @@ def _resources() -> dict[str, str]:
         "LEAK_REPORT_KEYS": public_keys(),
         "MAIL_CONFIGURATION_SET": "outbound",
         "OUTBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="outbound")["QueueUrl"],
+        "REVOCATION_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="revocation")["QueueUrl"],
         "INBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="inbound")["QueueUrl"],
         "SEND_ATTEMPTS": "8",
         "POWERTOOLS_SERVICE_NAME": "under-test",

@@ -43,6 +43,7 @@ AT_IMPORT = {
     "due_work": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "inbound_email": QUEUE,
     "outbound_email": QUEUE,
+    "token_revocation": QUEUE,
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "digest_verification": OPERATOR,
     "workspace_setup": OPERATOR,
@@ -56,6 +57,7 @@ AFTER_WIRING = {
     "due_work": ("requeue_orphans", {"pydantic", "fast_mail_parser", "nh3", "boto3"}),
     "inbound_email": ("receive_mail", {"pydantic", "aws_lambda_powertools.event_handler", "boto3"}),
     "delivery_events": ("record_delivery", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
+    "token_revocation": ("finish_revocation", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
     "outbound_email": ("deliver_reply", {"pydantic", "nh3", "boto3"}),
 }
 """What its use must not have loaded once it is wired."""
@@ -70,7 +72,7 @@ SETTINGS = {
         (
             "CONVERSATIONS_TABLE", "ACCOUNTS_TABLE", "KEYS_TABLE", "INBOUND_BUCKET", "ARCHIVE_BUCKET", "EVENT_BUS_NAME",
             "AUDIT_TABLE", "AUDIT_ANCHORS_BUCKET", "SEALING_KEY_ARN", "MAIL_CONFIGURATION_SET", "OUTBOUND_QUEUE_URL",
-            "INBOUND_QUEUE_URL",
+            "INBOUND_QUEUE_URL", "REVOCATION_QUEUE_URL",
         ),
         "none",
     ),

@@ -114,9 +114,10 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
         "InboundEmailQueue": "InboundTopic",
         "InboundTopicDlq": "InboundTopic",
         "OutboundEmailQueue": "ReplyQueuedRule",
+        "TokenRevocationQueue": "RevocationRule",
         "DeliveryEventsQueue": SES_RULES,
         "DeliveryEventsRulesDlq": SES_RULES,
-        "FactsBusDlq": {"FactsBus", "ReplyQueuedRule"},
+        "FactsBusDlq": {"FactsBus", "ReplyQueuedRule", "RevocationRule"},
     }
 
 

@@ -206,7 +206,7 @@ class FakeConversations:
         before = stored[message].sending if message in stored else None
         if before is None or before.state is not SendState.SENDING:
             raise Stale("the message is not being sent")
-        after = replace(sending, outcomes=before.outcomes, closed=before.closed, version=before.version)
+        after = replace(sending, outcomes=before.outcomes, by=before.by, closed=before.closed, version=before.version)
         stored[message] = replace(stored[message], sending=after)
         if sending.message_id:
             place = MessagePlace(conversation.workspace, conversation.id, message)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from letterlock.domain.accounts import Mailbox, Principal
+from letterlock.domain.accounts import Mailbox, Member, Principal
 from letterlock.domain.conversations import Conversation, Message, Thread
 from letterlock.domain.errors import Unparsable
 from letterlock.domain.mail import Address, Delivery, Mail, Verdict, Verdicts
@@ -15,7 +15,7 @@ from letterlock.services.retry_reply import RetryReply
 from letterlock.services.store_mail import StoreMail
 from letterlock.services.thread_mail import ThreadMail
 from letterlock.services.write_message import AddNote, SendReply
-from tests.fakes.accounts import FakeMailboxes
+from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
@@ -60,6 +60,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.conversations = FakeConversations(self.clock)
+        self.members = FakeMembers(FakeWorkspaces())
+        self.members.put(Member(AGENT.id, AGENT.workspace, AGENT.role))
         self.contacts = FakeContacts(self.conversations)
         self.ids = FakeIds(self.clock)
         self.thread_mail = ThreadMail(self.conversations, self.tokens)
@@ -72,7 +74,14 @@ class Desk:
         self.record_delivery = RecordDelivery(self.conversations, self.contacts, self.ids, self.clock)
         self.retry_reply = RetryReply(self.conversations, self.ids, self.clock)
         self.deliver = DeliverReply(
-            self.conversations, self.archive, self.mailboxes, self.tokens, self.mailer, self.ids, self.clock
+            self.conversations,
+            self.archive,
+            self.mailboxes,
+            self.members,
+            self.tokens,
+            self.mailer,
+            self.ids,
+            self.clock,
         )
 
     def arrives(

@@ -19,6 +19,7 @@ ANSWERS: dict[str, Any] = {
     "outbox_relay": DONE,
     "delivery_events": DONE,
     "audit_chainer": DONE,
+    "token_revocation": DONE,
     # Of the stack under test nothing has been linked yet.
     "audit_anchor": {"anchored": 0, "linked": 0},
     # A workspace that this stack does not have.

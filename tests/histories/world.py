@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from letterlock.domain.accounts import Member
 from letterlock.domain.conversations import Message, Status
 from letterlock.domain.delivery import DeliveryEvent
 from letterlock.domain.errors import (
@@ -91,10 +92,12 @@ class World:
         )
         self.send_reply, self.add_note = SendReply(store, archive, ids, clock), AddNote(store, archive, ids, clock)
         members = FakeMembers(FakeWorkspaces())
+        for each in AGENTS:
+            members.put(Member(each.id, each.workspace, each.role))
         self.assign = AssignConversation(store, members, ids, clock)
         self.change_status = ChangeStatus(store, ids, clock)
         self.release, self.discard = ReleaseMail(store, ids, clock), DiscardMail(store, ids, clock)
-        self.deliver = DeliverReply(store, archive, mailboxes, tokens, port(desk.mailer), ids, clock)
+        self.deliver = DeliverReply(store, archive, mailboxes, port(members), tokens, port(desk.mailer), ids, clock)
         self.record = RecordDelivery(store, port(desk.contacts), ids, clock)
 
     # ---- what happens in between ----

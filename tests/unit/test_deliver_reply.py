@@ -1,14 +1,16 @@
 """A queued reply goes out once, or says why not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from letterlock.domain.accounts import Member
 from letterlock.domain.conversations import INLINE_TEXT_BYTES, Conversation, Message, Sending, SendState
-from letterlock.domain.errors import IntegrityBroken, NotFound, SendDelayed, SendRefused, SendUncertain
+from letterlock.domain.errors import IntegrityBroken, NotFound, SendDelayed, SendRefused, SendUncertain, Unavailable
 from letterlock.domain.facts import MessageSendFailed, MessageSent, MessageUnconfirmed
 from letterlock.domain.mail import Content, Mail
-from letterlock.services.deliver_reply import LEASE
+from letterlock.services.deliver_reply import AUTHOR_REVOKED, AUTHOR_UNREAD, LEASE
 from letterlock.services.ports import MailTags, MessagePlace
 from tests.fakes.desk import AGENT, CUSTOMER, STRANGER, Desk
 from tests.fakes.mail import FakeMailer
@@ -172,3 +174,76 @@ def test_a_reply_that_is_no_more_is_not_found() -> None:
     desk, head, queued = given()
     with pytest.raises(NotFound):
         deliver(desk, head, replace(queued, id="msg_none"))
+
+
+# ---- whose author is gone -------------------------------------------------------------------------------------------
+
+
+def test_a_reply_of_somebody_who_was_removed_is_not_sent_and_says_so() -> None:
+    desk, head, queued = given()
+    desk.members.put(replace(desk.members.get(AGENT.workspace, AGENT.id), active=False))
+
+    assert deliver(desk, head, queued) is SendState.FAILED
+    assert sending(desk, head, queued).reason == AUTHOR_REVOKED
+    assert desk.mailer.sent == []
+    assert desk.conversations.announced == [MessageSendFailed(head.workspace, head.id, queued.id, AUTHOR_REVOKED)]
+
+
+def test_whoever_is_revoked_between_the_reading_and_the_claim_does_not_speak() -> None:
+    desk, head, queued = given()
+    claim = desk.conversations.claim
+
+    def revoked_first(*args: Any) -> Sending:
+        desk.members.put(replace(desk.members.get(AGENT.workspace, AGENT.id), active=False))
+        return claim(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.conversations, "claim", revoked_first)
+        assert deliver(desk, head, queued) is SendState.FAILED
+    assert desk.mailer.sent == []
+
+
+def test_a_person_whose_tokens_and_sessions_have_ended_is_still_heard() -> None:
+    desk, head, queued = given()
+    assert desk.members.get(AGENT.workspace, AGENT.id).credentials == ()
+    assert deliver(desk, head, queued) is SendState.SENT
+
+
+def test_an_author_who_cannot_be_read_delays_the_reply_and_on_the_last_try_fails_it() -> None:
+    desk, head, queued = given()
+
+    def unread(*_: str) -> Member:
+        raise Unavailable("the store is too busy to answer")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.members, "get", unread)
+        with pytest.raises(SendDelayed):
+            deliver(desk, head, queued)
+        assert sending(desk, head, queued).state is SendState.QUEUED
+        assert deliver(desk, head, queued, last_try=True) is SendState.FAILED
+    assert sending(desk, head, queued).reason == AUTHOR_UNREAD
+    assert desk.mailer.sent == []
+
+
+def test_a_colleague_may_send_what_somebody_wrote_who_is_gone() -> None:
+    desk, head, queued = given()
+    desk.members.put(replace(desk.members.get(AGENT.workspace, AGENT.id), active=False))
+    deliver(desk, head, queued)
+    colleague = replace(AGENT, id="tok_colleague")
+    desk.members.put(Member(colleague.id, colleague.workspace, colleague.role))
+    desk.retry_reply(colleague, head.id, queued.id, request="req-2")
+
+    assert sending(desk, head, queued).by == colleague.id
+    assert deliver(desk, head, queued) is SendState.SENT
+    assert desk.sent(head, queued).author == AGENT.id
+
+
+def test_what_a_colleague_had_sent_again_is_stopped_with_the_colleague() -> None:
+    desk, head, queued = given(SendRefused("MessageRejected"))
+    deliver(desk, head, queued)
+    colleague = replace(AGENT, id="tok_colleague")
+    desk.members.put(Member(colleague.id, colleague.workspace, colleague.role, active=False))
+    desk.retry_reply(colleague, head.id, queued.id, request="req-2")
+
+    assert deliver(desk, head, queued) is SendState.FAILED
+    assert sending(desk, head, queued).reason == AUTHOR_REVOKED

@@ -189,6 +189,7 @@ class ConversationItems:
         return sending_values(after) | {
             "outcomes": {"B": sealed} if sealed else None,
             "closed": {"N": str(after.closed)} if after.closed else None,
+            "sent_by": {"S": after.by} if after.by else None,
             "sending_version": {"N": str(before.version + 1)},
         }
 
@@ -229,6 +230,7 @@ def sending_of(item: Item) -> Sending:
         reason=item["sending_reason"]["S"] if "sending_reason" in item else "",
         lease_until=datetime.fromisoformat(lease["S"]) if lease else None,
         message_id=item["sent_as"]["S"] if "sent_as" in item else "",
+        by=item["sent_by"]["S"] if "sent_by" in item else "",
         closed=int(item["closed"]["N"]) if "closed" in item else 0,
         version=int(item["sending_version"]["N"]) if "sending_version" in item else 0,
     )

@@ -292,7 +292,7 @@ class DynamoConversations:
                     ":claim": {"S": claim},
                     ":one": {"N": "1"},
                 },
-                ReturnValues="UPDATED_OLD",
+                ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
@@ -300,7 +300,8 @@ class DynamoConversations:
             if "sending" not in standing:
                 raise NotFound("no such outgoing message") from None
             if standing.get("lease_claim") == {"S": claim}:
-                return Sending(SendState.QUEUED, int(standing["attempts"]["N"]) - 1)
+                by = sending_of(standing).by
+                return Sending(SendState.QUEUED, int(standing["attempts"]["N"]) - 1, by=by)
             return sending_of(standing)
         except self._client.exceptions.TransactionConflictException:
             raise Stale("the message is being written at this moment") from None

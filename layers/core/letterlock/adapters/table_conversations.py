@@ -199,6 +199,8 @@ class MessageItem(Model):
     """The Message-ID that SES gave it."""
     outcomes = BinaryAttribute(legacy_encoding=False, null=True)
     """Sealed: what SES said of each recipient."""
+    sent_by = UnicodeAttribute(null=True)
+    """Who had it sent again."""
     closed = NumberAttribute(null=True)
     sending_version = NumberAttribute(null=True)
 

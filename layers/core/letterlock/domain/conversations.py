@@ -82,6 +82,8 @@ class Sending:
     """The Message-ID under which it went out: SES overwrites ours."""
     outcomes: Outcomes = ()
     """What SES said of each recipient."""
+    by: str = ""
+    """Who had it sent again. Empty: its author had it sent."""
     closed: int = 0
     """What is said of tries up to this one is old news: somebody had it sent again since."""
     version: int = field(default=0, compare=False)

@@ -38,3 +38,7 @@ CALL_SECONDS = 10
 """How long one call to AWS may take before it counts as lost."""
 SPARE_MILLISECONDS = 20_000
 """What a function that works until its time is up keeps of it: enough for one more conversation, and its answer."""
+SETTLING_SECONDS = 60
+"""When a revocation that leaves nothing to do is looked at once more: lists lag, and requests that were let in before
+may run for half a minute.
+"""

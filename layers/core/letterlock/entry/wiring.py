@@ -323,6 +323,7 @@ def deliver_reply() -> DeliverReply:
         conversations=conversations(),
         archive=archive(),
         mailboxes=mailboxes(),
+        members=members(),
         reply_tokens=reply_tokens(),
         mailer=SesMailer(sesv2, setting("MAIL_CONFIGURATION_SET"), setting("AWS_REGION")),
         ids=ids(),

@@ -21,6 +21,7 @@ from letterlock.services.ports import (
     Mailboxes,
     Mailer,
     MailTags,
+    Members,
     MessagePlace,
     ReplyTokens,
 )
@@ -29,6 +30,9 @@ LEASE = timedelta(minutes=2)
 """Longer than the function may run, so that a lease that ran out means a sender that died."""
 SETTLING_TRIES = 3
 """How often the end of a sending is written anew when an event of the same message is written at the same moment."""
+AUTHOR_REVOKED = "author_revoked"
+"""Why a reply failed whose author was removed, or was a token that was revoked, before it went out."""
+AUTHOR_UNREAD = "author_unread"
 HISTORY = 25
 """How many of the newest messages are looked through for the one that is answered."""
 
@@ -43,6 +47,7 @@ class DeliverReply:
     conversations: Conversations
     archive: Archive
     mailboxes: Mailboxes
+    members: Members
     reply_tokens: ReplyTokens
     mailer: Mailer
     ids: Ids
@@ -53,7 +58,7 @@ class DeliverReply:
     ) -> SendState:
         """`last_try`: the queue will not bring it again, so a delay becomes a failure that the team sees."""
         thread = self.conversations.thread(workspace, conversation, limit=HISTORY)
-        mail, broken = self._composed(thread, message, last_try=last_try)
+        mail, author, broken = self._composed(thread, message, last_try=last_try)
         # Everything that can fail by itself lies behind us: from the claim on, a death means that SES may have it.
         before = self.conversations.claim(workspace, conversation, message, LEASE)
         if before.state not in (SendState.QUEUED, SendState.SENDING):
@@ -62,7 +67,8 @@ class DeliverReply:
             after = Sending(SendState.FAILED, before.attempts + 1, broken)
         elif before.state is SendState.QUEUED and mail:
             tags = MailTags(workspace, conversation, message, before.attempts + 1)
-            after = self._send(mail, tags, Sending(SendState.SENDING, tags.attempt), last_try=last_try)
+            claimed = Sending(SendState.SENDING, tags.attempt)
+            after = self._send(mail, before.by or author, tags, claimed, last_try=last_try)
         elif before.lease_until and before.lease_until > self.now():
             raise SendDelayed("another sender holds the lease")
         else:
@@ -79,14 +85,17 @@ class DeliverReply:
             raise SendDelayed(after.reason)
         return settled
 
-    def _composed(self, thread: Thread, message: str, *, last_try: bool) -> tuple[OutgoingMail | None, str]:
-        """The mail; on the last try, what kept it from being composed, for then nothing else would ever say so."""
+    def _composed(self, thread: Thread, message: str, *, last_try: bool) -> tuple[OutgoingMail | None, str, str]:
+        """The mail and its author; on the last try, what kept it from being composed, for then nothing else would ever
+        say so.
+        """
         try:
-            return self._mail(thread, message), ""
+            reply = self._message(thread, message)
+            return self._mail(thread, reply), reply.author, ""
         except Exception as error:
             if not last_try:
                 raise
-            return None, code(type(error).__name__)
+            return None, "", code(type(error).__name__)
 
     def _settle(self, head: Conversation, message: str, after: Sending, told: Sequence[Told]) -> SendState:
         """How the message stands then. SES's own event may have been faster, and is the better witness."""
@@ -101,8 +110,9 @@ class DeliverReply:
                 return after.state
         raise Stale("the message is being written at this moment")
 
-    def _send(self, mail: OutgoingMail, tags: MailTags, claimed: Sending, *, last_try: bool) -> Sending:
+    def _send(self, mail: OutgoingMail, author: str, tags: MailTags, claimed: Sending, *, last_try: bool) -> Sending:
         try:
+            self._refuse_revoked(tags.workspace, author)
             message_id = self.mailer.send(mail, tags=tags)
         except SendRefused as refused:
             return replace(claimed, state=SendState.FAILED, reason=refused.reason)
@@ -112,9 +122,21 @@ class DeliverReply:
             return replace(claimed, state=SendState.FAILED if last_try else SendState.QUEUED, reason=delayed.reason)
         return replace(claimed, state=SendState.SENT, message_id=message_id)
 
-    def _mail(self, thread: Thread, message: str) -> OutgoingMail:
+    def _refuse_revoked(self, workspace: str, author: str) -> None:
+        """Read while the claim is held: who was revoked before it speaks no more. A person whose session or personal
+        token has ended is still one of the team. Raises SendRefused, and SendDelayed when that could not be read.
+        """
+        try:
+            active = self.members.get(workspace, author).active
+        except NotFound:
+            active = False
+        except Exception as error:
+            raise SendDelayed(AUTHOR_UNREAD) from error
+        if not active:
+            raise SendRefused(AUTHOR_REVOKED)
+
+    def _mail(self, thread: Thread, reply: Message) -> OutgoingMail:
         head = thread.conversation
-        reply = self._message(thread, message)
         reply = replace(reply, to=still_to_reach(reply.to, reply.sending), cc=still_to_reach(reply.cc, reply.sending))
         answered = last_trusted(thread, before=reply)
         return compose(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -50,6 +50,28 @@ class FinishRevocation:
     ids: Ids
     now: Clock
 
+    def __call__(
+        self,
+        name: str,
+        data: Mapping[str, str],
+        *,
+        fact: str,
+        occurred_at: datetime,
+        correlation: str,
+        settled: bool,
+        enough: Callable[[], bool],
+    ) -> Left:
+        """One fact, by its name; one that it does not know is left alone."""
+        run = Run(data["workspace"], fact, occurred_at, correlation, settled, enough)
+        match name:
+            case "CredentialRevoked":
+                return self.credential(run, data["credential"], data.get("holder", ""))
+            case "PersonRemoved":
+                return self.person(run, data["person"])
+            case "EverybodySignedOut":
+                return self.everybody(run)
+        return Left.NOTHING
+
     def credential(self, run: Run, credential: str, holder: str) -> Left:
         """A session, or an API token; what else is revoked has nothing that hangs on it."""
         if not credential.startswith(("ses_", "tok_")):
@@ -59,7 +81,11 @@ class FinishRevocation:
         return self._end(run, holder) if service else Left.NOTHING
 
     def person(self, run: Run, person: str) -> Left:
-        for each in self.members.get(run.workspace, person).credentials:
+        try:
+            member = self.members.get(run.workspace, person)
+        except NotFound:  # the workspace is no more
+            return Left.NOTHING
+        for each in member.credentials:
             self.remains.note_revoked(run.workspace, each.id, run.occurred_at, finished=True)
         while self.remains.end_links(run.workspace, person, PAGE):
             if run.enough():

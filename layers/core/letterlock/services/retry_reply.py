@@ -49,7 +49,7 @@ class RetryReply:
         found = self.conversations.message(workspace, conversation, message)
         if found.sending is None:
             raise RuleBroken("only a reply is sent, and can be sent again")
-        after = retried(found.sending, self.now())
+        after = replace(retried(found.sending, self.now()), by=change.principal.id)
         fact = ReplyQueued(workspace, conversation, message)
         told = announce([fact], self.ids, self.now, correlation=change.request)
         place = MessagePlace(workspace, conversation, message)

@@ -1,6 +1,7 @@
 """How tokens are spelt."""
 
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -51,3 +52,9 @@ def test_a_mistyped_token_is_told_from_a_real_one_without_a_look_up(place: int, 
 def test_noise_is_no_token(noise: str) -> None:
     with pytest.raises(Unauthenticated):
         read(noise)
+
+
+def test_scanners_are_told_the_form_that_tokens_have() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "security.md").read_text()
+    told = next(line for line in page.splitlines() if line.startswith("(llw_"))
+    assert told == TOKEN.pattern.replace("([0-9A-HJ", "[0-9A-HJ").replace("{26})", "{26}")
