@@ -33,6 +33,9 @@ prove-sealed: setup ## plant markers in mail, look for them in everything that t
 chaos: setup ## mail in and replies out while functions are killed: MAILS=500 REPLIES=100 SEED=1
 	@$(RUN) -m local.chaos $(if $(MAILS),--mails $(MAILS)) $(if $(REPLIES),--replies $(REPLIES)) $(if $(SEED),--seed $(SEED))
 
+prove-revocation: setup ## four clients hammer a local cloud of its own while each kind of credential is revoked: none gets in after
+	@$(RUN) -m local.prove_revocation
+
 verify-digests: setup ## recompute every conversation's digest from its items: of the local cloud, or with ENV and WORKSPACE on AWS
 	@$(if $(ENV),$(RUN) -m tools.verify_digests $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.verify_digests)
 
