@@ -32,6 +32,7 @@ def _examination(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.
 EXAMINED = pytest.StashKey[Examination]()
 
 
+@pytest.hookimpl(trylast=True)  # the command's figures stand last
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     terminalreporter.ensure_newline()
     if EXAMINED in config.stash:
