@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from letterlock.adapters import table_accounts as table
+from letterlock.adapters.argon2_passwords import Parameters
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import instant
 from letterlock.adapters.dynamo import key, raw
 from letterlock.adapters.member_items import keyed
 from letterlock.domain.accounts import CredentialKind, Member
+from letterlock.domain.people import Profile
+from letterlock.domain.sign_in import SignIn
+from letterlock.entry import people_wiring, wiring
 
+CHEAP = Parameters(kibibytes=8, iterations=1)
+"""What Argon2id costs where nothing that is tested or counted depends on it."""
 HOST = "api.acme.example"
 
 
@@ -28,6 +34,18 @@ class SignedIn:
     def headers(self) -> dict[str, str]:
         """As a browser sends them from our own page."""
         return {"Cookie": f"__Host-session={self.secret}", "Origin": f"https://{HOST}", "Host": HOST}
+
+
+def put_profile(workspace: str, person: str) -> None:
+    """How they are called, and a password that nobody knows."""
+    items, at = people_wiring.items(), wiring.now()
+    profile = Profile(f"{person.lower()}@team.example", "Somebody")
+    dynamodb = wiring.client("dynamodb")
+    for item in (
+        items.profile_item(workspace, person, profile, at),
+        items.sign_in_item(SignIn(workspace, person, f"{CHEAP.phc}{'A' * 22}${'A' * 43}")),
+    ):
+        dynamodb.put_item(TableName=items.table, Item=item)
 
 
 def put_person(client: Any, table_name: str, index: BlindIndex, member: Member, **secrets: str) -> None:

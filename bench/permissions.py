@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from bench.paths import PATHS
+from bench.people_paths import PEOPLE
 from bench.recorder import Call
 from bench.scenarios import SCENARIOS, Desk
 from bench.stack import stack_on_moto
@@ -82,7 +83,7 @@ def recorded() -> list[Call]:
             desk = Desk(stack)
             for scenario in SCENARIOS:
                 scenario.prepare(desk)()
-            for path in PATHS:
+            for path in (*PATHS, *PEOPLE):
                 path(desk)
             return stack.recorder.calls
 

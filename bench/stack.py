@@ -1,5 +1,6 @@
 """The stack on moto, in process: the real handlers, wired as on Lambda, over tables made as the template says."""
 
+import email
 import json
 import os
 import re
@@ -21,14 +22,15 @@ from moto.sesv2.models import sesv2_backends
 from moto.sqs.models import sqs_backends
 
 from bench.leaks import public_keys
-from bench.people import SignedIn, put_person
+from bench.people import CHEAP, SignedIn, put_person, put_profile
 from bench.recorder import Recorder
 from bench.tables import make_table, resources
+from letterlock.adapters import argon2_passwords
 from letterlock.domain.accounts import Credential, CredentialKind, Member
 from letterlock.domain.outbox import unfold
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
-from letterlock.entry import settings, wiring
+from letterlock.entry import people_wiring, settings, wiring
 from tools.build_lambda import folder_of
 from tools.openapi import ROOT, load
 from tools.template_model import target
@@ -69,6 +71,8 @@ class Stack:
     mailbox: str = ""
     token: str = ""
     relayed: set[tuple[str, str]] = field(default_factory=set)
+    published: list[dict[str, Any]] = field(default_factory=list)
+    """Every event that the relay put on the bus."""
     chained: set[tuple[str, str]] = field(default_factory=set)
     before_call: Callable[[], object] = lambda: None
 
@@ -129,6 +133,7 @@ class Stack:
         credential = Credential(session, CredentialKind.SESSION, frozenset(), wiring.now(), used_on=wiring.now().date())
         member = Member(holder, self.workspace, role, mailboxes, credentials=(credential,))
         put_person(boto3.client("dynamodb"), "AccountsTable", wiring.blind_index(), member, **{session: secret})
+        put_profile(self.workspace, holder)
         return SignedIn(holder, session, secret)
 
     # ---- facts and mail out ----
@@ -141,11 +146,13 @@ class Stack:
         answer = self.call("outbox_relay", stream_event(fresh))
         if answer != {"batchItemFailures": []}:
             raise AssertionError(answer)
-        return [
+        told = [
             {"source": "letterlock", "detail-type": name, "detail": json.loads(detail)}
             for item in fresh
             for name, detail in unfold(item["outbox"]["S"])
         ]
+        self.published += told
+        return told
 
     def chain(self) -> int:
         """What the audit table's stream would show of new entries, through the chainer. How many there were."""
@@ -184,6 +191,18 @@ class Stack:
         waiting.clear()
         return left
 
+    def mailed(self, *, failing: bool = False) -> list[str]:
+        """Every fact that is new goes out, and those for account_mail to it: the text of the mails that it sent."""
+        rule = resources()["AccountMailRule"]["Properties"]["EventPattern"]["detail-type"]
+        before = len(self.sent())
+        for event in self.relay():
+            if event["detail-type"] in rule:
+                answer = self.call("account_mail", sqs_event(json.dumps(event)))
+                if bool(answer["batchItemFailures"]) is not failing:
+                    raise AssertionError(answer)
+        mails = [email.message_from_string(each.raw_data) for each in self.sent()[before:]]
+        return [bytes(each.get_payload(decode=True)).decode() for each in mails]
+
     def ses_says(self, event: dict[str, Any]) -> Any:
         """One event of SES, as the rules hand it over."""
         return self.call("delivery_events", sqs_event(json.dumps(event)))
@@ -207,6 +226,7 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         for name, value in settings_of_all.items():
             monkeypatch.setenv(name, value)
         _forget_wiring()
+        monkeypatch.setattr(argon2_passwords, "PARAMETERS", CHEAP)
         recorder = Recorder(_names(settings_of_all), boto3.client("dynamodb"))
         wiring.session().register_component("data_loader", _descriptions())
         recorder.attach(wiring.session())
@@ -247,6 +267,10 @@ def _resources() -> dict[str, str]:
         "REVOCATION_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="revocation")["QueueUrl"],
         "INBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="inbound")["QueueUrl"],
         "SEND_ATTEMPTS": "8",
+        "LIMITS_TABLE": make_table(dynamodb, "LimitsTable"),
+        "SIGN_UP": "open",
+        "MAIL_DOMAIN": DOMAIN,
+        "APP_URL": "https://app.acme.example",
         "POWERTOOLS_SERVICE_NAME": "under-test",
         "POWERTOOLS_METRICS_NAMESPACE": "Letterlock",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -266,7 +290,7 @@ def _names(settings_of_all: dict[str, str]) -> dict[str, str]:
 
 def _forget_wiring() -> None:
     """Each test has its own stack, so nothing that an earlier one wired may stay."""
-    for module in (wiring, settings):
+    for module in (wiring, people_wiring, settings):
         for made in vars(module).values():
             if hasattr(made, "cache_clear"):
                 made.cache_clear()

@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTION = ROOT / "functions" / "api_docs" / "openapi.json"
-APIS = ("accounts_api", "conversations_api")
+APIS = ("accounts_api", "conversations_api", "sign_in_api")
 VERSION = "1.0.0"
 
 PROBLEM: dict[str, Any] = {
@@ -70,7 +70,8 @@ PROBLEMS = {
     "403": "the token lacks the scope",
     "404": "no such record in this workspace",
     "409": "the record's state does not allow it, would not hold still, or the Idempotency-Key came with another body",
-    "412": "the conversation is not at a version that If-Match names: what changed is said",
+    "410": "a link that is used, revoked, too old, or was never made",
+    "412": "the record is not at a version that If-Match names: what changed of a conversation is said",
     "429": "too many requests: wait for Retry-After",
     "500": "our fault",
     "503": "a store is not answering: try again",
@@ -128,6 +129,8 @@ def _answers(operation: dict[str, Any]) -> None:
     for status, description in PROBLEMS.items():
         if status == "412" and "If-Match" not in headers:
             continue
+        if status == "410" and not _takes_a_link(operation):
+            continue
         answers[status] = {"description": description, "content": reference}
     answers.get("204", {}).pop("content", None)
     for status, answer in answers.items():
@@ -135,6 +138,10 @@ def _answers(operation: dict[str, Any]) -> None:
             said = _headers_said(headers, str(answer))
             answer.update({"headers": said} if said else {})
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _takes_a_link(operation: dict[str, Any]) -> bool:
+    return any(shape in str(operation.get("requestBody")) for shape in ("NewcomerIn", "NewPasswordIn"))
 
 
 def _headers_said(taken: set[str], answer: str) -> dict[str, Any]:
@@ -145,8 +152,8 @@ def _headers_said(taken: set[str], answer: str) -> dict[str, Any]:
             "description": "This request was done before; the answer was read again.",
             "schema": {"const": "true"},
         }
-    if any(f"/schemas/{shape}'" in answer for shape in ("ConversationOut", "ThreadOut")):
-        said["ETag"] = {"description": "The conversation's version, for If-Match.", "schema": {"type": "string"}}
+    if any(f"/schemas/{shape}'" in answer for shape in ("ConversationOut", "PersonOut", "ThreadOut")):
+        said["ETag"] = {"description": "The record's version, for If-Match.", "schema": {"type": "string"}}
     return said
 
 

@@ -8,10 +8,29 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.permissions import Action
-from letterlock.entry import wiring
-from letterlock.entry.account_shapes import MeOut
-from letterlock.entry.conditions import IdempotencyKey, once, shown_once
+from letterlock.entry import people_wiring, wiring
+from letterlock.entry.account_shapes import MeOut, WorkspaceOut
+from letterlock.entry.conditions import (
+    IdempotencyKey,
+    IfMatch,
+    first_or_again,
+    once,
+    shown_once,
+    version_shown,
+    versions,
+)
 from letterlock.entry.leak_report import BODY, LabelOut, findings
+from letterlock.entry.people_shapes import (
+    ALL,
+    InvitationIn,
+    InvitationOut,
+    InvitationsOut,
+    NameIn,
+    PeopleOut,
+    PersonChangeIn,
+    PersonOut,
+    limits,
+)
 from letterlock.entry.rest import asked, principal, serve
 from letterlock.entry.routes import PUBLIC, Api
 from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
@@ -25,10 +44,104 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="how many at most"
 Cursor = Annotated[str, Query(max_length=512, description="from the page before; empty for the first page")]
 
 
+# ---- oneself, and the workspace -------------------------------------------------------------------------------------
+
+
 @api.get("/v1/me", Action.READ_ME, summary="Who is asking, and what they may do", tags=["me"])
 def get_me() -> MeOut:
     who = principal(app)
-    return MeOut.of(who, wiring.workspaces().name(who.workspace))
+    return MeOut.of(who, wiring.workspaces().name(who.workspace), people_wiring.read_me()(who))
+
+
+@api.patch("/v1/me", Action.CHANGE_ME, summary="Change one's own name", tags=["me"])
+def patch_me(change: NameIn) -> MeOut:
+    who = principal(app)
+    profile = people_wiring.rename_me()(who, change.name)
+    return MeOut.of(who, wiring.workspaces().name(who.workspace), profile)
+
+
+@api.get("/v1/workspace", Action.READ_WORKSPACE, summary="Read the workspace", tags=["workspace"])
+def get_workspace() -> WorkspaceOut:
+    who = principal(app)
+    return WorkspaceOut(id=who.workspace, name=wiring.workspaces().name(who.workspace))
+
+
+@api.patch("/v1/workspace", Action.CHANGE_WORKSPACE, summary="Change its name", tags=["workspace"])
+def patch_workspace(change: NameIn) -> WorkspaceOut:
+    who = principal(app)
+    return WorkspaceOut(id=who.workspace, name=people_wiring.rename_workspace()(who, change.name, asked(app)))
+
+
+# ---- people ---------------------------------------------------------------------------------------------------------
+
+
+@api.get("/v1/people", Action.LIST_PEOPLE, summary="List people, in the order in which they joined", tags=["people"])
+def get_people(limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> PeopleOut:
+    found, more = people_wiring.list_people()(principal(app), limit=limit, cursor=cursor)
+    return PeopleOut(people=[PersonOut.of(each) for each in found], cursor=more or None)
+
+
+@api.get("/v1/people/<person>", Action.LIST_PEOPLE, summary="Read a person", tags=["people"])
+def get_person(person: Id) -> PersonOut:
+    found = people_wiring.read_person()(principal(app), person)
+    version_shown(app, found.member.version)
+    return PersonOut.of(found)
+
+
+@api.patch(
+    "/v1/people/<person>",
+    Action.CHANGE_PERSON,
+    summary="Change a person's role or mailboxes",
+    description="Effective at their next request. Only an owner makes somebody an owner, or changes one.",
+    tags=["people"],
+)
+def patch_person(person: Id, change: PersonChangeIn, if_match: IfMatch = None) -> PersonOut:
+    found = people_wiring.change_person()(
+        principal(app),
+        person,
+        asked(app),
+        role=change.role,
+        mailboxes=limits(change.mailboxes),
+        all_mailboxes=change.mailboxes == ALL,
+        versions=versions(if_match),
+    )
+    version_shown(app, found.member.version)
+    return PersonOut.of(found)
+
+
+# ---- invitations ----------------------------------------------------------------------------------------------------
+
+
+@api.post(
+    "/v1/invitations",
+    Action.INVITE,
+    summary="Invite somebody",
+    description="A mail with a link goes to them, which works once, within 72 hours.",
+    tags=["people"],
+    status_code=HTTPStatus.CREATED,
+)
+def post_invitation(wanted: InvitationIn, key: IdempotencyKey = None) -> InvitationOut:
+    invite, who = people_wiring.invite_person(), principal(app)
+    said, keyed = asked(app), once(app, key)
+    mailboxes = limits(wanted.mailboxes)
+    made = first_or_again(
+        app,
+        lambda: invite(who, wanted.email, wanted.role, mailboxes, wanted.name or "", asked=said, once=keyed),
+        invite.again,
+    )
+    return InvitationOut.of(made, wiring.now())
+
+
+@api.get("/v1/invitations", Action.INVITE, summary="List invitations", tags=["people"])
+def get_invitations(limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> InvitationsOut:
+    found, more = people_wiring.list_invitations()(principal(app), limit=limit, cursor=cursor)
+    now = wiring.now()
+    return InvitationsOut(invitations=[InvitationOut.of(each, now) for each in found], cursor=more or None)
+
+
+@api.delete("/v1/invitations/<invitation>", Action.INVITE, summary="Revoke an invitation", tags=["people"])
+def delete_invitation(invitation: Id) -> None:
+    people_wiring.revoke_invitation()(principal(app), invitation, asked(app))
 
 
 # ---- API tokens -----------------------------------------------------------------------------------------------------

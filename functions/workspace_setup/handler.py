@@ -8,8 +8,9 @@ from aws_lambda_powertools import Logger
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from letterlock.domain.errors import LetterlockError
+from letterlock.domain.people import Profile
 from letterlock.domain.permissions import Scope
-from letterlock.entry import wiring
+from letterlock.entry import people_wiring
 
 logger = Logger()
 
@@ -32,25 +33,37 @@ class TokenIn(_In):
     scopes: frozenset[Scope] = frozenset(Scope)
 
 
+class OwnerIn(_In):
+    email: str
+    name: str
+
+
 class SetUpIn(_In):
-    """`{"workspace": {"name"}, "mailbox": {"address", "name"}, "token": {"name", "scopes"}}`."""
+    """`{"workspace": {"name"}, "mailbox": {"address", "name"}, "token": {"name", "scopes"}, "owner": {…}}`
+    with `{"email", "name"}`, the last two where they are wanted.
+    """
 
     workspace: WorkspaceIn
     mailbox: MailboxIn
     token: TokenIn = TokenIn()
+    owner: OwnerIn | None = None
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`{"workspace", "mailbox", "token"}`, or `{"error": {"type", "detail"}}`. The token is shown this once."""
+    """`{"workspace", "mailbox", "token", "invitation"}`, or `{"error": {"type", "detail"}}`.
+
+    The invitation is null when no owner was named. The token is shown this once.
+    """
     try:
         asked = SetUpIn.model_validate(event)
-        made = wiring.set_up_workspace()(
+        made = people_wiring.set_up_workspace()(
             name=asked.workspace.name,
             address=asked.mailbox.address,
             mailbox_name=asked.mailbox.name,
             token_name=asked.token.name,
             scopes=asked.token.scopes,
+            owner=Profile(asked.owner.email, asked.owner.name) if asked.owner else None,
             request=context.aws_request_id,
         )
     except ValidationError as error:
@@ -58,4 +71,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return {"error": {"type": "invalid", "detail": where}}
     except LetterlockError as error:
         return {"error": {"type": type(error).__name__.lower(), "detail": str(error)}}
-    return {"workspace": made.workspace, "mailbox": made.mailbox, "token": made.token}
+    return {
+        "workspace": made.workspace,
+        "mailbox": made.mailbox,
+        "token": made.token,
+        "invitation": made.invitation or None,
+    }

@@ -33,6 +33,7 @@ QUEUE = {
 }
 OPERATOR = {"aws_lambda_powertools.event_handler", "boto3", "botocore.client", "cryptography", "pynamodb"}
 AT_IMPORT = {
+    "account_mail": QUEUE,
     "accounts_api": REST | {"nh3"},
     "audit_anchor": OPERATOR,
     "audit_chainer": QUEUE | {"aws_lambda_powertools.utilities.batch"},
@@ -44,6 +45,7 @@ AT_IMPORT = {
     "inbound_email": QUEUE,
     "outbound_email": QUEUE,
     "token_revocation": QUEUE,
+    "sign_in_api": REST | {"nh3"},
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "digest_verification": OPERATOR,
     "workspace_setup": OPERATOR,
@@ -73,6 +75,7 @@ SETTINGS = {
             "CONVERSATIONS_TABLE", "ACCOUNTS_TABLE", "KEYS_TABLE", "INBOUND_BUCKET", "ARCHIVE_BUCKET", "EVENT_BUS_NAME",
             "AUDIT_TABLE", "AUDIT_ANCHORS_BUCKET", "SEALING_KEY_ARN", "MAIL_CONFIGURATION_SET", "OUTBOUND_QUEUE_URL",
             "INBOUND_QUEUE_URL", "REVOCATION_QUEUE_URL",
+            "LIMITS_TABLE", "MAIL_DOMAIN", "APP_URL",
         ),
         "none",
     ),

@@ -42,9 +42,15 @@ def headers_taken(operation: dict[str, Any]) -> set[str]:
     return {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
 
 
+SECOND_FACTOR = {"/v1/me/totp", "/v1/me/totp/confirm"}
+"""A key would have nothing to replay: the first makes another secret each time, which counts for nothing until the second
+has seen a code of it, and that works once.
+"""
+
+
 def test_every_post_takes_an_idempotency_key(committed: dict[str, Any]) -> None:
     posts = {path: methods["post"] for path, methods in committed["paths"].items() if "post" in methods}
-    posts = {path: operation for path, operation in posts.items() if ("POST", path) not in PUBLIC}
+    posts = {path: each for path, each in posts.items() if ("POST", path) not in PUBLIC and path not in SECOND_FACTOR}
     assert posts
     assert [path for path, operation in posts.items() if "Idempotency-Key" not in headers_taken(operation)] == []
 
@@ -88,7 +94,7 @@ def test_no_post_answers_with_a_secret_that_a_replay_would_have_to_show_again(co
                 shape = schema.get("items", schema)["$ref"].rpartition("/")[2]
                 if {"token", "secret"} & set(schemas[shape]["properties"]):
                     showing.add(path)
-    assert showing == SHOWN_ONCE
+    assert showing - SECOND_FACTOR == SHOWN_ONCE
 
 
 def test_every_shape_that_is_referred_to_exists_and_is_a_json_schema(committed: dict[str, Any]) -> None:

@@ -30,6 +30,28 @@ ROUTES = {
     ("DELETE", "/v1/people/{person}"): "AccountsApiFunction",
     ("DELETE", "/v1/credentials"): "AccountsApiFunction",
     ("POST", "/v1/secret-scanning"): "AccountsApiFunction",
+    ("POST", "/v1/sessions"): "SignInApiFunction",
+    ("DELETE", "/v1/sessions/current"): "SignInApiFunction",
+    ("POST", "/v1/sign-ups"): "SignInApiFunction",
+    ("POST", "/v1/sign-ups/complete"): "SignInApiFunction",
+    ("POST", "/v1/invitations/accept"): "SignInApiFunction",
+    ("POST", "/v1/password-resets"): "SignInApiFunction",
+    ("POST", "/v1/password-resets/complete"): "SignInApiFunction",
+    ("GET", "/v1/me/sessions"): "SignInApiFunction",
+    ("DELETE", "/v1/me/sessions/{session}"): "SignInApiFunction",
+    ("PUT", "/v1/me/password"): "SignInApiFunction",
+    ("POST", "/v1/me/totp"): "SignInApiFunction",
+    ("DELETE", "/v1/me/totp"): "SignInApiFunction",
+    ("POST", "/v1/me/totp/confirm"): "SignInApiFunction",
+    ("PATCH", "/v1/me"): "AccountsApiFunction",
+    ("GET", "/v1/workspace"): "AccountsApiFunction",
+    ("PATCH", "/v1/workspace"): "AccountsApiFunction",
+    ("GET", "/v1/people"): "AccountsApiFunction",
+    ("GET", "/v1/people/{person}"): "AccountsApiFunction",
+    ("PATCH", "/v1/people/{person}"): "AccountsApiFunction",
+    ("GET", "/v1/invitations"): "AccountsApiFunction",
+    ("POST", "/v1/invitations"): "AccountsApiFunction",
+    ("DELETE", "/v1/invitations/{invitation}"): "AccountsApiFunction",
     ("GET", "/v1/contacts/{contact}"): "ConversationsApiFunction",
     ("GET", "/v1/contacts/{contact}/conversations"): "ConversationsApiFunction",
     ("GET", "/v1/conversations"): "ConversationsApiFunction",
@@ -47,8 +69,16 @@ ROUTES = {
 }
 NOT_OF_THE_API = {("GET", "/docs"), ("GET", "/openapi.json")}
 """They are the API's description."""
-PUBLIC = NOT_OF_THE_API | {("POST", "/v1/secret-scanning")}
-"""Nobody is asked who they are: the last one takes signed reports only."""
+PUBLIC = NOT_OF_THE_API | {
+    ("POST", "/v1/secret-scanning"),
+    ("POST", "/v1/sessions"),
+    ("POST", "/v1/sign-ups"),
+    ("POST", "/v1/sign-ups/complete"),
+    ("POST", "/v1/invitations/accept"),
+    ("POST", "/v1/password-resets"),
+    ("POST", "/v1/password-resets/complete"),
+}
+"""Nobody is asked who they are: the first takes signed reports only, the others are how people come in."""
 
 
 @pytest.fixture(name="template")

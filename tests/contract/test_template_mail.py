@@ -113,11 +113,12 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
     assert fed == {
         "InboundEmailQueue": "InboundTopic",
         "InboundTopicDlq": "InboundTopic",
+        "AccountMailQueue": "AccountMailRule",
         "OutboundEmailQueue": "ReplyQueuedRule",
         "TokenRevocationQueue": "RevocationRule",
         "DeliveryEventsQueue": SES_RULES,
         "DeliveryEventsRulesDlq": SES_RULES,
-        "FactsBusDlq": {"FactsBus", "ReplyQueuedRule", "RevocationRule"},
+        "FactsBusDlq": {"AccountMailRule", "FactsBus", "ReplyQueuedRule", "RevocationRule"},
     }
 
 

@@ -157,12 +157,14 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
         if any(target(one) == "SealingKey" for one in statement.resources)
     }
     assert uses == {
+        "AccountMailRole",
         "AccountsApiRole",
         "ConversationsApiRole",
         "DeliveryEventsRole",
         "DigestVerificationRole",
         "InboundEmailRole",
         "OutboundEmailRole",
+        "SignInApiRole",
         "TokenRevocationRole",
         "WorkspaceSetupRole",
     }

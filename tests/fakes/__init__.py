@@ -9,11 +9,20 @@ from tests.fakes.conversations import FakeConversations
 from tests.fakes.digests import FakeDigests
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginal, FakeOriginals, FakeStackLedger
 from tests.fakes.orphans import FakeInboundQueue, FakeOrphans, FakeSweepNotes
+from tests.fakes.people import (
+    FakeAccountMailer,
+    FakeLimits,
+    FakeLinkSecrets,
+    FakeMailClaims,
+    FakePasswords,
+    FakePeople,
+)
 from tests.fakes.revocation import FakeTokens
 from tests.fakes.tokens import FakeCursors, FakeReplyTokens
 
 __all__ = [
     "START",
+    "FakeAccountMailer",
     "FakeAnchors",
     "FakeArchive",
     "FakeAudit",
@@ -25,6 +34,9 @@ __all__ = [
     "FakeDigests",
     "FakeIds",
     "FakeInboundQueue",
+    "FakeLimits",
+    "FakeLinkSecrets",
+    "FakeMailClaims",
     "FakeMailboxes",
     "FakeMailer",
     "FakeMembers",
@@ -32,6 +44,8 @@ __all__ = [
     "FakeOriginals",
     "FakeOrphans",
     "FakeOutboxes",
+    "FakePasswords",
+    "FakePeople",
     "FakeReplyTokens",
     "FakeStackLedger",
     "FakeSweepNotes",

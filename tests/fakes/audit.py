@@ -19,7 +19,7 @@ class FakeAudit:
 
     # ---- Audit ----
 
-    def record(self, entry: Entry) -> None:
+    def record(self, entry: Entry, under: str = "") -> None:
         self.written.setdefault(entry.workspace, {}).setdefault(entry_key(entry.id), entry)
 
     def listed(self, workspace: str, *, before: str = "", limit: int = 25) -> list[Entry]:

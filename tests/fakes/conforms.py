@@ -3,24 +3,33 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from letterlock.adapters.argon2_passwords import Argon2Passwords
     from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
     from letterlock.adapters.dynamo_audit import DynamoAudit
     from letterlock.adapters.dynamo_audit_chain import DynamoAuditChain
     from letterlock.adapters.dynamo_contacts import DynamoContacts
     from letterlock.adapters.dynamo_conversations import DynamoConversations
     from letterlock.adapters.dynamo_digests import DynamoDigests
+    from letterlock.adapters.dynamo_limits import DynamoLimits
+    from letterlock.adapters.dynamo_links import DynamoLinks
+    from letterlock.adapters.dynamo_mail_claims import DynamoMailClaims
     from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_overdue_replies import DynamoOverdueReplies
+    from letterlock.adapters.dynamo_people import DynamoPeople
     from letterlock.adapters.dynamo_remains import DynamoRemains
     from letterlock.adapters.dynamo_revocations import DynamoRevocations
+    from letterlock.adapters.dynamo_sign_ins import DynamoSignIns
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
     from letterlock.adapters.dynamo_tokens import DynamoTokens
+    from letterlock.adapters.keyed_links import KeyedLinks
     from letterlock.adapters.s3_anchors import S3Anchors
     from letterlock.adapters.s3_orphans import S3Orphans
+    from letterlock.adapters.second_factors import SecondFactors
+    from letterlock.adapters.ses_account_mailer import SesAccountMailer
     from letterlock.adapters.sqs_inbound_queue import SqsInboundQueue
-    from letterlock.services import audit_ports, ports, token_ports
+    from letterlock.services import audit_ports, people_ports, ports, token_ports
     from tests import fakes
 
     def conversations(fake: fakes.FakeConversations, real: DynamoConversations) -> list[ports.Conversations]:
@@ -49,6 +58,33 @@ if TYPE_CHECKING:
 
     def remains(fake: fakes.FakeTokens, real: DynamoRemains) -> list[token_ports.Remains]:
         return [fake, real]
+
+    def people(fake: fakes.FakePeople, real: DynamoPeople) -> list[people_ports.People]:
+        return [fake, real]
+
+    def sign_ins(fake: fakes.FakePeople, real: DynamoSignIns) -> list[people_ports.SignIns]:
+        return [fake, real]
+
+    def links(fake: fakes.FakePeople, real: DynamoLinks) -> list[people_ports.Links]:
+        return [fake, real]
+
+    def limits(fake: fakes.FakeLimits, real: DynamoLimits) -> list[people_ports.Limits]:
+        return [fake, real]
+
+    def passwords(fake: fakes.FakePasswords, real: Argon2Passwords) -> list[people_ports.Passwords]:
+        return [fake, real]
+
+    def link_secrets(fake: fakes.FakeLinkSecrets, real: KeyedLinks) -> list[people_ports.LinkSecrets]:
+        return [fake, real]
+
+    def mail_claims(fake: fakes.FakeMailClaims, real: DynamoMailClaims) -> list[people_ports.MailClaims]:
+        return [fake, real]
+
+    def account_mailer(fake: fakes.FakeAccountMailer, real: SesAccountMailer) -> list[people_ports.AccountMailer]:
+        return [fake, real]
+
+    def second_factors(real: SecondFactors) -> people_ports.SecondFactors:
+        return real
 
     def stack_ledger(fake: fakes.FakeStackLedger, real: DynamoStackLedger) -> list[ports.StackLedger]:
         return [fake, real]

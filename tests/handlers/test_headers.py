@@ -32,7 +32,7 @@ def function_of(stack: Stack, method: str, path: str) -> str:
 
 
 def asked(stack: Stack, method: str, path: str) -> Iterator[dict[str, Any]]:
-    """As anybody, with a token that is none, with one that may do everything, well and badly."""
+    """As anybody, with a token that is none, with one that may do everything, well and badly; from another's page."""
     real = path.replace("{", "").replace("}", "")
     good: dict[str, Any] | None = {} if method in ("POST", "PUT", "PATCH") else None
     yield rest_event(method, real, good, token="")
@@ -41,6 +41,7 @@ def asked(stack: Stack, method: str, path: str) -> Iterator[dict[str, Any]]:
     yield rest_event(method, real, "{", token=stack.token)
     yield rest_event(method, real, good, token=stack.token, query={"nonsense": "1"})
     yield rest_event(method, path, good, token=stack.token)
+    yield rest_event(method, real, good, token="", headers={"Origin": "https://another.example", "Host": "us.example"})
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES, ids=[" ".join(each) for each in ROUTES])

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
+from bench.browser import PASSWORD, enrolled, joined, owner
 from letterlock.domain.tokens import read
 from letterlock.entry import wiring
 from letterlock.services.deeds import Asked
@@ -40,8 +41,7 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     [unreadable] = stack.api("GET", "/v1/conversations", query={"status": "quarantined"})[1]["conversations"]
     for decision in ("discard", "release"):
         assert stack.api("POST", f"/v1/conversations/{unreadable['id']}/quarantine/{decision}")[0] == 200
-    told = stack.relay()
-    queued = [each for each in told if each["detail-type"] == "ReplyQueued"]
+    queued = [each for each in stack.relay() if each["detail-type"] == "ReplyQueued"]
     mailer = wiring.deliver_reply().mailer
     refusals = [None, None, ("MessageRejected", 400), ("InternalFailure", 500), ("503", 503)]
     told_of_the_stopped = queued.pop()
@@ -54,8 +54,20 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     assert stack.deliver(told_of_the_stopped) == {"batchItemFailures": []}
     for position, said in ((0, "delayed"), (0, "delivered"), (0, "bounced_hard"), (0, "complained"), (1, "rejected")):
         assert stack.ses_says(_of_ses(said, queued[position]["detail"]["data"])) == {"batchItemFailures": []}
+    _people_come_in(stack)
     _revoke_one_of_each(stack)
-    return told + stack.relay()
+    stack.relay()
+    return stack.published
+
+
+def _people_come_in(stack: Stack) -> None:
+    zebra = owner(stack, "zebra@team.example")
+    joined(zebra, "zebra2@team.example")
+    zebra.must("POST", "/v1/password-resets", {"email": "zebra@team.example"})
+    zebra.must("PUT", "/v1/me/password", {"current": PASSWORD, "new": "zebra and others"})
+    _, codes = enrolled(zebra)
+    removed = {"password": "zebra and others", "code": codes[0]}
+    assert zebra.ask("DELETE", "/v1/me/totp", removed)[0] == 204
 
 
 def _revoke_one_of_each(stack: Stack) -> None:

@@ -20,6 +20,7 @@ ANSWERS: dict[str, Any] = {
     "delivery_events": DONE,
     "audit_chainer": DONE,
     "token_revocation": DONE,
+    "account_mail": DONE,
     # Of the stack under test nothing has been linked yet.
     "audit_anchor": {"anchored": 0, "linked": 0},
     # A workspace that this stack does not have.
@@ -43,8 +44,9 @@ def test_every_function_has_a_sample(function: str) -> None:
 
 
 API_ANSWERS = {
-    "accounts_api": {"me": 200, "tokens": 403, "secret_scanning": 401},
+    "accounts_api": {"me": 200, "tokens": 403, "secret_scanning": 401, "people": 200, "invite": 201},
     "conversations_api": {"mailboxes": 200, "ingest_summary": 200, "assign": 400},
+    "sign_in_api": {"sign_in": 401, "sign_up": 202, "reset": 202, "accept": 410, "sessions": 403},
 }
 """The status of each sample; 404 for the rest, for what they name is none of this workspace."""
 

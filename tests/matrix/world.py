@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+from bench.people import put_profile
 from bench.tables import make_table
 from letterlock.adapters import table_accounts as accounts
 from letterlock.adapters.dynamo import raw
@@ -50,23 +51,27 @@ class World:
         world.sales = world._second_mailbox()
         setup = {"workspace": {"name": "Other"}, "mailbox": {"address": "support@other.example"}}
         world.other = stack.call("workspace_setup", setup)["workspace"]
-        ours, seated = stack.workspace, world.seated
-        world.callers = {
+        world.seat()
+        return world
+
+    def seat(self) -> None:
+        """Everybody anew: after somebody signed out, the next caller is signed in again."""
+        ours, seated = self.stack.workspace, self.seated
+        self.callers = {
             "anonymous": {},
-            "foreign": seated(world.other, Role.OWNER),
+            "foreign": seated(self.other, Role.OWNER),
             "viewer": seated(ours, Role.VIEWER),
-            "elsewhere": seated(ours, Role.AGENT, frozenset({world.sales})),
+            "elsewhere": seated(ours, Role.AGENT, frozenset({self.sales})),
             "agent": seated(ours, Role.AGENT),
             "admin": seated(ours, Role.ADMIN),
             "owner": seated(ours, Role.OWNER),
             "revoked": {
-                "Authorization": f"Bearer {world._spelt(CredentialKind.PERSONAL, ours, wiring.ids().new('per'))}"
+                "Authorization": f"Bearer {self._spelt(CredentialKind.PERSONAL, ours, wiring.ids().new('per'))}"
             },
             "expired": seated(ours, Role.OWNER, scopes=frozenset(Scope), lives=timedelta(minutes=-1)),
         }
-        for caller in world.callers:  # the day of their first use is noted, so that no later request writes it
-            world.ask(caller, "GET", "/v1/me")
-        return world
+        for caller in self.callers:  # the day of their first use is noted, so that no later request writes it
+            self.ask(caller, "GET", "/v1/me")
 
     def unscoped(self, action: Action) -> Headers:
         """The owner's token, with every scope but the one that the action needs."""
@@ -103,6 +108,7 @@ class World:
         hashed = keyed(wiring.blind_index(), secret)
         item[accounts.CREDENTIALS] = {"M": {id: accounts.credential_entry(credential, hashed)}}
         boto3.client("dynamodb").put_item(TableName="AccountsTable", Item=item)
+        put_profile(workspace, person)
         if scopes is None:
             return {"Cookie": f"__Host-session={secret}", "Origin": f"https://{HOST}", "Host": HOST}
         return {"Authorization": f"Bearer {secret}"}
@@ -124,6 +130,8 @@ class World:
             "contact": self._contact,
             "token": self._token,
             "person": self._person,
+            "invitation": self._invitation,
+            "session": lambda: wiring.ids().new("ses"),
         }
         return made[name]()
 
@@ -163,7 +171,22 @@ class World:
             )
         )
         boto3.client("dynamodb").put_item(TableName="AccountsTable", Item=item | {accounts.CREDENTIALS: {"M": {}}})
+        put_profile(self.stack.workspace, person)
         return person
+
+    def _invitation(self) -> str:
+        body = {"email": self.address(), "role": "viewer"}
+        return str(_json(self.ask("owner", "POST", "/v1/invitations", body))["id"])
+
+    def link(self, kind: str) -> str:
+        """One that was never made."""
+        self.made += 1
+        return f"{kind}{self.made:0101}"
+
+    def address(self) -> str:
+        """One that was not asked for before."""
+        self.made += 1
+        return f"m{self.made}@team.example"
 
     def _owners(self, path: str) -> Any:
         return _json(self.ask("owner", "GET", path))

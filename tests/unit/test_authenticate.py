@@ -11,9 +11,12 @@ from letterlock.domain.errors import Conflict, Invalid, Unauthenticated
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import spell
 from letterlock.services.authenticate import Authenticate
+from letterlock.services.deeds import Deeds
+from letterlock.services.invite import InvitePerson
 from letterlock.services.set_up_workspace import SetUpWorkspace
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.clock import START, FakeClock, FakeIds
+from tests.fakes.people import FakePeople
 
 WORKSPACE = "wsp_01JABCDEFGHJKMNPQRSTVWXYZ0"
 SERVICE_ID, PERSON_ID = "tok_01JZYCDEFGHJKMNPQRSTVWXYZ0", "per_01JZYCDEFGHJKMNPQRSTVWXYZ0"
@@ -116,7 +119,12 @@ def set_up() -> tuple[SetUpWorkspace, Authenticate]:
     workspaces, mailboxes = FakeWorkspaces(), FakeMailboxes()
     members = FakeMembers(workspaces, mailboxes)
     randoms = iter(bytes([n]) * 32 for n in range(9))
-    verb = SetUpWorkspace(workspaces, mailboxes, members, FakeIds(), FakeClock(), lambda _: next(randoms))
+    ids, now = FakeIds(), FakeClock()
+    people = FakePeople(members, now)
+    invite = InvitePerson(people, people, members, Deeds(ids, now), ids, now)
+    verb = SetUpWorkspace(
+        workspaces, mailboxes, members, ids, now, lambda _: next(randoms), invite, lambda: "invitation"
+    )
     return verb, Authenticate(members, FakeClock())
 
 

@@ -22,20 +22,27 @@ class AuditEntries:
     def __init__(self, table_name: str, sealer: Sealer) -> None:
         self._table, self._sealer = table_name, sealer
 
-    def step(self, entry: Entry) -> Step:
-        """A put of the entry, on the condition that it is not there. Raises KeyMissing."""
-        return Step(ROLE, {"Put": self.put_of(entry)})
+    def step(self, entry: Entry, under: str = "") -> Step:
+        """A put of the entry, on the condition that it is not there. Raises KeyMissing.
 
-    def put_of(self, entry: Entry) -> Item:
+        `under`: whose key seals it, where that is not its workspace's: which keys are read takes time, and must not
+        tell strangers whose sign-in they tried.
+        """
+        return Step(ROLE, {"Put": self.put_of(entry, under)})
+
+    def put_of(self, entry: Entry, under: str = "") -> Item:
         """The parameters of a PutItem."""
         said = {name: value for name, value in asdict(entry.detail).items() if value}
-        item = table.entry_item(entry, self._sealer.seal(_place(entry.workspace, entry.id), encode(said)))
+        item = table.entry_item(entry, self._sealer.seal(_place(under or entry.workspace, entry.id), encode(said)))
+        if under:
+            item["under"] = {"S": under}
         return {"TableName": self._table, "Item": item, "ConditionExpression": ABSENT}
 
     def entry_of(self, item: Item) -> Entry:
         """Raises SealBroken, KeyMissing; KeyError and ValueError where it is not as it was put."""
         workspace, own = item["pk"]["S"], item["sk"]["S"].removeprefix(table.ENTRIES)
-        said = decode(self._sealer.unseal(_place(workspace, own), item["detail"]["B"]))
+        under = item["under"]["S"] if "under" in item else workspace
+        said = decode(self._sealer.unseal(_place(under, own), item["detail"]["B"]))
         return Entry(
             id=own,
             workspace=workspace,

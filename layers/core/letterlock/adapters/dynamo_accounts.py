@@ -54,7 +54,7 @@ class DynamoWorkspaces:
     def create(self, workspace: str, name: str, entry: Entry | None = None) -> None:
         """Keys first, for the name is sealed already. A second one of the same id changes nothing."""
         self._keys.create(workspace, WORKSPACE_PURPOSES)
-        sealed = self._sealer.seal(_name_place(workspace), encode(name))
+        sealed = self._sealer.seal(name_place(workspace), encode(name))
         gate = table.Gate(workspace, state=table.ACTIVE, name=sealed)
         transact(self._client, [put(self._table, "gate", gate, ABSENT), *steps_of(self._audit, entry)])
 
@@ -62,7 +62,7 @@ class DynamoWorkspaces:
         answer = self._client.get_item(TableName=self._table, Key=key(workspace, table.GATE))
         if "Item" not in answer:
             raise NotFound("no such workspace")
-        name: str = decode(self._sealer.unseal(_name_place(workspace), answer["Item"]["name"]["B"]))
+        name: str = decode(self._sealer.unseal(name_place(workspace), answer["Item"]["name"]["B"]))
         return name
 
 
@@ -153,7 +153,7 @@ class DynamoMailboxes:
         return Mailbox(id, row.pk, address, name)
 
 
-def _name_place(workspace: str) -> Place:
+def name_place(workspace: str) -> Place:
     return Place(workspace, "workspace", workspace, "name")
 
 

@@ -21,10 +21,10 @@ class DynamoAudit:
     def __init__(self, client: DynamoDBClient, table_name: str, entries: AuditEntries) -> None:
         self._client, self._table, self._entries = client, table_name, entries
 
-    def record(self, entry: Entry) -> None:
+    def record(self, entry: Entry, under: str = "") -> None:
         """One PutItem of one write unit."""
         try:
-            self._client.put_item(**self._entries.put_of(entry))
+            self._client.put_item(**self._entries.put_of(entry, under))
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 

@@ -103,22 +103,10 @@ class DynamoRevocations:
                 ":at": {"S": instant(at)},
             },
         }
-        steps = [Step(OWNERS, {"Update": self.owner_gone(member.workspace, owners)})] if owners else []
+        steps = [Step(OWNERS, {"Update": owner_gone(self._table, member.workspace, owners)})] if owners else []
         if not self._taken(member.workspace, update, deed, steps):
             raise Stale("the person has changed since they were read")
         return True
-
-    def owner_gone(self, workspace: str, owners: Owners) -> Item:
-        """The update that has to ride with whatever makes an owner one no more."""
-        turn = "owners_gone = :turn" if owners.turn else "attribute_not_exists(owners_gone)"
-        read = {":turn": {"N": str(owners.turn)}} if owners.turn else {}
-        return {
-            "TableName": self._table,
-            "Key": key(workspace, table.GATE),
-            "UpdateExpression": "SET owners_gone = :next",
-            "ConditionExpression": f"attribute_exists(pk) AND {turn}",
-            "ExpressionAttributeValues": read | {":next": {"N": str(owners.turn + 1)}},
-        }
 
     def everybody(self, workspace: str, at: datetime, deed: Deed) -> bool:
         update = {
@@ -150,6 +138,19 @@ class DynamoRevocations:
     def _item(self, workspace: str, sk: str) -> Item | None:
         answer = self._client.get_item(TableName=self._table, Key=key(workspace, sk), ConsistentRead=True)
         return dict(answer["Item"]) if "Item" in answer else None
+
+
+def owner_gone(table_name: str, workspace: str, owners: Owners) -> Item:
+    """The update that has to ride with whatever makes an owner one no more."""
+    turn = "owners_gone = :turn" if owners.turn else "attribute_not_exists(owners_gone)"
+    read = {":turn": {"N": str(owners.turn)}} if owners.turn else {}
+    return {
+        "TableName": table_name,
+        "Key": key(workspace, table.GATE),
+        "UpdateExpression": "SET owners_gone = :next",
+        "ConditionExpression": f"attribute_exists(pk) AND {turn}",
+        "ExpressionAttributeValues": read | {":next": {"N": str(owners.turn + 1)}},
+    }
 
 
 def _ended(workspace: str, sk: str) -> Item:

@@ -25,6 +25,7 @@ def member_of(item: Item) -> Member:
         mailboxes=table.limits_of(row.mailboxes),
         active=row.state == table.ACTIVE,
         credentials=tuple(table.credential_of(*each) for each in sorted(credentials_of(item).items())),
+        version=int(row.version or 1),
         removed_at=_instant(row.removed_at),
         finished_at=_instant(row.finished_at),
     )

@@ -40,7 +40,8 @@ def compose(mail: OutgoingMail, at: datetime) -> bytes:
     """
     body = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     body.set_content(clean(mail.text))
-    body.add_alternative(clean(mail.html), subtype="html")
+    if mail.html:
+        body.add_alternative(clean(mail.html), subtype="html")
     return "".join(f"{line}\r\n" for line in _header(mail, at)).encode("ascii") + body.as_bytes()
 
 

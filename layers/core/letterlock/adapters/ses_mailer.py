@@ -7,7 +7,7 @@ good, not taken (try again), or unknown (never try again unasked).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -101,6 +101,10 @@ class SesMailer:
 
         Raises SendRefused (also no_recipient, no_sender, too_many_recipients, over_size), SendDelayed, SendUncertain.
         """
+        return self.hand_over(mail, {name: str(value) for name, value in asdict(tags).items()})
+
+    def hand_over(self, mail: OutgoingMail, tags: Mapping[str, str]) -> str:
+        """The same, under any tags."""
         sender, to, cc = _envelope(mail)
         raw = compose(mail, self._now())
         if len(raw) > MAIL_BYTES:
@@ -110,7 +114,7 @@ class SesMailer:
                 FromEmailAddress=sender,
                 Destination={"ToAddresses": to, "CcAddresses": cc},
                 Content={"Raw": {"Data": raw}},
-                EmailTags=[{"Name": name, "Value": str(value)} for name, value in asdict(tags).items()],
+                EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
                 ConfigurationSetName=self._configuration_set,
             )
         except (ClientError, BotoCoreError) as error:

@@ -6,7 +6,12 @@
 | `<ws>` | `MBX#<mbx>` | `MailboxItem` |
 | `<ws>` | `PERSON#<per>`, `SERVICE#<tok>` | `MemberItem` |
 | `<ws>` | `TOK#<tok>` | `TokenItem` |
+| `<ws>` | `PROFILE#<per>`, `SIGNIN#<per>`, `SES#<ses>` | built in `people_items` |
+| `<ws>` | `INV#<inv>`, `RST#<rst>` | links that were mailed: built in `link_items` |
+| `stack` | `SUP#<sup>` | a sign-up: its workspace has no keys yet |
+| `<ws>` | `MAILED#<fct>` | that a mail about a fact was sent, or is about to be |
 | `route#mailbox#<keyed hash of an address>` | `ROUTE` | `MailboxRoute` |
+| `route#signin#<keyed hash of an address>` | `<ws>` | whom the address signs in, in `person` |
 
 A router is found before its workspace is known, so it holds ids only; what names somebody lies sealed under `<ws>`.
 Why the models are for shapes only: see `table_conversations`.
@@ -22,7 +27,9 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.models import Model
 
 from letterlock.adapters.codec import instant
+from letterlock.adapters.keyring import STACK
 from letterlock.domain.accounts import Credential, CredentialKind
+from letterlock.domain.people import Link, LinkKind
 from letterlock.domain.permissions import Scope
 
 GATE: Final = "GATE"
@@ -34,6 +41,10 @@ SERVICES: Final = "SERVICE#"
 SESSIONS: Final = "SES#"
 INVITATIONS: Final = "INV#"
 RESETS: Final = "RST#"
+SIGN_UPS: Final = "SUP#"
+PROFILES: Final = "PROFILE#"
+SIGN_INS: Final = "SIGNIN#"
+MAILED: Final = "MAILED#"
 
 ACTIVE: Final = "active"
 """The state of a workspace whose people may come in, and of a member who may."""
@@ -64,6 +75,36 @@ def invitation_key(invitation: str) -> str:
 
 def reset_key(reset: str) -> str:
     return f"{RESETS}{reset}"
+
+
+def sign_up_key(sign_up: str) -> str:
+    return f"{SIGN_UPS}{sign_up}"
+
+
+def link_key(link: Link) -> tuple[str, str]:
+    """pk, sk. A sign-up lies with the stack: its workspace has no keys yet."""
+    match link.kind:
+        case LinkKind.INVITATION:
+            return link.workspace, invitation_key(link.id)
+        case LinkKind.RESET:
+            return link.workspace, reset_key(link.id)
+    return STACK, sign_up_key(link.id)
+
+
+def profile_key(person: str) -> str:
+    return f"{PROFILES}{person}"
+
+
+def sign_in_key(person: str) -> str:
+    return f"{SIGN_INS}{person}"
+
+
+def mail_key(fact: str) -> str:
+    return f"{MAILED}{fact}"
+
+
+def sign_in_route_key(hashed_address: str) -> str:
+    return f"route#signin#{hashed_address}"
 
 
 def mailbox_route_key(hashed_address: str) -> str:
@@ -118,6 +159,8 @@ class MemberItem(Model):
     role = UnicodeAttribute()
     mailboxes = UnicodeSetAttribute(null=True)
     """`limits_kept`. Absent: all that there are."""
+    version = NumberAttribute(null=True)
+    """Of role and mailboxes. Absent: 1."""
     tokens_made = NumberAttribute(null=True)
     """How many personal tokens were ever issued: two at once are told apart by it."""
     removed_at = UnicodeAttribute(null=True)

@@ -104,6 +104,8 @@ class Member:
     active: bool = True
     credentials: tuple[Credential, ...] = ()
     """Those that were not revoked."""
+    version: int = 1
+    """Of role and mailboxes."""
     removed_at: datetime | None = None
     finished_at: datetime | None = None
     """When all that hung on them was ended."""

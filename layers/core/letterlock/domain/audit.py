@@ -28,6 +28,7 @@ class Act(StrEnum):
     PERSON_REMOVED = "person_removed"
     ROLE_CHANGED = "role_changed"
     MAILBOX_ACCESS_CHANGED = "mailbox_access_changed"
+    SIGN_UP_REQUESTED = "sign_up_requested"
     SIGNED_UP = "signed_up"
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
@@ -36,6 +37,7 @@ class Act(StrEnum):
     PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - the name of an act
     RESET_LINK_REVOKED = "reset_link_revoked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an act
+    TOTP_PROPOSED = "totp_proposed"
     TOTP_ENROLLED = "totp_enrolled"
     TOTP_REMOVED = "totp_removed"
     RECOVERY_CODE_USED = "recovery_code_used"

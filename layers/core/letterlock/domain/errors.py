@@ -62,6 +62,10 @@ class Moved(LetterlockError):
         """The messages that came since."""
 
 
+class VersionPassed(LetterlockError):
+    """The record is not at the version that the change was meant for."""
+
+
 class AlreadyDone(LetterlockError):
     """A request of that key and content has had its effect."""
 
@@ -102,6 +106,23 @@ class SameMail(LetterlockError):
         super().__init__(message)
         self.conversation = conversation
         self.message = message
+
+
+class Gone(LetterlockError):
+    """A link that was used, revoked, has expired, or never was: nobody is told which."""
+
+
+class TooManyRequests(LetterlockError):
+    """It was tried too often."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too many tries: wait for as long as Retry-After says")
+        self.seconds = seconds
+        """After which it may be tried again."""
+
+
+class SecondFactorRequired(LetterlockError):
+    """The password is right, and the code is missing or is not."""
 
 
 class Unavailable(LetterlockError):

@@ -260,6 +260,49 @@ class MessageRejected(ConversationFact):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonInvited(Fact):
+    """Somebody may become a person of the workspace: a mail tells them."""
+
+    invitation: Annotated[str, Id("inv")]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonJoined(Fact):
+    """By an invitation, or by signing the workspace up."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpRequested(Fact):
+    """Somebody wants a workspace of that id: a mail shows whether the address is theirs."""
+
+    sign_up: Annotated[str, Id("sup")]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordResetRequested(Fact):
+    """Told of people whom nobody knows as well: there is no such workspace then."""
+
+    person: PersonId
+    reset: Annotated[str, Id("rst")]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(Fact):
+    """By themselves, or by a reset link."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorRemoved(Fact):
+    """By themselves: from now on the password alone lets them in."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialRevoked(Fact):
     """A session, an API token, an invitation or a link opens nothing any more. What hangs on it is ended after."""
 

@@ -47,13 +47,13 @@ def spell(kind: CredentialKind, workspace: str, holder: str, secret: bytes) -> s
     """The token for 32 fresh random bytes."""
     ids = workspace.removeprefix("wsp_") + holder.removeprefix(_HOLDERS[kind])
     body = PREFIXES[kind] + ids + base62(secret)
-    return body + _checksum(body)
+    return body + checksum(body)
 
 
 def read(token: str) -> Presented:
     """Raises Unauthenticated for anything that is no token of ours."""
     match = TOKEN.fullmatch(token)
-    if match is None or _checksum(token[:-_CHECKSUM_CHARACTERS]) != token[-_CHECKSUM_CHARACTERS:]:
+    if match is None or checksum(token[:-_CHECKSUM_CHARACTERS]) != token[-_CHECKSUM_CHARACTERS:]:
         raise Unauthenticated("this is no token of Letterlock: copy it again, whole")
     kind = _KINDS[match[1]]
     return Presented(kind, f"wsp_{match[2]}", _HOLDERS[kind] + match[3], token)
@@ -64,7 +64,8 @@ def base62(octets: bytes) -> str:
     return _base62(int.from_bytes(octets), _SECRET_CHARACTERS)
 
 
-def _checksum(body: str) -> str:
+def checksum(body: str) -> str:
+    """6 characters: CRC-32 of it, in base62."""
     return _base62(zlib.crc32(body.encode("ascii")), _CHECKSUM_CHARACTERS)
 
 

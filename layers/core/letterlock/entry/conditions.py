@@ -33,7 +33,7 @@ IfMatch = Annotated[
     Header(
         alias="If-Match",
         max_length=512,
-        description="The ETag of the conversation as you know it (RFC 9110, section 13.1.1): 412 if it has changed",
+        description="The ETag of the record as you know it (RFC 9110, section 13.1.1): 412 if it has changed",
     ),
 ]
 
@@ -47,7 +47,12 @@ _Answer = TypeVar("_Answer")
 
 def etag(app: APIGatewayRestResolver, head: Conversation) -> None:
     """The answer shows the conversation at this version."""
-    say(app, "ETag", f'"{head.version}"')
+    version_shown(app, head.version)
+
+
+def version_shown(app: APIGatewayRestResolver, version: int) -> None:
+    """The answer shows its record at this version."""
+    say(app, "ETag", f'"{version}"')
 
 
 def versions(if_match: str | None) -> frozenset[int] | None:

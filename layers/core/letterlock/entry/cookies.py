@@ -32,6 +32,18 @@ def refuse_foreign_origin(who: Principal, method: str, headers: dict[str, str]) 
     """Raises Forbidden where a session would change something for a page that is not ours, or that does not say."""
     if not who.signed_in or method in _SAFE:
         return
-    origin = urlsplit(headers.get("origin", "")).netloc
-    if not origin or origin != headers.get("host", ""):
+    if not headers.get("origin", "") or not _is_ours(headers):
         raise Forbidden("with a session, this is asked for from our own origin: the Origin header is not")
+
+
+def refuse_another_pages_request(method: str, headers: dict[str, str]) -> None:
+    """Raises Forbidden where a page that is not ours would sign somebody in: to another's account, perhaps.
+
+    Whoever is no browser says nothing of an origin.
+    """
+    if method not in _SAFE and "origin" in headers and not _is_ours(headers):
+        raise Forbidden("this is asked for from our own origin, or without an Origin header")
+
+
+def _is_ours(headers: dict[str, str]) -> bool:
+    return urlsplit(headers.get("origin", "")).netloc == headers.get("host", "")

@@ -16,7 +16,7 @@ from letterlock.domain import errors
 from letterlock.domain.accounts import Principal
 from letterlock.entry import wiring
 from letterlock.entry.collisions import shown
-from letterlock.entry.cookies import refuse_foreign_origin, session_of
+from letterlock.entry.cookies import refuse_another_pages_request, refuse_foreign_origin, session_of
 from letterlock.entry.failures import count_if_broken, safe_words
 from letterlock.entry.request_checks import refuse_malformed_body, refuse_unknown_query
 from letterlock.services.deeds import Asked
@@ -51,6 +51,10 @@ _STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
     errors.ShownOnce: (HTTPStatus.CONFLICT, "shown-once"),
     errors.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     errors.KeyReused: (HTTPStatus.CONFLICT, "idempotency-key-reused"),
+    errors.Gone: (HTTPStatus.GONE, "gone"),
+    errors.TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests"),
+    errors.SecondFactorRequired: (HTTPStatus.UNAUTHORIZED, "second-factor-required"),
+    errors.VersionPassed: (HTTPStatus.PRECONDITION_FAILED, "stale"),
     errors.Moved: (HTTPStatus.PRECONDITION_FAILED, "stale"),
     errors.Stale: (HTTPStatus.CONFLICT, "busy"),
     errors.Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
@@ -131,6 +135,7 @@ def _resolve(api: Routes, event: dict[str, Any], context: Any) -> dict[str, Any]
         refuse_foreign_origin(who, method, headers)
         api.app.context["principal"] = who
     else:
+        refuse_another_pages_request(method, headers)
         # A request that was refused before it was resolved leaves its principal behind.
         api.app.context.pop("principal", None)
     refuse_malformed_body(event)
@@ -166,7 +171,10 @@ def _refused(error: errors.LetterlockError) -> Response[str]:
     if type(error) not in _STATUS:  # no request of anybody's causes it
         return _unforeseen(error)
     status, kind = _STATUS[type(error)]
-    return problem(status, kind, str(error), **shown(error))
+    answer = problem(status, kind, str(error), **shown(error))
+    if isinstance(error, errors.TooManyRequests):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def _not_valid(error: RequestValidationError) -> Response[str]:

@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from letterlock.services.retry_reply import RetryReply
     from letterlock.services.revoke import Revoke
     from letterlock.services.revoke_access import RemovePerson, RevokeToken, SignEverybodyOut
-    from letterlock.services.set_up_workspace import SetUpWorkspace
     from letterlock.services.settle_overdue import SettleOverdue
     from letterlock.services.summarise_ingest import SummariseIngest
     from letterlock.services.triage import AssignConversation, ChangeStatus
@@ -374,23 +373,6 @@ def settle_overdue() -> SettleOverdue:
     from letterlock.services.settle_overdue import SettleOverdue
 
     return SettleOverdue(DynamoOverdueReplies(client("dynamodb"), setting("CONVERSATIONS_TABLE"), now), ids(), now)
-
-
-@cache
-def set_up_workspace() -> SetUpWorkspace:
-    from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
-    from letterlock.adapters.dynamo_members import DynamoMembers
-    from letterlock.services.set_up_workspace import SetUpWorkspace
-
-    dynamodb, accounts = client("dynamodb"), setting("ACCOUNTS_TABLE")
-    return SetUpWorkspace(
-        workspaces=DynamoWorkspaces(dynamodb, accounts, sealer(), keyring(), audit_entries()),
-        mailboxes=DynamoMailboxes(dynamodb, accounts, sealer(), blind_index(), audit_entries()),
-        members=DynamoMembers(dynamodb, accounts, sealer(), blind_index(), audit_entries()),
-        ids=ids(),
-        now=now,
-        random=os.urandom,
-    )
 
 
 @cache

@@ -24,8 +24,10 @@ class ExportedEntry:
 class Audit(Protocol):
     """Entries. Where an act has a transaction, its entry rides in that, and not through here."""
 
-    def record(self, entry: Entry) -> None:
-        """By itself: a refusal, for instance. A second time changes nothing."""
+    def record(self, entry: Entry, under: str = "") -> None:
+        """By itself: a refusal, for instance. A second time changes nothing. `under`: sealed by whose key, where that
+        is not its workspace's.
+        """
         ...
 
     def listed(self, workspace: str, *, before: str = "", limit: int = 25) -> list[Entry]:

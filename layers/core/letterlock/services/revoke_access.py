@@ -57,6 +57,30 @@ class RemovePerson:
 
 
 @dataclass(frozen=True, slots=True)
+class EndSession:
+    """One's own. A second time changes nothing. Raises Forbidden, NotFound, Stale."""
+
+    revoke: Revoke
+
+    def __call__(self, principal: Principal, session: str, asked: Asked) -> None:
+        principal.may(Action.MANAGE_OWN_SESSIONS)
+        if not session.startswith("ses_"):
+            raise NotFound("no such session")
+        self.revoke(Target(Revocable.SESSION, principal.workspace, session, principal.id), asked)
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeInvitation:
+    """A second time changes nothing. Raises Forbidden, NotFound, RuleBroken (it was accepted), Stale."""
+
+    revoke: Revoke
+
+    def __call__(self, principal: Principal, invitation: str, asked: Asked) -> None:
+        principal.may(Action.INVITE)
+        self.revoke(Target(Revocable.INVITATION, principal.workspace, invitation), asked)
+
+
+@dataclass(frozen=True, slots=True)
 class SignEverybodyOut:
     """Every session and every token of the workspace, also the one that asks. Raises Forbidden."""
 

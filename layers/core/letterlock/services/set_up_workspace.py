@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Credential, CredentialKind, Mailbox, Member, mailbox_address
 from letterlock.domain.audit import OPERATOR, Act, Entry
-from letterlock.domain.errors import Conflict, Invalid
+from letterlock.domain.errors import Conflict, Forbidden, Invalid
+from letterlock.domain.people import Profile, shown_name, sign_in_address
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
+from letterlock.services.deeds import Asked
+from letterlock.services.invite import InvitePerson
 from letterlock.services.ports import Clock, Ids, Mailboxes, Members, Workspaces
 
 NAME_CHARACTERS = 100
+CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class SetUp:
     workspace: str
     mailbox: str
     token: str
+    invitation: str = ""
+    """The owner's, where one was named: its link is on its way to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +40,30 @@ class SetUpWorkspace:
     ids: Ids
     now: Clock
     random: Callable[[int], bytes]
+    invite: InvitePerson
+    setting: Callable[[], str]
+    """The operator's own: `closed` means no workspace more."""
 
     def __call__(
-        self, *, name: str, address: str, mailbox_name: str, token_name: str, scopes: frozenset[Scope], request: str
+        self,
+        *,
+        name: str,
+        address: str,
+        mailbox_name: str,
+        token_name: str,
+        scopes: frozenset[Scope],
+        request: str,
+        owner: Profile | None = None,
     ) -> SetUp:
         """`request` is the id of the invocation, for the audit log."""
+        if self.setting() == CLOSED:
+            raise Forbidden("the stack's setting SignUp is closed: no workspace more")
         for value in (name, mailbox_name, token_name):
             if len(value) > NAME_CHARACTERS or not value.isprintable():
                 raise Invalid(f"a name may have {NAME_CHARACTERS} printable characters at most")
         address = mailbox_address(address)
+        if owner:
+            owner = Profile(sign_in_address(owner.address), shown_name(owner.name))
         self.workspaces.prepare_stack()
         if self.mailboxes.route([address]):
             raise Conflict("another mailbox has that address")
@@ -56,7 +77,9 @@ class SetUpWorkspace:
         self.mailboxes.add(mailbox, self._done(workspace, Act.MAILBOX_ADDED, mailbox.id, request))
         issued = self._done(workspace, Act.TOKEN_ISSUED, id, request)
         self.members.add_service(service, token_name, token, issued)
-        return SetUp(workspace, mailbox.id, token)
+        asked = Asked(OPERATOR, request)
+        invited = self.invite.owner(workspace, owner.address, owner.name, asked).id if owner else ""
+        return SetUp(workspace, mailbox.id, token, invited)
 
     def _done(self, workspace: str, act: Act, subject: str, request: str) -> Entry:
         return Entry(self.ids.new("aud"), workspace, OPERATOR, act, subject, self.now(), request)

@@ -1,0 +1,87 @@
+"""The ways through the functions by which people come in, for the calls that they make of AWS: see `bench.paths`."""
+
+from __future__ import annotations
+
+from bench.browser import ANA, PASSWORD, Browser, enrolled, joined, link_mailed, me, owner
+from bench.recorder import refusal
+from bench.scenarios import Desk
+
+OTHER = "another long phrase"
+BEN, DORA, EVE, FAY = (f"{name}@team.example" for name in ("ben", "dora", "eve", "fay"))
+
+
+def people_come_in(desk: Desk) -> None:
+    """By a sign-up and an invitation; everybody is read, changed, renamed, and one is removed."""
+    ana = owner(desk.stack)
+    ben = joined(ana, BEN, "owner")
+    his = f"/v1/people/{me(ben)}"
+    for method, path, body in (
+        ("GET", "/v1/people", None),
+        ("GET", his, None),
+        ("PATCH", his, {"role": "viewer", "mailboxes": []}),
+        ("PATCH", "/v1/me", {"name": "Ana A."}),
+        ("GET", "/v1/workspace", None),
+        ("PATCH", "/v1/workspace", {"name": "Ours"}),
+        ("GET", "/v1/invitations", None),
+        ("DELETE", his, None),
+    ):
+        ana.must(method, path, body)
+    joined(ana, BEN)
+    wanted = {"email": "cleo@team.example", "role": "agent"}
+    for _ in range(2):
+        invited = ana.must("POST", "/v1/invitations", wanted, headers={"Idempotency-Key": "k"})["id"]
+    for _ in range(2):
+        ana.must("DELETE", f"/v1/invitations/{invited}")
+
+
+def people_sign_in_and_out(desk: Desk) -> None:
+    ana, other = owner(desk.stack, DORA), Browser(desk.stack)
+    for password in (OTHER, PASSWORD):
+        other.sign_in(DORA, password)
+    sessions = ana.must("GET", "/v1/me/sessions")["sessions"]
+    for _ in range(2):
+        ana.must("DELETE", f"/v1/me/sessions/{sessions[-1]['id']}")
+    ana.must("PUT", "/v1/me/password", {"current": PASSWORD, "new": OTHER})
+    skips, desk.stack.before_call = desk.stack.before_call, lambda: None  # a code is one of now
+    _, codes = enrolled(ana)
+    desk.stack.before_call = skips
+    Browser(desk.stack).sign_in(DORA, OTHER, code=codes[0])
+    ana.must("DELETE", "/v1/me/totp", {"password": OTHER, "code": codes[1]})
+    ana.must("DELETE", "/v1/sessions/current")
+    desk.stack.mailed()
+
+
+def a_password_is_forgotten(desk: Desk) -> None:
+    owner(desk.stack, EVE)
+    for email in ("nobody@team.example", EVE):
+        Browser(desk.stack).must("POST", "/v1/password-resets", {"email": email})
+    new = {"token": link_mailed(desk.stack), "password": OTHER}
+    for _ in range(2):
+        Browser(desk.stack).ask("POST", "/v1/password-resets/complete", new)
+
+
+def a_mail_that_ses_puts_off(desk: Desk) -> None:
+    ana = owner(desk.stack, FAY)
+    ana.must("POST", "/v1/invitations", {"email": BEN, "role": "agent"})
+    desk.stack.recorder.faults["sesv2", "SendEmail"] = refusal(429, "TooManyRequestsException")
+    desk.stack.mailed(failing=True)
+    desk.stack.recorder.faults.clear()
+
+
+def a_workspace_with_an_owner(desk: Desk) -> None:
+    asked = {
+        "workspace": {"name": "Theirs"},
+        "mailbox": {"address": "theirs@acme.example"},
+        "owner": {"email": ANA, "name": "Ana"},
+    }
+    desk.stack.call("workspace_setup", asked)
+    desk.stack.mailed()
+
+
+PEOPLE = (
+    people_come_in,
+    people_sign_in_and_out,
+    a_password_is_forgotten,
+    a_mail_that_ses_puts_off,
+    a_workspace_with_an_owner,
+)

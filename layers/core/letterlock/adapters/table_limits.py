@@ -1,0 +1,20 @@
+"""The limits table: how often something was tried in a window, here and nowhere else.
+
+| pk | sk | item |
+|---|---|---|
+| `<what is tried>#<keyed hash of who, or of where from>` | the window's begin | `n`, and `expires_at` (TTL) |
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from letterlock.adapters.codec import instant
+
+
+def limit_key(tried: str, counted: str, hashed: str) -> str:
+    return f"{tried}#{counted}#{hashed}"
+
+
+def window_key(began: datetime) -> str:
+    return instant(began)

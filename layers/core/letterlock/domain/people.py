@@ -1,0 +1,140 @@
+"""People of a workspace: how they are called, how they are invited, and what stands of a link that was sent to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from letterlock.domain.accounts import Member, Principal
+from letterlock.domain.errors import Forbidden, Invalid, NotFound
+from letterlock.domain.permissions import Role
+
+NAME_CHARACTERS: Final = 100
+ADDRESS_OCTETS: Final = 254
+"""RFC 5321, section 4.5.3.1.3."""
+_ADDRESS: Final = re.compile(
+    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
+)
+
+
+def sign_in_address(address: str) -> str:
+    """As we keep it, in lower case. Raises Invalid, never quoting it."""
+    address = address.strip().lower()
+    if len(address) > ADDRESS_OCTETS or not _ADDRESS.fullmatch(address):
+        raise Invalid("an address has the form name@domain (RFC 5321)")
+    return address
+
+
+def shown_name(name: str) -> str:
+    """Raises Invalid."""
+    name = name.strip()
+    if not name or len(name) > NAME_CHARACTERS or not name.isprintable():
+        raise Invalid(f"a name has 1 to {NAME_CHARACTERS} printable characters")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Sealed, wherever it is kept."""
+
+    address: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    member: Member
+    profile: Profile
+    joined_at: datetime
+
+
+class LinkKind(StrEnum):
+    """What a link that was mailed to somebody is for. Each works once."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+    SIGN_UP = "sign_up"
+
+
+LIFE: Final = {
+    LinkKind.INVITATION: timedelta(hours=72),
+    LinkKind.RESET: timedelta(hours=1),
+    LinkKind.SIGN_UP: timedelta(hours=1),
+}
+LINK_IDS: Final = {LinkKind.INVITATION: "inv", LinkKind.RESET: "rst", LinkKind.SIGN_UP: "sup"}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where it is kept. Of its secret nothing is: it follows from these, under the stack's key."""
+
+    kind: LinkKind
+    workspace: str
+    id: str
+
+
+class LinkState(StrEnum):
+    PENDING = "pending"
+    USED = "used"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    """Shown, never stored: it follows from the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    id: str
+    workspace: str
+    address: str
+    role: Role
+    mailboxes: frozenset[str] | None
+    """None: all there are, and will be."""
+    invited_by: str
+    """`per_…`, `tok_…`, or the operator."""
+    created_at: datetime
+    until: datetime
+    state: LinkState = LinkState.PENDING
+    name: str = ""
+    """What the inviter calls them; they may say otherwise."""
+
+    def standing(self, now: datetime) -> LinkState:
+        return LinkState.EXPIRED if self.state is LinkState.PENDING and self.until <= now else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    id: str
+    workspace: str
+    person: str
+    until: datetime
+    state: LinkState = LinkState.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    id: str
+    workspace: str
+    """The id that the workspace will have."""
+    address: str
+    name: str
+    """The workspace's."""
+    until: datetime
+    state: LinkState = LinkState.PENDING
+
+
+def refuse_more_than_ones_own(
+    principal: Principal, roles: Sequence[Role], mailboxes: frozenset[str] | None, there_are: Sequence[str]
+) -> None:
+    """Whoever gives a role or mailboxes has them. Raises Forbidden; NotFound for a mailbox that they do not see."""
+    if Role.OWNER in roles and principal.role is not Role.OWNER:
+        raise Forbidden("only an owner makes somebody an owner, or changes one")
+    if not all(principal.role.covers(role) for role in roles):
+        raise Forbidden("somebody with a higher role is not yours to make or change")
+    if mailboxes is None and principal.limited:
+        raise Forbidden("name the mailboxes: you do not work in all of them yourself")
+    if not (mailboxes or frozenset()) <= set(there_are):
+        raise NotFound("no such mailbox")

@@ -1,0 +1,361 @@
+"""Which adapter stands behind which port, for people and how they sign in: see `entry.wiring`."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from letterlock.entry import wiring
+from letterlock.entry.settings import setting
+
+if TYPE_CHECKING:
+    from letterlock.adapters.argon2_passwords import Argon2Passwords
+    from letterlock.adapters.dynamo_accounts import DynamoWorkspaces
+    from letterlock.adapters.dynamo_limits import DynamoLimits
+    from letterlock.adapters.dynamo_links import DynamoLinks
+    from letterlock.adapters.dynamo_people import DynamoPeople
+    from letterlock.adapters.dynamo_sign_ins import DynamoSignIns
+    from letterlock.adapters.keyed_links import KeyedLinks
+    from letterlock.adapters.people_items import PeopleItems
+    from letterlock.adapters.second_factors import SecondFactors
+    from letterlock.services.check_factor import CheckFactor
+    from letterlock.services.deeds import Deeds
+    from letterlock.services.invite import InvitePerson, ListInvitations
+    from letterlock.services.join import AcceptInvitation, AskSignUp, CompleteSignUp, Join
+    from letterlock.services.manage_people import (
+        ChangePerson,
+        ListPeople,
+        ReadMe,
+        ReadPerson,
+        RenameMe,
+        RenameWorkspace,
+    )
+    from letterlock.services.own_sign_in import (
+        ChangePassword,
+        ConfirmFactor,
+        ListSessions,
+        OwnSignIn,
+        ProposeFactor,
+        RemoveFactor,
+    )
+    from letterlock.services.reset_password import AskReset, CompleteReset
+    from letterlock.services.revoke_access import EndSession, RevokeInvitation
+    from letterlock.services.send_account_mail import SendAccountMail
+    from letterlock.services.set_up_workspace import SetUpWorkspace
+    from letterlock.services.sign_in import SignInPerson
+    from letterlock.services.start_session import StartSession
+
+
+def sign_up() -> str:
+    """The operator's setting: `open`, `invitation` or `closed`."""
+    return setting("SIGN_UP")
+
+
+# ---- stores ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def items() -> PeopleItems:
+    from letterlock.adapters.people_items import PeopleItems
+
+    return PeopleItems(setting("ACCOUNTS_TABLE"), wiring.sealer(), wiring.blind_index())
+
+
+@cache
+def people() -> DynamoPeople:
+    from letterlock.adapters.dynamo_people import DynamoPeople
+
+    return DynamoPeople(wiring.client("dynamodb"), items(), wiring.commits(), wiring.audit_entries())
+
+
+@cache
+def sign_ins() -> DynamoSignIns:
+    from letterlock.adapters.dynamo_sign_ins import DynamoSignIns
+
+    return DynamoSignIns(wiring.client("dynamodb"), items(), wiring.commits(), wiring.audit_entries(), wiring.now)
+
+
+@cache
+def links() -> DynamoLinks:
+    from letterlock.adapters.dynamo_links import DynamoLinks
+
+    client = wiring.client("dynamodb")
+    return DynamoLinks(client, items(), wiring.sealer(), wiring.commits(), wiring.audit_entries())
+
+
+@cache
+def limits() -> DynamoLimits:
+    from letterlock.adapters.dynamo_limits import DynamoLimits
+
+    return DynamoLimits(wiring.client("dynamodb"), setting("LIMITS_TABLE"), wiring.blind_index(), wiring.now)
+
+
+@cache
+def link_secrets() -> KeyedLinks:
+    from letterlock.adapters.keyed_links import KeyedLinks
+
+    return KeyedLinks(wiring.blind_index())
+
+
+@cache
+def passwords() -> Argon2Passwords:
+    from letterlock.adapters.argon2_passwords import PARAMETERS, Argon2Passwords
+
+    return Argon2Passwords(wiring.blind_index(), PARAMETERS, os.urandom)
+
+
+@cache
+def factors() -> SecondFactors:
+    from letterlock.adapters.second_factors import SecondFactors
+
+    return SecondFactors(wiring.blind_index(), os.urandom)
+
+
+@cache
+def creating_workspaces() -> DynamoWorkspaces:
+    """With their entries in the audit log."""
+    from letterlock.adapters.dynamo_accounts import DynamoWorkspaces
+
+    client, table = wiring.client("dynamodb"), setting("ACCOUNTS_TABLE")
+    return DynamoWorkspaces(client, table, wiring.sealer(), wiring.keyring(), wiring.audit_entries())
+
+
+# ---- what others need -----------------------------------------------------------------------------------------------
+
+
+@cache
+def deeds() -> Deeds:
+    from letterlock.services.deeds import Deeds
+
+    return Deeds(wiring.ids(), wiring.now)
+
+
+@cache
+def start_session() -> StartSession:
+    from letterlock.services.start_session import StartSession
+
+    return StartSession(wiring.ids(), wiring.now, os.urandom)
+
+
+@cache
+def check_factor() -> CheckFactor:
+    from letterlock.services.check_factor import CheckFactor
+
+    return CheckFactor(sign_ins(), factors(), wiring.now)
+
+
+@cache
+def own_sign_in() -> OwnSignIn:
+    from letterlock.services.own_sign_in import OwnSignIn
+
+    return OwnSignIn(sign_ins(), wiring.members(), people(), passwords(), limits(), start_session(), deeds())
+
+
+@cache
+def join() -> Join:
+    from letterlock.services.join import Join
+
+    return Join(people(), wiring.members(), passwords(), start_session(), deeds(), wiring.ids(), wiring.now)
+
+
+# ---- what sign_in_api calls -----------------------------------------------------------------------------------------
+
+
+@cache
+def sign_in_person() -> SignInPerson:
+    from letterlock.services.sign_in import SignInPerson
+
+    return SignInPerson(
+        sign_ins(), wiring.members(), passwords(), check_factor(), limits(), wiring.audit(), start_session(), deeds()
+    )
+
+
+@cache
+def ask_sign_up() -> AskSignUp:
+    from letterlock.services.join import AskSignUp
+
+    return AskSignUp(links(), limits(), deeds(), wiring.ids(), wiring.now, sign_up)
+
+
+@cache
+def complete_sign_up() -> CompleteSignUp:
+    from letterlock.services.join import CompleteSignUp
+
+    return CompleteSignUp(join(), creating_workspaces(), links(), link_secrets(), limits(), sign_up)
+
+
+@cache
+def accept_invitation() -> AcceptInvitation:
+    from letterlock.services.join import AcceptInvitation
+
+    return AcceptInvitation(join(), links(), link_secrets(), limits())
+
+
+@cache
+def ask_reset() -> AskReset:
+    from letterlock.services.reset_password import AskReset
+
+    return AskReset(sign_ins(), links(), limits(), deeds(), wiring.ids(), wiring.now)
+
+
+@cache
+def complete_reset() -> CompleteReset:
+    from letterlock.services.reset_password import CompleteReset
+
+    return CompleteReset(sign_ins(), people(), links(), link_secrets(), passwords(), limits(), deeds(), wiring.now)
+
+
+@cache
+def list_sessions() -> ListSessions:
+    from letterlock.services.own_sign_in import ListSessions
+
+    return ListSessions(sign_ins(), wiring.members(), wiring.now)
+
+
+@cache
+def end_session() -> EndSession:
+    from letterlock.services.revoke_access import EndSession
+
+    return EndSession(wiring.revoke())
+
+
+@cache
+def change_password() -> ChangePassword:
+    from letterlock.services.own_sign_in import ChangePassword
+
+    return ChangePassword(own_sign_in())
+
+
+@cache
+def propose_factor() -> ProposeFactor:
+    from letterlock.services.own_sign_in import ProposeFactor
+
+    return ProposeFactor(own_sign_in(), factors())
+
+
+@cache
+def confirm_factor() -> ConfirmFactor:
+    from letterlock.services.own_sign_in import ConfirmFactor
+
+    return ConfirmFactor(own_sign_in(), factors(), wiring.now)
+
+
+@cache
+def remove_factor() -> RemoveFactor:
+    from letterlock.services.own_sign_in import RemoveFactor
+
+    return RemoveFactor(own_sign_in(), check_factor())
+
+
+# ---- what accounts_api calls ----------------------------------------------------------------------------------------
+
+
+@cache
+def read_me() -> ReadMe:
+    from letterlock.services.manage_people import ReadMe
+
+    return ReadMe(people())
+
+
+@cache
+def rename_me() -> RenameMe:
+    from letterlock.services.manage_people import RenameMe
+
+    return RenameMe(people())
+
+
+@cache
+def rename_workspace() -> RenameWorkspace:
+    from letterlock.services.manage_people import RenameWorkspace
+
+    return RenameWorkspace(people(), deeds())
+
+
+@cache
+def list_people() -> ListPeople:
+    from letterlock.services.manage_people import ListPeople
+
+    return ListPeople(people(), wiring.cursors())
+
+
+@cache
+def read_person() -> ReadPerson:
+    from letterlock.services.manage_people import ReadPerson
+
+    return ReadPerson(people())
+
+
+@cache
+def change_person() -> ChangePerson:
+    from letterlock.services.manage_people import ChangePerson
+
+    return ChangePerson(people(), wiring.revocations(), deeds())
+
+
+@cache
+def invite_person() -> InvitePerson:
+    from letterlock.services.invite import InvitePerson
+
+    return InvitePerson(links(), people(), wiring.members(), deeds(), wiring.ids(), wiring.now)
+
+
+@cache
+def list_invitations() -> ListInvitations:
+    from letterlock.services.invite import ListInvitations
+
+    return ListInvitations(links(), wiring.cursors())
+
+
+@cache
+def revoke_invitation() -> RevokeInvitation:
+    from letterlock.services.revoke_access import RevokeInvitation
+
+    return RevokeInvitation(wiring.revoke())
+
+
+# ---- what workspace_setup calls -------------------------------------------------------------------------------------
+
+
+@cache
+def set_up_workspace() -> SetUpWorkspace:
+    from letterlock.adapters.dynamo_accounts import DynamoMailboxes
+    from letterlock.adapters.dynamo_members import DynamoMembers
+    from letterlock.services.set_up_workspace import SetUpWorkspace
+
+    dynamodb, accounts = wiring.client("dynamodb"), setting("ACCOUNTS_TABLE")
+    sealer, index, entries = wiring.sealer(), wiring.blind_index(), wiring.audit_entries()
+    return SetUpWorkspace(
+        workspaces=creating_workspaces(),
+        mailboxes=DynamoMailboxes(dynamodb, accounts, sealer, index, entries),
+        members=DynamoMembers(dynamodb, accounts, sealer, index, entries),
+        ids=wiring.ids(),
+        now=wiring.now,
+        random=os.urandom,
+        invite=invite_person(),
+        setting=sign_up,
+    )
+
+
+# ---- what account_mail calls ----------------------------------------------------------------------------------------
+
+
+@cache
+def send_account_mail() -> SendAccountMail:
+    from letterlock.adapters.dynamo_mail_claims import DynamoMailClaims
+    from letterlock.adapters.ses_account_mailer import SesAccountMailer
+    from letterlock.adapters.ses_mailer import SesMailer, sending_config
+    from letterlock.services.send_account_mail import SendAccountMail
+
+    sesv2: Any = wiring.session().create_client("sesv2", config=sending_config())
+    mailer = SesMailer(sesv2, setting("MAIL_CONFIGURATION_SET"), setting("AWS_REGION"))
+    return SendAccountMail(
+        links=links(),
+        people=people(),
+        workspaces=wiring.workspaces(),
+        secrets=link_secrets(),
+        claims=DynamoMailClaims(wiring.client("dynamodb"), setting("ACCOUNTS_TABLE"), wiring.now),
+        mailer=SesAccountMailer(mailer, setting("MAIL_DOMAIN")),
+        now=wiring.now,
+        app=setting("APP_URL"),
+    )

@@ -1,0 +1,103 @@
+"""Invitations: made, listed. Revoking one is `revoke`'s, accepting one is `join`'s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from letterlock.domain.accounts import Principal
+from letterlock.domain.audit import OPERATOR, Act
+from letterlock.domain.errors import Conflict
+from letterlock.domain.facts import PersonInvited
+from letterlock.domain.idempotency import Done, Once
+from letterlock.domain.people import LIFE, Invitation, LinkKind, refuse_more_than_ones_own, shown_name, sign_in_address
+from letterlock.domain.permissions import Action, Role
+from letterlock.services.deeds import Asked, Deed, Deeds
+from letterlock.services.people_ports import Links, People
+from letterlock.services.ports import Clock, Cursors, Ids, Members
+
+ASKED = "invitations"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    address: str
+    role: Role
+    mailboxes: frozenset[str] | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitePerson:
+    """Raises Forbidden, Invalid, NotFound (a mailbox), Conflict, Stale, AlreadyDone, KeyReused."""
+
+    links: Links
+    people: People
+    members: Members
+    deeds: Deeds
+    ids: Ids
+    now: Clock
+
+    def __call__(
+        self,
+        who: Principal,
+        address: str,
+        role: Role,
+        mailboxes: frozenset[str] | None,
+        name: str = "",
+        *,
+        asked: Asked,
+        once: Once | None = None,
+    ) -> Invitation:
+        """`mailboxes` None: all there are, and will be."""
+        wanted = Wanted(address, role, mailboxes, name)
+        who.may(Action.INVITE)
+        refuse_more_than_ones_own(who, [wanted.role], wanted.mailboxes, who.mailboxes)
+        made = self._made(who.workspace, who.id, wanted)
+        person = self.people.at(who.workspace, made.address)
+        if person and self.members.get(who.workspace, person).active:
+            raise Conflict("this address is a person of the workspace already")
+        self.links.invite(made, who, self._deed(made, asked), once)
+        return made
+
+    def owner(self, workspace: str, address: str, name: str, asked: Asked) -> Invitation:
+        """By the operator, of a workspace that was made just now."""
+        made = self._made(workspace, OPERATOR, Wanted(address, Role.OWNER, name=name))
+        self.links.invite(made, None, self._deed(made, asked))
+        return made
+
+    def again(self, who: Principal, done: Done) -> Invitation:
+        return self.links.invitation(who.workspace, done.made)
+
+    def _made(self, workspace: str, by: str, wanted: Wanted) -> Invitation:
+        now = self.now()
+        return Invitation(
+            id=self.ids.new("inv"),
+            workspace=workspace,
+            address=sign_in_address(wanted.address),
+            role=wanted.role,
+            mailboxes=wanted.mailboxes,
+            invited_by=by,
+            created_at=now,
+            until=now + LIFE[LinkKind.INVITATION],
+            name=shown_name(wanted.name) if wanted.name else "",
+        )
+
+    def _deed(self, made: Invitation, asked: Asked) -> Deed:
+        facts = [PersonInvited(made.workspace, made.id)]
+        return self.deeds(made.workspace, asked, Act.PERSON_INVITED, made.id, facts, after=made.role)
+
+
+@dataclass(frozen=True, slots=True)
+class ListInvitations:
+    """In the order in which they were made, 90 days after their end at most. Raises Forbidden, Invalid."""
+
+    links: Links
+    cursors: Cursors
+
+    def __call__(self, who: Principal, *, limit: int, cursor: str) -> tuple[list[Invitation], str]:
+        who.may(Action.INVITE)
+        after = self.cursors.open(who.workspace, ASKED, cursor) if cursor else ""
+        found = self.links.invitations(who.workspace, after=after, limit=limit + 1)
+        page = found[:limit]
+        more = self.cursors.seal(who.workspace, ASKED, page[-1].id) if len(found) > limit else ""
+        return page, more

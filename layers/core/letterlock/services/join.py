@@ -1,0 +1,173 @@
+"""Somebody becomes a person of a workspace: by an invitation, or by signing one up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from letterlock.domain.accounts import Member
+from letterlock.domain.audit import Act
+from letterlock.domain.errors import Conflict, Forbidden, Gone, NotFound
+from letterlock.domain.facts import PersonJoined, SignUpRequested
+from letterlock.domain.links import NO_GOOD
+from letterlock.domain.passwords import password_to_keep
+from letterlock.domain.people import (
+    LIFE,
+    Invitation,
+    Link,
+    LinkKind,
+    LinkState,
+    Profile,
+    SignUp,
+    shown_name,
+    sign_in_address,
+)
+from letterlock.domain.permissions import Role
+from letterlock.domain.sign_in import SESSION_LIFE
+from letterlock.domain.throttle import Tried
+from letterlock.services.deeds import Asked, Deeds
+from letterlock.services.people_ports import Joining, Limits, Links, LinkSecrets, Passwords, People
+from letterlock.services.ports import Clock, Ids, Members, Workspaces
+from letterlock.services.sign_in import STACK, SignedIn
+from letterlock.services.start_session import StartSession
+
+OPEN = "open"
+"""The operator's setting, of `open`, `invitation` and `closed`: anybody may sign a workspace up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    token: str
+    name: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The part that both ways have in common. Raises Invalid, Gone, Conflict, Stale."""
+
+    people: People
+    members: Members
+    passwords: Passwords
+    start: StartSession
+    deeds: Deeds
+    ids: Ids
+    now: Clock
+
+    def __call__(self, new: Newcomer, address: str, member: Member, link: Link, asked: Asked, act: Act) -> SignedIn:
+        name, password = shown_name(new.name), password_to_keep(new.password, address)
+        session = self.start(member.workspace, member.id, asked, SESSION_LIFE)
+        member = replace(member, credentials=(session.credential,))
+        joining = Joining(
+            member,
+            Profile(address, name),
+            self.passwords.hash(password),
+            session,
+            link,
+            self.now(),
+            replaces=self._replaced(member.workspace, address),
+        )
+        deed = self.deeds(
+            member.workspace,
+            Asked(member.id, asked.request, asked.source, asked.user_agent),
+            act,
+            link.id,
+            [PersonJoined(member.workspace, member.id)],
+            after=member.role,
+        )
+        self.people.join(joining, deed)
+        return SignedIn(member, session)
+
+    def _replaced(self, workspace: str, address: str) -> str:
+        person = self.people.at(workspace, address)
+        if person and self.members.get(workspace, person).active:
+            raise Conflict("this address is a person of the workspace already: sign in")
+        return person
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptInvitation:
+    """Raises TooManyRequests, Gone, Invalid, Conflict, Stale."""
+
+    join: Join
+    links: Links
+    secrets: LinkSecrets
+    limits: Limits
+
+    def __call__(self, token: str, name: str, password: str, asked: Asked) -> SignedIn:
+        new = Newcomer(token, name, password)
+        self.limits.count(Tried.LINK, new.token, asked.source)
+        link = self.secrets.read(new.token, LinkKind.INVITATION)
+        try:
+            invitation = self.links.invitation(link.workspace, link.id)
+        except NotFound:
+            raise Gone(NO_GOOD) from None
+        if invitation.standing(self.join.now()) is not LinkState.PENDING or not self._inviter_is_there(invitation):
+            raise Gone(NO_GOOD)
+        member = Member(self.join.ids.new("per"), link.workspace, invitation.role, invitation.mailboxes)
+        return self.join(new, invitation.address, member, link, asked, Act.INVITATION_ACCEPTED)
+
+    def _inviter_is_there(self, invitation: Invitation) -> bool:
+        """What a removed person invited to is over with them, at once."""
+        if not invitation.invited_by.startswith(("per_", "tok_")):
+            return True
+        try:
+            return self.join.members.get(invitation.workspace, invitation.invited_by).active
+        except NotFound:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class AskSignUp:
+    """Raises Forbidden where the operator has not opened it, Invalid, TooManyRequests."""
+
+    links: Links
+    limits: Limits
+    deeds: Deeds
+    ids: Ids
+    now: Clock
+    setting: Callable[[], str]
+
+    def __call__(self, address: str, name: str, asked: Asked) -> None:
+        if self.setting() != OPEN:
+            raise Forbidden("workspaces are not signed up here: ask the operator")
+        address, name = sign_in_address(address), shown_name(name)
+        self.limits.count(Tried.SIGN_UP, address, asked.source)
+        wanted = SignUp(self.ids.new("sup"), self.ids.new("wsp"), address, name, self.now() + LIFE[LinkKind.SIGN_UP])
+        facts = [SignUpRequested(wanted.workspace, wanted.id)]
+        self.links.ask_sign_up(wanted, self.deeds(STACK, asked, Act.SIGN_UP_REQUESTED, wanted.id, facts))
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteSignUp:
+    """The workspace, keys first, and its owner. A try that breaks off in between is taken up by the same link.
+
+    Raises Forbidden, TooManyRequests, Gone, Invalid, Stale.
+    """
+
+    join: Join
+    workspaces: Workspaces
+    links: Links
+    secrets: LinkSecrets
+    limits: Limits
+    setting: Callable[[], str]
+
+    def __call__(self, token: str, name: str, password: str, asked: Asked) -> SignedIn:
+        new = Newcomer(token, name, password)
+        if self.setting() != OPEN:
+            raise Forbidden("workspaces are not signed up here: ask the operator")
+        self.limits.count(Tried.LINK, new.token, asked.source)
+        link = self.secrets.read(new.token, LinkKind.SIGN_UP)
+        try:
+            wanted = self.links.sign_up(link.workspace, link.id)
+        except NotFound:
+            raise Gone(NO_GOOD) from None
+        if wanted.state is not LinkState.PENDING or wanted.until <= self.join.now():
+            raise Gone(NO_GOOD)
+        # What is wrong with the request must be said before anything is made.
+        shown_name(new.name)
+        password_to_keep(new.password, wanted.address)
+        created = self.join.deeds(wanted.workspace, asked, Act.WORKSPACE_CREATED, wanted.workspace)
+        self.workspaces.create(wanted.workspace, wanted.name, created.entry)
+        member = Member(self.join.ids.new("per"), wanted.workspace, Role.OWNER)
+        return self.join(new, wanted.address, member, link, asked, Act.SIGNED_UP)

@@ -1,0 +1,176 @@
+"""People change how they sign in themselves: their password, their second factor, their sessions.
+
+With each of these their own session gets another secret, and all others end: whoever knew the old password, or came in
+without the factor, is out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from letterlock.domain.accounts import Member, Principal
+from letterlock.domain.audit import Act
+from letterlock.domain.errors import Forbidden, RuleBroken, SecondFactorRequired
+from letterlock.domain.facts import Fact, PasswordChanged, SecondFactorRemoved
+from letterlock.domain.passwords import entered, password_to_keep
+from letterlock.domain.people import Profile
+from letterlock.domain.permissions import Action
+from letterlock.domain.sign_in import RECOVERY_CODES, Session, SessionShown, SignIn, sessions_of
+from letterlock.domain.throttle import Tried
+from letterlock.services.check_factor import CheckFactor
+from letterlock.services.deeds import Asked, Deeds
+from letterlock.services.people_ports import Limits, Passwords, People, SecondFactors, SignInChange, SignIns
+from letterlock.services.ports import Clock, Members
+from letterlock.services.start_session import StartSession, ended
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSignIn:
+    """What these have in common: whoever asks, as they sign in; their sessions; the end of all but one."""
+
+    sign_ins: SignIns
+    members: Members
+    people: People
+    passwords: Passwords
+    limits: Limits
+    start: StartSession
+    deeds: Deeds
+
+    def read(self, who: Principal) -> tuple[SignIn, Member]:
+        return self.sign_ins.of_person(who.workspace, who.id), self.members.get(who.workspace, who.id)
+
+    def profile(self, who: Principal) -> Profile:
+        return self.people.get(who.workspace, who.id).profile
+
+    def check_password(self, who: Principal, sign_in: SignIn, password: str, asked: Asked) -> None:
+        """Raises TooManyRequests, Forbidden."""
+        self.limits.count(Tried.CODE, who.id, asked.source)
+        if not self.passwords.matches(entered(password), sign_in.password):
+            raise Forbidden("this is not your password")
+
+    def rotated(
+        self,
+        who: Principal,
+        member: Member,
+        change: SignInChange,
+        asked: Asked,
+        act: Act,
+        facts: Iterable[Fact] = (),
+    ) -> Session:
+        session = self.start.rotated(member, who.credential, asked)
+        others = tuple(each.id for each in sessions_of(member))
+        deed = self.deeds(who.workspace, asked, act, who.id, [*facts, *ended(member, others)])
+        self.sign_ins.change(
+            SignInChange(
+                change.sign_in,
+                member,
+                password=change.password,
+                totp=change.totp,
+                proposed=change.proposed,
+                step=change.step,
+                recovery=change.recovery,
+                session=session,
+                ended=others,
+            ),
+            deed,
+        )
+        return session
+
+
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """Raises Forbidden."""
+
+    sign_ins: SignIns
+    members: Members
+    now: Clock
+
+    def __call__(self, who: Principal) -> list[SessionShown]:
+        who.may(Action.MANAGE_OWN_SESSIONS)
+        found = self.sign_ins.sessions(self.members.get(who.workspace, who.id))
+        return [each for each in found if each.credential.live(self.now())]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Raises Forbidden, Invalid, TooManyRequests, Stale."""
+
+    own: OwnSignIn
+
+    def __call__(self, who: Principal, current: str, new: str, asked: Asked) -> Session:
+        who.may(Action.MANAGE_OWN_SIGN_IN)
+        sign_in, member = self.own.read(who)
+        self.own.check_password(who, sign_in, current, asked)
+        kept = self.own.passwords.hash(password_to_keep(new, self.own.profile(who).address))
+        change = SignInChange(sign_in, member, password=kept)
+        facts = [PasswordChanged(who.workspace, who.id)]
+        return self.own.rotated(who, member, change, asked, Act.PASSWORD_CHANGED, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    secret: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeFactor:
+    """A second factor, shown this once; it counts when a code of it was seen. Raises Forbidden, RuleBroken, Stale."""
+
+    own: OwnSignIn
+    factors: SecondFactors
+
+    def __call__(self, who: Principal, asked: Asked) -> Proposed:
+        who.may(Action.MANAGE_OWN_SIGN_IN)
+        sign_in, member = self.own.read(who)
+        if sign_in.totp:
+            raise RuleBroken("there is a second factor already: remove it first")
+        secret = self.factors.new_secret()
+        deed = self.own.deeds(who.workspace, asked, Act.TOTP_PROPOSED, who.id)
+        self.own.sign_ins.change(SignInChange(sign_in, member, proposed=secret), deed)
+        return Proposed(self.factors.spelt(secret), self.factors.uri(secret, self.own.profile(who).address))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmFactor:
+    """Raises Forbidden, RuleBroken, SecondFactorRequired, TooManyRequests, Stale."""
+
+    own: OwnSignIn
+    factors: SecondFactors
+    now: Clock
+
+    def __call__(self, who: Principal, code: str, asked: Asked) -> tuple[Session, list[str]]:
+        """The recovery codes, shown this once."""
+        who.may(Action.MANAGE_OWN_SIGN_IN)
+        self.own.limits.count(Tried.CODE, who.id, asked.source)
+        sign_in, member = self.own.read(who)
+        if not sign_in.proposed:
+            raise RuleBroken("no second factor waits to be confirmed: ask for one first")
+        secret = self.own.sign_ins.factor(sign_in, sign_in.proposed)
+        step = self.factors.step(secret, "".join(code.split()), self.now(), sign_in.step)
+        if step is None:
+            raise SecondFactorRequired("this code is not one of now: look at the clock of your device")
+        codes = self.factors.new_codes(RECOVERY_CODES)
+        kept = frozenset(self.factors.kept(who.id, each) for each in codes)
+        change = SignInChange(sign_in, member, totp=secret, proposed=b"", step=step, recovery=kept)
+        return self.own.rotated(who, member, change, asked, Act.TOTP_ENROLLED), codes
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFactor:
+    """Raises Forbidden, RuleBroken, SecondFactorRequired, TooManyRequests, Stale."""
+
+    own: OwnSignIn
+    check: CheckFactor
+
+    def __call__(self, who: Principal, password: str, code: str, asked: Asked) -> Session:
+        who.may(Action.MANAGE_OWN_SIGN_IN)
+        sign_in, member = self.own.read(who)
+        if not sign_in.totp:
+            raise RuleBroken("there is no second factor")
+        self.own.check_password(who, sign_in, password, asked)
+        step = self.check(sign_in, code).step
+        change = SignInChange(sign_in, member, totp=b"", proposed=b"", step=step, recovery=frozenset())
+        facts = [SecondFactorRemoved(who.workspace, who.id)]
+        return self.own.rotated(who, member, change, asked, Act.TOTP_REMOVED, facts)

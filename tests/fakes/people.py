@@ -1,0 +1,266 @@
+"""People, how they sign in, and their links, in memory; held to tests/adapters/test_people_contract.py."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from letterlock.domain.accounts import Member, Principal
+from letterlock.domain.errors import AlreadyDone, Conflict, Gone, KeyReused, NotFound, Stale, TooManyRequests
+from letterlock.domain.idempotency import Done, Once
+from letterlock.domain.people import Invitation, Link, LinkKind, LinkState, Person, Profile, Reset, SignUp
+from letterlock.domain.sign_in import SessionShown, SignIn, sessions_of
+from letterlock.domain.throttle import FOR_ONE, FROM_ONE, Tried
+from letterlock.services.deeds import Deed
+from letterlock.services.people_ports import AccountMail, Joining, PersonChange, SignInChange
+from letterlock.services.ports import Clock
+from tests.fakes.accounts import FakeMembers
+
+Key = tuple[str, str]
+
+
+class FakePeople:
+    """`People`, `SignIns` and `Links`. Members are in `members`; what was done is in `deeds`."""
+
+    def __init__(self, members: FakeMembers, now: Clock) -> None:
+        self.members, self._now = members, now
+        self.deeds: list[Deed] = []
+        self._profiles: dict[Key, tuple[Profile, datetime]] = {}
+        self._sign_ins: dict[Key, SignIn] = {}
+        self._routes: dict[str, dict[str, str]] = {}
+        self._links: dict[Key, Invitation | Reset | SignUp] = {}
+        self._seen: dict[str, tuple[str, str]] = {}
+        self._done: dict[tuple[str, str], tuple[str, Done]] = {}
+
+    # ---- People ----
+
+    def get(self, workspace: str, person: str) -> Person:
+        if (workspace, person) not in self._profiles:
+            raise NotFound("no such person")
+        profile, joined_at = self._profiles[workspace, person]
+        return Person(self.members.get(workspace, person), profile, joined_at)
+
+    def listed(self, workspace: str, *, after: str = "", limit: int = 25) -> list[Person]:
+        found = sorted(person for where, person in self._profiles if where == workspace and person > after)
+        return [self.get(workspace, each) for each in found[:limit]]
+
+    def at(self, workspace: str, address: str) -> str:
+        return self._routes.get(address, {}).get(workspace, "")
+
+    def join(self, joining: Joining, deed: Deed) -> None:
+        self._refuse_used(joining.link)
+        workspace, person, address = joining.member.workspace, joining.member.id, joining.profile.address
+        if self.at(workspace, address) != joining.replaces:
+            raise Conflict("somebody has that address")
+        self._use(joining.link)
+        self.members.put(joining.member, **{joining.session.credential.id: joining.session.secret})
+        self._profiles[workspace, person] = joining.profile, joining.at
+        self._sign_ins[workspace, person] = SignIn(workspace, person, joining.password)
+        self._routes.setdefault(address, {})[workspace] = person
+        self._seen[joining.session.credential.id] = joining.session.user_agent, joining.session.source
+        self.deeds.append(deed)
+
+    def change(self, change: "PersonChange | SignInChange", deed: Deed) -> None:
+        """Both ports call it so."""
+        if isinstance(change, SignInChange):
+            self._change_sign_in(change, deed)
+            return
+        before = change.before
+        now = self.members.get(before.workspace, before.id)
+        if (now.active, now.role, now.version) != (True, before.role, before.version) or not self._is_so(change.asker):
+            raise Stale("changed meanwhile")
+        after = replace(now, role=change.role, mailboxes=change.mailboxes, version=now.version + 1)
+        self.members.members[before.workspace, before.id] = after
+        self.deeds.append(deed)
+
+    def name_workspace(self, workspace: str, name: str, deed: Deed) -> None:
+        self.deeds.append(deed)
+
+    def rename(self, workspace: str, person: str, profile: Profile) -> None:
+        self._profiles[workspace, person] = profile, self.get(workspace, person).joined_at
+
+    # ---- SignIns ----
+
+    def of_address(self, address: str, workspace: str = "") -> SignIn | None:
+        routes = self._routes.get(address, {})
+        where = workspace or min(routes, default="")
+        return self._sign_ins.get((where, routes.get(where, "")))
+
+    def of_person(self, workspace: str, person: str) -> SignIn:
+        try:
+            return self._sign_ins[workspace, person]
+        except KeyError:
+            raise NotFound("no such person") from None
+
+    def factor(self, sign_in: SignIn, kept: bytes) -> bytes:
+        return kept
+
+    def _change_sign_in(self, change: SignInChange, deed: Deed) -> None:
+        read, key = change.sign_in, (change.member.workspace, change.member.id)
+        new = {
+            name: value
+            for name in ("password", "totp", "proposed", "step", "recovery")
+            if (value := getattr(change, name)) is not None
+        }
+        member = self.members.members[key]
+        if not member.active or len(member.credentials) != len(change.member.credentials):
+            raise Stale("changed meanwhile")
+        if new and self._sign_ins[key].version != read.version:
+            raise Stale("changed meanwhile")
+        if change.link:
+            self._refuse_used(change.link)
+            self._use(change.link)
+        if new:
+            self._sign_ins[key] = replace(self._sign_ins[key], version=read.version + 1, **new)
+        left = tuple(each for each in member.credentials if each.id not in change.ended)
+        secrets = {}
+        if change.session:
+            left = (*left, change.session.credential)
+            secrets = {change.session.credential.id: change.session.secret}
+            self._seen[change.session.credential.id] = change.session.user_agent, change.session.source
+        self.members.put(replace(member, credentials=left), **secrets)
+        self.deeds.append(deed)
+
+    def sessions(self, member: Member) -> list[SessionShown]:
+        return [SessionShown(each, *self._seen.get(each.id, ("", ""))) for each in sessions_of(member)]
+
+    # ---- Links ----
+
+    def invite(self, invitation: Invitation, asker: Principal | None, deed: Deed, once: Once | None = None) -> None:
+        if once:
+            done = self.done(invitation.workspace, once)
+            if done:
+                raise AlreadyDone(done)
+            self._done[invitation.workspace, once.scope] = once.body, Done(made=invitation.id)
+        if asker and not self._is_so(asker):
+            raise Stale("changed meanwhile")
+        self._links[invitation.workspace, invitation.id] = invitation
+        self.deeds.append(deed)
+
+    def done(self, workspace: str, once: Once) -> Done | None:
+        body, done = self._done.get((workspace, once.scope), ("", None))
+        if done and body != once.body:
+            raise KeyReused(done)
+        return done
+
+    def invitation(self, workspace: str, invitation: str) -> Invitation:
+        found = self._links.get((workspace, invitation))
+        if not isinstance(found, Invitation):
+            raise NotFound("no such link")
+        return found
+
+    def invitations(self, workspace: str, *, after: str = "", limit: int = 25) -> list[Invitation]:
+        ids = sorted(
+            key[1] for key in self._links if key[0] == workspace and key[1] > after and key[1].startswith("inv_")
+        )
+        return [self.invitation(workspace, each) for each in ids[:limit]]
+
+    def ask_reset(self, reset: Reset, deed: Deed) -> None:
+        self._links[reset.workspace, reset.id] = reset
+        self.deeds.append(deed)
+
+    def reset(self, workspace: str, reset: str) -> Reset:
+        found = self._links.get((workspace, reset))
+        if not isinstance(found, Reset):
+            raise NotFound("no such link")
+        return found
+
+    def ask_sign_up(self, sign_up: SignUp, deed: Deed) -> None:
+        self._links[sign_up.workspace, sign_up.id] = sign_up
+        self.deeds.append(deed)
+
+    def sign_up(self, workspace: str, sign_up: str) -> SignUp:
+        found = self._links.get((workspace, sign_up))
+        if not isinstance(found, SignUp):
+            raise NotFound("no such link")
+        return found
+
+    # ---- what they share ----
+
+    def _refuse_used(self, link: Link) -> None:
+        found = self._links.get((link.workspace, link.id))
+        if found is None or found.state is not LinkState.PENDING or found.until <= self._now():
+            raise Gone("no good")
+
+    def _use(self, link: Link) -> None:
+        found = self._links[link.workspace, link.id]
+        self._links[link.workspace, link.id] = replace(found, state=LinkState.USED)
+
+    def _is_so(self, asker: Principal) -> bool:
+        member = self.members.members.get((asker.workspace, asker.id))
+        held = {each.id for each in member.credentials} if member else set()
+        return member is not None and member.active and member.role is asker.role and asker.credential in held
+
+
+class FakeLimits:
+    """`Limits`. One endless window."""
+
+    def __init__(self) -> None:
+        self.counted: dict[tuple[str, str, str], int] = {}
+
+    def count(self, tried: Tried, who: str, source: str) -> None:
+        over = False
+        for counted, value, rule in (("for", who, FOR_ONE[tried]), ("from", source, FROM_ONE[tried])):
+            key = (tried.value, counted, value)
+            self.counted[key] = self.counted.get(key, 0) + 1
+            over |= self.counted[key] > rule.times
+        if over:
+            raise TooManyRequests(60)
+
+
+class FakePasswords:
+    """`Passwords`. `checked` counts."""
+
+    def __init__(self) -> None:
+        self.checked = 0
+        self.outdated_kept = ""
+
+    def hash(self, password: str) -> str:
+        return f"hash of {password}"
+
+    def matches(self, password: str, kept: str) -> bool:
+        self.checked += 1
+        return kept == f"hash of {password}"
+
+    def outdated(self, kept: str) -> bool:
+        return kept == self.outdated_kept
+
+
+class FakeLinkSecrets:
+    """`LinkSecrets`, in the clear."""
+
+    def secret(self, link: Link) -> str:
+        return f"{link.kind}|{link.workspace}|{link.id}"
+
+    def read(self, secret: str, kind: LinkKind) -> Link:
+        said, _, rest = secret.partition("|")
+        if said != kind:
+            raise Gone("no good")
+        return Link(kind, *rest.split("|"))
+
+
+class FakeMailClaims:
+    """`MailClaims`."""
+
+    def __init__(self) -> None:
+        self.claimed: set[Key] = set()
+
+    def claim(self, workspace: str, fact: str) -> bool:
+        free = (workspace, fact) not in self.claimed
+        self.claimed.add((workspace, fact))
+        return free
+
+    def release(self, workspace: str, fact: str) -> None:
+        self.claimed.discard((workspace, fact))
+
+
+class FakeAccountMailer:
+    """`AccountMailer`. Raises `failure` where one is set."""
+
+    def __init__(self) -> None:
+        self.sent: list[AccountMail] = []
+        self.failure: Exception | None = None
+
+    def send(self, mail: AccountMail, tags: Mapping[str, str]) -> None:
+        if self.failure:
+            raise self.failure
+        self.sent.append(mail)
