@@ -1,13 +1,10 @@
 """People at the stack: how they get in, as a browser does it."""
 
 import re
-from base64 import b32decode
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
-
+from bench import authenticator
 from bench.stack import Stack
 from letterlock.entry import wiring
 
@@ -82,8 +79,7 @@ def me(browser: Browser) -> str:
 
 def code_of(secret: str, seconds: int = 0) -> str:
     """What an authenticator shows so many seconds from now."""
-    totp = TOTP(b32decode(secret), 6, SHA1(), 30, enforce_key_length=False)  # noqa: S303 - RFC 6238
-    return totp.generate(int(wiring.now().timestamp()) + seconds).decode()
+    return authenticator.code_of(secret, wiring.now().timestamp() + seconds)
 
 
 def enrolled(browser: Browser) -> tuple[str, list[str]]:

@@ -17,6 +17,7 @@ from local.correspondent import GONE, answer_to, delivered_answer, first_mail, t
 from local.inbox import conversation, conversations, mailbox_id, wait_for
 from local.ledger import Ledger, sum_line
 from local.main import run
+from local.newcomers import come_in
 from local.ports import free_ports
 from local.post import send
 from local.progress import Progress
@@ -29,13 +30,14 @@ _SECONDS = 60.0
 
 
 def main(progress: Progress) -> int:
-    """Mail in, reply out, answer in, a reply that bounces: exit 0 when each is seen where it belongs."""
+    """Mail in, reply out, answer in, a reply that bounces, people who come in: exit 0 when each is as it should be."""
     progress.say("Letterlock, the round trip on a local cloud of its own")
     with temporary_cloud(progress) as (cloud, connection):
         deliveries: list[str] = []
         round_trip(connection, progress, deliveries)
         bounce(connection, progress, deliveries)
         account(cloud, connection, progress, deliveries)
+        come_in(connection, progress)
     progress.say(f"\nThe round trip works. {progress.seconds:.1f} s in all.")
     return 0
 

@@ -19,6 +19,7 @@ from tools.expand_template import expand, load
 PARAMETERS = {
     "Cloud": "local",
     "MailDomain": MAIL_DOMAIN,
+    "SignUp": "open",
     "PythonRuntime": python_runtime(),
     "Architecture": architecture(),
 }

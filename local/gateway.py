@@ -49,6 +49,8 @@ class Gateway:
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         headers = _end_to_end(request.headers.items(), request.headers.getall("Connection", []))
         headers["Host"] = self._host
+        if headers.get("Origin") == f"http://{request.host}":
+            headers["Origin"] = f"https://{self._host}"  # a page of this address is of the API's own origin
         url = f"{self._upstream}/{STAGE}{request.raw_path}"
         body = request.content if request.can_read_body else None
         try:
