@@ -7,28 +7,23 @@ may succeed. Exit 1 when one does, when a kind was not tried, or when what hangs
 
 from __future__ import annotations
 
-import http.client
-import json
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
+from itertools import cycle
 
-from letterlock.domain.permissions import Role
-from local.aws import resource
-from local.cloud import LocalCloud
 from local.connection import Connection
 from local.demo import temporary_cloud
 from local.inbox import wait_for
 from local.main import run
+from local.newcomers import CREATED, FOUNDER, NO_CONTENT, PASSWORD, UNAUTHORIZED, joined, signed_up
 from local.progress import Progress
+from local.prove_links import CLIENTS, GONE, INVALID, mailed_links, tried
 from local.settings import LocalCloudError
-from local.team import Person, Team
+from local.visitor import Visitor
 
-CLIENTS = 4
 ENOUGH = 200
 """So many successes come before the revocation, and so many requests begin after its answer."""
 PATIENCE_SECONDS = 120.0
@@ -37,9 +32,11 @@ FINISHED_SECONDS = 60.0
 PATHS = ("/v1/me", "/v1/mailboxes")
 """One of each function behind the API: what is revoked is dead for all of them."""
 SCOPES = ["conversations:read"]
-OK, CREATED, NO_CONTENT, UNAUTHORIZED = 200, 201, 204, 401
+OK = 200
+GUESTS = "guests.example"
 
-Headers = dict[str, str]
+Ask = Callable[[], int]
+"""Presents something to the API; the answer's status, 0 when nothing answered."""
 
 
 @dataclass
@@ -67,17 +64,20 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
+    """`enough`: so many must have succeeded before, and have begun after."""
+
     kind: str
     attempts: int
     succeeded_before: int
     begun_after: int
     succeeded_after: int
     unexpected: int
-    """Answers that are neither a success nor 401."""
+    """Answers that are neither a success nor a refusal."""
+    enough: int = ENOUGH
 
     @property
     def proves(self) -> bool:
-        return self.succeeded_before >= ENOUGH and self.begun_after >= ENOUGH and not self.succeeded_after
+        return min(self.succeeded_before, self.begun_after) >= self.enough and not self.succeeded_after
 
     def __str__(self) -> str:
         return (
@@ -86,142 +86,171 @@ class Figures:
         )
 
 
-class Site:
-    """The API as browsers and tools come to it."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`presented`: what is revoked, as it is shown to the API, over and over. `place`: where it is deleted."""
 
-    def __init__(self, cloud: LocalCloud, connection: Connection) -> None:
-        where = urlsplit(connection.api)
-        self._host, self._port = where.hostname or "", where.port or 0
-        self._origin = f"http://{resource(cloud.resources, 'Api')}.execute-api.localhost:{cloud.settings.cloud_port}"
-
-    def cookie(self, person: Person) -> Headers:
-        return {"Cookie": f"__Host-session={person.secret}", "Origin": self._origin}
-
-    def bearer(self, token: str) -> Headers:
-        return {"Authorization": f"Bearer {token}"}
-
-    def ask(self, method: str, path: str, headers: Headers, body: Any = None) -> tuple[int, Any]:
-        """Status 0 when nothing answered."""
-        sent = headers | ({"Content-Type": "application/json"} if body is not None else {})
-        asking = http.client.HTTPConnection(self._host, self._port, timeout=30)
-        try:
-            asking.request(method, path, None if body is None else json.dumps(body), sent)
-            answer = asking.getresponse()
-            said = answer.read()
-        except (OSError, http.client.HTTPException):
-            return 0, None
-        finally:
-            asking.close()
-        return answer.status, json.loads(said) if said else None
-
-    def must(self, method: str, path: str, headers: Headers, status: int, body: Any = None) -> Any:
-        answered, said = self.ask(method, path, headers, body)
-        if answered != status:
-            raise LocalCloudError(f"{method} {path} was answered {answered}, not {status}")
-        return said
+    presented: list[Ask]
+    asker: Visitor
+    place: str
 
 
 @dataclass
 class Proof:
-    site: Site
-    team: Team
-    owner: Person
+    """In a workspace of its own, whose owner signed up and whose people were invited, all by their mails."""
 
-    def token(self, who: Person, path: str) -> tuple[str, Headers]:
-        """A token's id, and what it is presented as."""
-        made = self.site.must("POST", path, self.site.cookie(who), CREATED, {"name": "to be revoked", "scopes": SCOPES})
-        return made["id"], self.site.bearer(made["token"])
+    connection: Connection
+    owner: Visitor
+    people: int = 0
 
-    def personal_token(self) -> tuple[list[Headers], str]:
+    def guest(self) -> Visitor:
+        """Somebody whom nobody knows yet."""
+        self.people += 1
+        return Visitor(self.connection, f"guest{self.people}@{GUESTS}")
+
+    def person(self) -> tuple[str, Visitor]:
+        guest = self.guest()
+        return joined(self.owner, guest)["person"], guest
+
+    def token(self, who: Visitor, path: str) -> tuple[str, Ask]:
+        """A token's id, and how it is presented."""
+        made = who.must("POST", path, {"name": "to be revoked", "scopes": SCOPES}, status=CREATED)
+        return made["id"], presented(who, made["token"])
+
+    def personal_token(self) -> Kind:
         token, bearer = self.token(self.owner, "/v1/me/tokens")
-        return [bearer], f"/v1/me/tokens/{token}"
+        return Kind([bearer], self.owner, f"/v1/me/tokens/{token}")
 
-    def service_token(self) -> tuple[list[Headers], str]:
+    def service_token(self) -> Kind:
         token, bearer = self.token(self.owner, "/v1/tokens")
-        return [bearer], f"/v1/tokens/{token}"
+        return Kind([bearer], self.owner, f"/v1/tokens/{token}")
 
-    def anothers_token(self) -> tuple[list[Headers], str]:
-        token, bearer = self.token(self.team.joined_by(Role.AGENT), "/v1/me/tokens")
-        return [bearer], f"/v1/tokens/{token}"
+    def anothers_token(self) -> Kind:
+        token, bearer = self.token(self.person()[1], "/v1/me/tokens")
+        return Kind([bearer], self.owner, f"/v1/tokens/{token}")
 
-    def removed_person(self) -> tuple[list[Headers], str]:
+    def session(self) -> Kind:
+        """The owner's, in another browser."""
+        other = Visitor(self.connection, self.owner.address)
+        given = {"email": other.address, "password": PASSWORD}
+        session = other.must("POST", "/v1/sessions", given, status=CREATED)["session"]
+        return Kind([presented(other)], self.owner, f"/v1/me/sessions/{session}")
+
+    def removed_person(self) -> Kind:
         """By session and by token."""
-        person = self.team.joined_by(Role.AGENT)
-        _, bearer = self.token(person, "/v1/me/tokens")
-        return [self.site.cookie(person), bearer], f"/v1/people/{person.id}"
+        person, guest = self.person()
+        _, bearer = self.token(guest, "/v1/me/tokens")
+        return Kind([presented(guest), bearer], self.owner, f"/v1/people/{person}")
 
-    def everybody(self) -> tuple[list[Headers], str]:
+    def everybody(self) -> Kind:
         """The owner who asks for it, a colleague, a personal and a service token."""
         _, personal = self.token(self.owner, "/v1/me/tokens")
         _, service = self.token(self.owner, "/v1/tokens")
-        colleague = self.team.joined_by(Role.AGENT)
-        return [self.site.cookie(self.owner), self.site.cookie(colleague), personal, service], "/v1/credentials"
-
-    def hammered(self, kind: str, presented: list[Headers], path: str) -> Figures:
-        attempts, over = Attempts(), threading.Event()
-        clients = [
-            threading.Thread(target=self._hammer, args=(presented[number % len(presented)], attempts, over))
-            for number in range(CLIENTS)
-        ]
-        for each in clients:
-            each.start()
-        try:
-            attempts.wait_for(attempts.successes)
-            asked = time.monotonic()
-            self.site.must("DELETE", path, self.site.cookie(self.owner), NO_CONTENT)
-            answered = time.monotonic()
-            attempts.wait_for(lambda: attempts.begun(answered))
-        finally:
-            over.set()
-            for each in clients:
-                each.join()
-        made = attempts.made
-        return Figures(
-            kind,
-            len(made),
-            attempts.successes(until=asked),
-            attempts.begun(answered),
-            attempts.successes(since=answered),
-            sum(status not in (OK, UNAUTHORIZED) for _, status in made),
-        )
-
-    def _hammer(self, presented: Headers, attempts: Attempts, over: threading.Event) -> None:
-        number = 0
-        while not over.is_set():
-            began = time.monotonic()
-            status, _ = self.site.ask("GET", PATHS[number % len(PATHS)], presented)
-            attempts.note(began, status)
-            number += 1
+        _, colleague = self.person()
+        return Kind([presented(self.owner), presented(colleague), personal, service], self.owner, "/v1/credentials")
 
     def finished(self, path: str) -> None:
         """What hangs on a revoked token is ended, and its list says so. Raises LocalCloudError."""
         place = path.replace("/v1/me/tokens", "/v1/tokens")
 
         def said() -> bool | None:
-            _, token = self.site.ask("GET", place, self.site.cookie(self.owner))
+            _, token = self.owner.ask("GET", place)
             return True if token and token["finished"] else None
 
         wait_for("The end of what hangs on a revoked token", said, FINISHED_SECONDS)
 
 
+def presented(visitor: Visitor, token: str = "") -> Ask:
+    paths = cycle(PATHS)
+
+    def ask() -> int:
+        try:
+            return visitor.ask("GET", next(paths), token=token)[0]
+        except LocalCloudError:
+            return 0
+
+    return ask
+
+
+def hammered(name: str, kind: Kind) -> Figures:
+    attempts, over = Attempts(), threading.Event()
+    clients = [
+        threading.Thread(target=_hammer, args=(kind.presented[number % len(kind.presented)], attempts, over))
+        for number in range(CLIENTS)
+    ]
+    for each in clients:
+        each.start()
+    try:
+        attempts.wait_for(attempts.successes)
+        asked = time.monotonic()
+        kind.asker.must("DELETE", kind.place, status=NO_CONTENT)
+        answered = time.monotonic()
+        attempts.wait_for(lambda: attempts.begun(answered))
+    finally:
+        over.set()
+        for each in clients:
+            each.join()
+    made = attempts.made
+    return Figures(
+        name,
+        len(made),
+        attempts.successes(until=asked),
+        attempts.begun(answered),
+        attempts.successes(since=answered),
+        sum(status not in (OK, UNAUTHORIZED) for _, status in made),
+    )
+
+
+def _hammer(ask: Ask, attempts: Attempts, over: threading.Event) -> None:
+    while not over.is_set():
+        began = time.monotonic()
+        attempts.note(began, ask())
+
+
+def links_ended(proof: Proof, progress: Progress) -> list[Figures]:
+    """The owner signs in anew, after everybody was signed out."""
+    proof.owner.must("POST", "/v1/sessions", {"email": proof.owner.address, "password": PASSWORD}, status=CREATED)
+    figures = []
+    for prepare in mailed_links(proof.owner, proof.guest):
+        with progress.step("Ended before it was used") as step:
+            tries = tried(prepare())
+            step.found(tries.kind)
+        figures.append(
+            Figures(
+                tries.kind,
+                attempts=len(tries.before) + len(tries.after),
+                succeeded_before=tries.before.count(INVALID),
+                begun_after=len(tries.after),
+                succeeded_after=sum(status != GONE for status in tries.after),
+                unexpected=sum(status not in (INVALID, GONE) for status in tries.before + tries.after),
+                enough=CLIENTS,
+            )
+        )
+    return figures
+
+
 def main(progress: Progress) -> int:
     figures: list[Figures] = []
-    with temporary_cloud(progress) as (cloud, connection):
-        team = Team(cloud, connection.workspace)
-        proof = Proof(Site(cloud, connection), team, team.joined_by(Role.OWNER))
-        kinds: dict[str, Callable[[], tuple[list[Headers], str]]] = {
+    with temporary_cloud(progress) as (_, connection):
+        owner = Visitor(connection, FOUNDER)
+        with progress.step("Workspace signed up, by a mailed link"):
+            signed_up(owner)
+        proof = Proof(connection, owner)
+        kinds: dict[str, Callable[[], Kind]] = {
             "personal token": proof.personal_token,
             "a colleague's token": proof.anothers_token,
             "service token": proof.service_token,
+            "session": proof.session,
             "removed person": proof.removed_person,
             "everybody signed out": proof.everybody,
         }
-        for kind, prepare in kinds.items():
-            with progress.step(f"Revoked under fire: {kind}"):
-                presented, path = prepare()
-                figures.append(proof.hammered(kind, presented, path))
-                if kind == "personal token":
-                    proof.finished(path)
+        for name, prepare in kinds.items():
+            with progress.step(f"Revoked under fire: {name}"):
+                kind = prepare()
+                figures.append(hammered(name, kind))
+                if name == "personal token":
+                    proof.finished(kind.place)
+        figures += links_ended(proof, progress)
     progress.say(f"\n{'kind':<24}{'attempts':>10}{'ok before':>12}{'begun after':>14}{'ok after':>12}{'other':>10}")
     for each in figures:
         progress.say(str(each))
