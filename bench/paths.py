@@ -15,7 +15,7 @@ from bench.recorder import lost, refusal
 from bench.scenarios import BOUNCE, CONVERSATIONS, REFUSED, Desk, Unexpected
 from bench.stack import MAILBOX, notification_of
 from letterlock.domain.audit import OPERATOR, Act, Entry
-from letterlock.domain.permissions import Role
+from letterlock.domain.permissions import Role, Scope
 from letterlock.entry import wiring
 
 SECOND = "second@acme.example"
@@ -69,6 +69,9 @@ def audited(desk: Desk) -> None:
         raise Unexpected(answer)
     # Once more, from where a run before it may have ended.
     desk.stack.call("audit_verification", {"workspace": desk.stack.workspace, "cursor": "links|1"})
+    token = desk.stack.token_with(frozenset({Scope.AUDIT_READ}), Role.OWNER)
+    for path in ("/v1/audit", "/v1/audit/export"):
+        desk.asked("GET", path, token=token)
 
 
 def _recorded(desk: Desk) -> None:

@@ -108,11 +108,14 @@ class Stack:
     # ---- the API ----
 
     def api(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any, dict[str, list[str]]]:
-        """Status, decoded body, headers."""
+        """Status, decoded body (lines of JSON: a list of them), headers."""
         event = rest_event(method, path, body, token=more.pop("token", self.token), **more)
         answer = self.call(function_behind(path), event)
-        said = json.loads(answer["body"]) if answer["body"] else None
-        return answer["statusCode"], said, answer["multiValueHeaders"]
+        headers: dict[str, list[str]] = answer["multiValueHeaders"]
+        said: Any = list(map(json.loads, answer["body"].splitlines()))
+        if headers.get("Content-Type") != ["application/x-ndjson"]:
+            said = json.loads(answer["body"]) if said else None
+        return answer["statusCode"], said, headers
 
     def token_with(
         self, scopes: frozenset[Scope], role: Role = Role.ADMIN, mailboxes: frozenset[str] | None = None

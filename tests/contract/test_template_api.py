@@ -30,6 +30,8 @@ ROUTES = {
     ("DELETE", "/v1/people/{person}"): "AccountsApiFunction",
     ("DELETE", "/v1/credentials"): "AccountsApiFunction",
     ("POST", "/v1/secret-scanning"): "AccountsApiFunction",
+    ("GET", "/v1/audit"): "AuditApiFunction",
+    ("GET", "/v1/audit/export"): "AuditApiFunction",
     ("POST", "/v1/sessions"): "SignInApiFunction",
     ("DELETE", "/v1/sessions/current"): "SignInApiFunction",
     ("POST", "/v1/sign-ups"): "SignInApiFunction",

@@ -2,6 +2,7 @@
 was done to it.
 """
 
+import json
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,17 +12,16 @@ import boto3
 import pytest
 
 from bench.recorder import refusal
-from bench.stack import as_streamed, stream_event
-from letterlock.domain.accounts import Principal
+from bench.stack import as_streamed, rest_event, stream_event
 from letterlock.domain.audit import Act, Detail, Entry
 from letterlock.domain.permissions import Role
 from letterlock.entry import wiring
-from letterlock.entry.audit_shapes import AuditOut, export_lines
 from tests.handlers.stack import Context, Stack
 from tools.verify_audit import verify_export
 from tools.verify_digests import NotVerified
 
 Item = dict[str, Any]
+Headers = dict[str, str]
 TABLE = "AuditTable"
 
 
@@ -370,16 +370,15 @@ def test_a_workspace_that_never_was_is_told_so(stack: Stack) -> None:
 # ---- what an owner gets ---------------------------------------------------------------------------------------------
 
 
-def owner_of(stack: Stack) -> Principal:
-    return Principal(stack.workspace, "per_owner", Role.OWNER, signed_in=True)
-
-
-def exported(stack: Stack) -> str:
+def exported(stack: Stack, owner: Headers | None = None) -> str:
     """All of it, page by page."""
-    lines, cursor = "", None
-    while cursor != "":
-        page = wiring.export_audit()(owner_of(stack), limit=3, cursor=cursor or "")
-        lines, cursor = lines + export_lines(page), page.cursor
+    lines, cursor, headers = "", "", owner or stack.person(Role.OWNER).headers
+    while cursor is not None:
+        query = {"limit": "3", "cursor": cursor}
+        event = rest_event("GET", "/v1/audit/export", None, token="", query=query, headers=headers)
+        answer = stack.call("audit_api", event)
+        assert answer["multiValueHeaders"]["Content-Type"] == ["application/x-ndjson"], answer
+        lines, cursor = lines + answer["body"], json.loads(answer["body"].splitlines()[-1])["cursor"]
     return lines
 
 
@@ -416,14 +415,29 @@ def test_an_entry_that_was_changed_in_the_store_is_exported_as_it_is_and_shows_i
     ]
 
 
-def test_an_owner_reads_what_was_recorded(stack: Stack, log: list[Item]) -> None:
-    page = AuditOut.of(wiring.list_audit()(owner_of(stack), limit=1, cursor=""))
-    (shown,) = page.entries
-    assert page.cursor
-    assert shown.model_dump(exclude={"id", "at"}) == {
+def test_an_owner_reads_what_was_recorded_newest_first_page_by_page(stack: Stack, log: list[Item]) -> None:
+    headers = stack.person(Role.OWNER).headers
+    shown: list[Any] = []
+    cursor = ""
+    while cursor is not None:
+        query = {"limit": "3", "cursor": cursor}
+        status, page, _ = stack.api("GET", "/v1/audit", token="", headers=headers, query=query)
+        assert status == 200
+        assert len(page["entries"]) <= 3
+        shown, cursor = shown + page["entries"], page["cursor"]
+    assert [each["id"] for each in shown] == [item["sk"]["S"].removeprefix("ENT#") for item in reversed(log)]
+    assert {name: value for name, value in shown[0].items() if name not in ("id", "at")} == {
         "act": "role_changed", "actor": "per_ana", "subject": "per_bea", "request": "request-1", "source": "192.0.2.7",
         "user_agent": "curl/8", "reason": None, "before": "agent", "after": "admin",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/v1/audit", "/v1/audit/export"])
+def test_a_cursor_of_another_list_or_workspace_is_none(stack: Stack, other: str, log: list[Item], path: str) -> None:
+    headers = stack.person(Role.OWNER).headers
+    foreign = wiring.cursors().seal(other, "audit", "aud_" + "0" * 26)
+    for cursor in (foreign, "nonsense"):
+        assert stack.api("GET", path, token="", headers=headers, query={"cursor": cursor})[0] == 400
 
 
 def test_no_detail_lies_open(stack: Stack, log: list[Item]) -> None:

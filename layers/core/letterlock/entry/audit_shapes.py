@@ -13,6 +13,8 @@ from letterlock.services.audit_ports import ExportedEntry
 from letterlock.services.read_audit import AuditPage, ExportPage
 
 JSON_LINES: Final = "application/x-ndjson"
+EXPORT_LIMIT: Final = 500
+"""Links of a page: with the longest details still far below the 6 MB that a function may answer."""
 
 
 class EntryOut(BaseModel):
