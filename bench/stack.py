@@ -14,9 +14,11 @@ from types import ModuleType
 from typing import Any, Literal
 
 import boto3
+import botocore.session
 import pytest
 from botocore.loaders import Loader
 from moto import mock_aws
+from moto.kms import models as kms
 from moto.s3.models import s3_backends
 from moto.sesv2.models import sesv2_backends
 from moto.sqs.models import sqs_backends
@@ -225,6 +227,10 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
             monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(kms, "generate_private_key", _some_private_key)
+        outside = botocore.session.Session()
+        outside.register_component("data_loader", _descriptions())
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(botocore_session=outside))
         settings_of_all = _resources()
         for name, value in settings_of_all.items():
             monkeypatch.setenv(name, value)
@@ -238,6 +244,10 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         made.workspace, made.mailbox, made.token = answer["workspace"], answer["mailbox"], answer["token"]
         yield made
         _forget_wiring()
+
+
+_some_private_key = cache(kms.generate_private_key)
+"""One for all keys: moto makes an RSA key for a symmetric one too, which takes it a fifth of a second."""
 
 
 @cache

@@ -192,10 +192,12 @@ class World:
         return _json(self.ask("owner", "GET", path))
 
     def fresh(self) -> None:
-        """No conversation is left: moto copies every table at each transaction."""
+        """No conversation is left, and nothing on record: moto copies every table at each transaction."""
         dynamodb = boto3.client("dynamodb")
-        dynamodb.delete_table(TableName="ConversationsTable")
-        make_table(dynamodb, "ConversationsTable")
+        for table in ("ConversationsTable", "AuditTable", "LimitsTable"):
+            dynamodb.delete_table(TableName=table)
+            make_table(dynamodb, table)
+        self.stack.recorder.calls.clear()
         self.targets.clear()
 
     def reopen(self) -> None:
