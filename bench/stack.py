@@ -19,6 +19,7 @@ import pytest
 from botocore.loaders import Loader
 from moto import mock_aws
 from moto.kms import models as kms
+from moto.kms.utils import generate_private_key
 from moto.s3.models import s3_backends
 from moto.sesv2.models import sesv2_backends
 from moto.sqs.models import sqs_backends
@@ -246,7 +247,7 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         _forget_wiring()
 
 
-_some_private_key = cache(kms.generate_private_key)
+_some_private_key = cache(generate_private_key)
 """One for all keys: moto makes an RSA key for a symmetric one too, which takes it a fifth of a second."""
 
 

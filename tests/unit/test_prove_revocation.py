@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from local.prove_revocation import ENOUGH, OK, UNAUTHORIZED, Attempts, Figures
+from local.newcomers import UNAUTHORIZED
+from local.prove_revocation import ENOUGH, OK, Attempts, Figures
 
 PROVEN = Figures("token", 3 * ENOUGH, ENOUGH, ENOUGH, 0, 0)
 
