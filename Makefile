@@ -48,7 +48,14 @@ clean: ## drop the local cloud's state and what the builds left
 ##@ Checking it
 
 test: check check-build .venv-policy/.synced ## every test there is, on a machine that nobody prepared
-	$(RUN) -m pytest
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-O) $(TESTS)
+
+# Two at a time: what runs on a local cloud mostly waits. The unit tests are `check`'s.
+TESTS := test-in-process test-on-local-cloud
+test-in-process:
+	$(RUN) -m pytest --ignore=tests/unit -m "not e2e"
+test-on-local-cloud:
+	$(RUN) -m pytest -m e2e tests/e2e
 	AUTH=true $(RUN) -m pytest -m e2e tests/e2e/test_local_round_trip.py
 	@$(RUN) -m local.sealed
 	@$(RUN) -m local.chaos --mails 20 --replies 5
