@@ -43,7 +43,7 @@ def put_profile(workspace: str, person: str) -> None:
     dynamodb = wiring.client("dynamodb")
     for item in (
         items.profile_item(workspace, person, profile, at),
-        items.sign_in_item(SignIn(workspace, person, f"{CHEAP.phc}{'A' * 22}${'A' * 43}")),
+        items.sign_in_item(SignIn(workspace, person, f"{CHEAP.phc}{'A' * 22}${'A' * 43}"), profile.address),
     ):
         dynamodb.put_item(TableName=items.table, Item=item)
 

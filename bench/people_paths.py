@@ -26,6 +26,7 @@ def people_come_in(desk: Desk) -> None:
         ("DELETE", his, None),
     ):
         ana.must(method, path, body)
+    desk.stack.finish_revocations(desk.stack.relay())
     joined(ana, BEN)
     wanted = {"email": "cleo@team.example", "role": "agent"}
     for _ in range(2):

@@ -84,6 +84,29 @@ class Store:
         item = key(WORKSPACE, f"{prefix}{link}") | {"state": {"S": state}, whose: {"S": person}}
         self.tables.client.put_item(TableName=self.tables.accounts, Item=item)
 
+    def signs_in(self, person: str, route: str, leads_to: str) -> None:
+        """How the person signs in, and to whom their address leads by now."""
+        if self.fake:
+            self.fake.sign_ins.add((WORKSPACE, person))
+            self.fake.routes[route] = leads_to
+            return
+        for item in (
+            key(WORKSPACE, f"SIGNIN#{person}") | {"route": {"S": route}},
+            key(route, WORKSPACE) | {"person": {"S": leads_to}},
+        ):
+            self.tables.client.put_item(TableName=self.tables.accounts, Item=item)
+
+    def ways_in(self, person: str, route: str) -> list[str]:
+        """What is left of it: `sign-in`, and to whom the address leads."""
+        if self.fake:
+            left = ["sign-in"] if (WORKSPACE, person) in self.fake.sign_ins else []
+            return left + [to for each, to in self.fake.routes.items() if each == route]
+        items = {
+            (each["pk"]["S"], each["sk"]["S"]): each for each in everything(self.tables.client, self.tables.accounts)
+        }
+        left = ["sign-in"] if (WORKSPACE, f"SIGNIN#{person}") in items else []
+        return left + ([items[route, WORKSPACE]["person"]["S"]] if (route, WORKSPACE) in items else [])
+
     def deed(self, act: Act = Act.TOKEN_REVOKED, credential: str = "tok_1") -> Deed:
         made = Deeds(FakeIds(self.clock), self.clock)
         fact = CredentialRevoked(WORKSPACE, credential, ANA)
@@ -393,6 +416,17 @@ def test_a_persons_open_links_are_ended_and_nobody_elses(store: Store) -> None:
     assert not store.revocations.invitation(WORKSPACE, "inv_1", store.deed())
     assert not store.revocations.reset_link(WORKSPACE, "rst_1", store.deed())
     assert store.revocations.invitation(WORKSPACE, "inv_2", store.deed())
+
+
+def test_how_a_removed_person_signed_in_is_forgotten_and_whoever_has_the_address_now_is_not(store: Store) -> None:
+    store.signs_in(ANA, "route#signin#ana", ANA)
+    store.signs_in(BEA, "route#signin#shared", "per_new")
+    for _ in range(2):
+        store.remains.forget_sign_in(WORKSPACE, ANA)
+        store.remains.forget_sign_in(WORKSPACE, BEA)
+
+    assert not store.ways_in(ANA, "route#signin#ana")
+    assert store.ways_in(BEA, "route#signin#shared") == ["per_new"]
 
 
 def test_what_outlived_a_sign_out_is_found_until_it_is_noted(store: Store) -> None:

@@ -28,6 +28,9 @@ class FakeTokens:
         self.links: dict[tuple[str, str], str] = {}
         """The state of each invitation and reset link."""
         self.links_of: dict[tuple[str, str], str] = {}
+        self.sign_ins: set[tuple[str, str]] = set()
+        self.routes: dict[str, str] = {}
+        """To whom addresses lead."""
         """Whose each is: made by, or for, whom."""
         self.entries: list[Entry] = []
         self.announced: list[Fact] = []
@@ -212,6 +215,10 @@ class FakeTokens:
         for each in [one for one in pending if one[0] == workspace][:limit]:
             self.links[each] = "revoked"
         return len(pending[:limit])
+
+    def forget_sign_in(self, workspace: str, person: str) -> None:
+        self.sign_ins.discard((workspace, person))
+        self.routes = {route: to for route, to in self.routes.items() if to != person}
 
     def outlived(self, workspace: str, *, after: str, limit: int) -> Sequence[tuple[str, str]]:
         at = self.members.signed_out.get(workspace)

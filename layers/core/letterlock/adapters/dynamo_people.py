@@ -74,7 +74,7 @@ class DynamoPeople:
             items.used(joining.link, joining.at),
             items.put("member", self._member(joining), ABSENT),
             items.put("profile", profile, ABSENT),
-            items.put("sign_in", items.sign_in_item(sign_in), ABSENT),
+            items.put("sign_in", items.sign_in_item(sign_in, joining.profile.address), ABSENT),
             self._route(joining),
             items.session_step(member.workspace, member.id, joining.session),
             self._audit.step(deed.entry),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,21 @@ class DynamoRemains:
                 ExpressionAttributeValues={":revoked": {"S": table.REVOKED}, ":pending": {"S": table.PENDING}},
             )
         return len(links)
+
+    def forget_sign_in(self, workspace: str, person: str) -> None:
+        """The route first: without the other item nobody would find it again. It may be somebody's who came after."""
+        at = key(workspace, table.sign_in_key(person))
+        found = self._client.get_item(TableName=self._table, Key=at, ConsistentRead=True)
+        if "Item" not in found:
+            return
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.delete_item(
+                TableName=self._table,
+                Key=key(found["Item"]["route"]["S"], workspace),
+                ConditionExpression="person = :person",
+                ExpressionAttributeValues={":person": {"S": person}},
+            )
+        self._client.delete_item(TableName=self._table, Key=at)
 
     def _pending(self, workspace: str, prefix: str, whose: str, person: str) -> Iterable[str]:
         found = self._found(

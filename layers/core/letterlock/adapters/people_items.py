@@ -72,8 +72,10 @@ class PeopleItems:
 
     # ---- signing in -------------------------------------------------------------------------------------------------
 
-    def sign_in_item(self, sign_in: SignIn) -> Item:
+    def sign_in_item(self, sign_in: SignIn, address: str) -> Item:
+        """With the key of the item that leads here from the address: nobody who removes both needs to know it."""
         item = key(sign_in.workspace, table.sign_in_key(sign_in.person)) | {
+            "route": {"S": self.route(address)},
             "password": {"S": sign_in.password},
             "version": {"N": str(sign_in.version)},
         }

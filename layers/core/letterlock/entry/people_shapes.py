@@ -53,6 +53,7 @@ class PersonOut(BaseModel):
     state: Literal["active", "removed"]
     joined_at: datetime
     removed_at: datetime | None
+    finished: bool | None = Field(description="Of a removed person: whether all that hung on them has been ended")
     version: int
 
     @classmethod
@@ -67,6 +68,7 @@ class PersonOut(BaseModel):
             state="active" if member.active else "removed",
             joined_at=person.joined_at,
             removed_at=member.removed_at,
+            finished=None if member.active else member.finished_at is not None,
             version=member.version,
         )
 

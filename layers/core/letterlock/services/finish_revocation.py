@@ -90,6 +90,7 @@ class FinishRevocation:
         while self.remains.end_links(run.workspace, person, PAGE):
             if run.enough():
                 return Left.MORE
+        self.remains.forget_sign_in(run.workspace, person)
         return self._end(run, person)
 
     def everybody(self, run: Run) -> Left:

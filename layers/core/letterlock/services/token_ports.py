@@ -105,6 +105,10 @@ class Remains(Protocol):
         """Revoke pending invitations that the person made, and reset links that are theirs. How many there were."""
         ...
 
+    def forget_sign_in(self, workspace: str, person: str) -> None:
+        """A removed person's password, second factor, and the way to them from their address."""
+        ...
+
     def outlived(self, workspace: str, *, after: str, limit: int) -> Sequence[tuple[str, str]]:
         """Id and holder of what the lists show, made dead by everybody's signing out, that does not say so yet."""
         ...

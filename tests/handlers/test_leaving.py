@@ -1,0 +1,51 @@
+"""Somebody was removed: what of them is gone a moment later, and what stays theirs elsewhere."""
+
+from typing import Any
+
+import boto3
+
+from bench.browser import Browser, joined, me, owner
+from tests.handlers.stack import Stack
+
+BEN = "ben@team.example"
+
+
+def items_of(person: str) -> list[Any]:
+    found = boto3.client("dynamodb").scan(TableName="AccountsTable")["Items"]
+    return [each for each in found if person in repr(each)]
+
+
+def test_nothing_is_left_by_which_a_removed_person_signed_in(stack: Stack) -> None:
+    ana = owner(stack)
+    ben = joined(ana, BEN)
+    person = me(ben)
+    ana.must("DELETE", f"/v1/people/{person}")
+    assert ana.must("GET", f"/v1/people/{person}")["finished"] is False
+    stack.finish_revocations(stack.relay())
+
+    left = [each["sk"]["S"].partition("#")[0] for each in items_of(person)]
+    assert sorted(left) == ["PERSON", "PROFILE", "SES"]
+    shown = ana.must("GET", f"/v1/people/{person}")
+    assert (shown["state"], shown["finished"]) == ("removed", True)
+    assert ana.must("GET", f"/v1/people/{me(ana)}")["finished"] is None
+
+
+def test_who_was_removed_from_one_workspace_signs_in_to_the_other_without_naming_it(stack: Stack) -> None:
+    first, second = owner(stack), owner(stack, "dora@team.example")
+    ben = joined(first, BEN)
+    joined(second, BEN)
+    first.must("DELETE", f"/v1/people/{me(ben)}")
+    stack.finish_revocations(stack.relay())
+
+    status, answer = Browser(stack).sign_in(BEN)
+    assert (status, answer["workspace"]) == (201, second.must("GET", "/v1/me")["workspace"]["id"])
+
+
+def test_who_comes_back_before_it_is_finished_keeps_their_new_way_in(stack: Stack) -> None:
+    ana = owner(stack)
+    ben = joined(ana, BEN)
+    ana.must("DELETE", f"/v1/people/{me(ben)}")
+    told = stack.relay()
+    joined(ana, BEN)
+    stack.finish_revocations(told)
+    assert Browser(stack).sign_in(BEN)[0] == 201
