@@ -13,7 +13,7 @@ from typing import Any
 Grant = tuple[str, str]
 """An action and a resource."""
 
-_ID = re.compile(r"(wsp|mbx|cnv|msg|att|tok|ctc|fct|per|ses|inv|rst|aud)_[0-9A-Z]{26}")
+_ID = re.compile(r"(wsp|mbx|dom|cnv|msg|att|tok|ctc|fct|per|ses|inv|rst|aud)_[0-9A-Z]{26}")
 _OF_SES = re.compile(r"^(inbound|stack)/[^/]+")
 _OF_ANCHORS = re.compile(r"^(anchors)/.+")
 
@@ -21,6 +21,7 @@ _ONE_ITEM = {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"}
 _BATCHES = {"BatchGetItem", "BatchWriteItem"}
 _STEPS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _OBJECTS = {"GetObject": "GetObject", "HeadObject": "GetObject", "DeleteObject": "DeleteObject"}
+_IDENTITIES = {"GetEmailIdentity", "PutEmailIdentityMailFromAttributes"}
 _QUEUES = {"ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"}
 
 
@@ -98,12 +99,19 @@ def _events(operation: str, asked: Mapping[str, Any], names: Mapping[str, str]) 
 
 
 def _ses(operation: str, asked: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Grant]:
+    if operation == "CreateEmailIdentity":
+        yield from ((action, "identity/*") for action in (operation, *(["TagResource"] if "Tags" in asked else [])))
+        return
+    if operation in _IDENTITIES:
+        yield operation, "identity/*"
+        return
     if operation != "SendEmail":
         raise KeyError(operation)
     # SES checks SendRawEmail too when SendEmail is given a whole MIME message (SES: "Identity and access management").
-    domain = names[asked["FromEmailAddress"].rpartition("@")[2]]
+    own = names.get(asked["FromEmailAddress"].rpartition("@")[2])
+    identity = f"${{{own}}}" if own else "*"  # a workspace's own: any, but for what the statement's condition says
     for action in ("SendEmail", "SendRawEmail") if "Raw" in asked["Content"] else ("SendEmail",):
-        yield action, f"identity/${{{domain}}}"
+        yield action, f"identity/{identity}"
         if "ConfigurationSetName" in asked:
             yield action, names[asked["ConfigurationSetName"]]
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from bench.mailbox_paths import MAILBOXES
 from bench.paths import PATHS
 from bench.people_paths import PEOPLE
 from bench.recorder import Call
@@ -83,7 +84,7 @@ def recorded() -> list[Call]:
             desk = Desk(stack)
             for scenario in SCENARIOS:
                 scenario.prepare(desk)()
-            for path in (*PATHS, *PEOPLE):
+            for path in (*PATHS, *PEOPLE, *MAILBOXES):
                 path(desk)
             return stack.recorder.calls
 

@@ -25,6 +25,7 @@ from moto.sesv2.models import sesv2_backends
 from moto.sqs.models import sqs_backends
 
 from bench.leaks import public_keys
+from bench.mail_identities import MailIdentities
 from bench.people import CHEAP, SignedIn, put_person, put_profile
 from bench.recorder import Recorder
 from bench.tables import make_table, resources
@@ -33,7 +34,7 @@ from letterlock.domain.accounts import Credential, CredentialKind, Member
 from letterlock.domain.outbox import unfold
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
-from letterlock.entry import people_wiring, settings, wiring
+from letterlock.entry import mailbox_wiring, people_wiring, settings, wiring
 from tools.build_lambda import folder_of
 from tools.openapi import ROOT, load
 from tools.template_model import target
@@ -69,6 +70,7 @@ class Stack:
 
     handlers: dict[str, ModuleType]
     recorder: Recorder
+    mail_identities: MailIdentities = field(default_factory=MailIdentities)
     buckets: tuple[str, str] = ("inbound", "archive")
     workspace: str = ""
     mailbox: str = ""
@@ -240,7 +242,9 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         recorder = Recorder(_names(settings_of_all), boto3.client("dynamodb"))
         wiring.session().register_component("data_loader", _descriptions())
         recorder.attach(wiring.session())
-        made = Stack({name: load(name) for name in HANDLERS}, recorder)
+        mail_identities = MailIdentities()
+        mail_identities.attach(wiring.session())
+        made = Stack({name: load(name) for name in HANDLERS}, recorder, mail_identities)
         answer = made.call("workspace_setup", {"workspace": {"name": "Acme"}, "mailbox": {"address": MAILBOX}})
         made.workspace, made.mailbox, made.token = answer["workspace"], answer["mailbox"], answer["token"]
         yield made
@@ -284,6 +288,7 @@ def _resources() -> dict[str, str]:
         "LIMITS_TABLE": make_table(dynamodb, "LimitsTable"),
         "SIGN_UP": "open",
         "MAIL_DOMAIN": DOMAIN,
+        "STACK_NAME": "letterlock-test",
         "APP_URL": "https://app.acme.example",
         "POWERTOOLS_SERVICE_NAME": "under-test",
         "POWERTOOLS_METRICS_NAMESPACE": "Letterlock",
@@ -304,7 +309,7 @@ def _names(settings_of_all: dict[str, str]) -> dict[str, str]:
 
 def _forget_wiring() -> None:
     """Each test has its own stack, so nothing that an earlier one wired may stay."""
-    for module in (wiring, people_wiring, settings):
+    for module in (wiring, people_wiring, mailbox_wiring, settings):
         for made in vars(module).values():
             if hasattr(made, "cache_clear"):
                 made.cache_clear()

@@ -18,8 +18,6 @@ from letterlock.entry.conversation_shapes import (
     ContactOut,
     ConversationOut,
     ConversationsOut,
-    MailboxesOut,
-    MailboxOut,
     MessageOut,
     StatusIn,
     TextIn,
@@ -38,12 +36,6 @@ Id = Annotated[str, Path(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="how many at most")]
 Cursor = Annotated[str, Query(max_length=512, description="from the page before; empty for the first page")]
 Filter = Annotated[str, Query(max_length=64)]
-
-
-@api.get("/v1/mailboxes", Action.LIST_MAILBOXES, summary="The workspace's mailboxes", tags=["mailboxes"])
-def get_mailboxes() -> MailboxesOut:
-    found = wiring.list_mailboxes()(principal(app))
-    return MailboxesOut(mailboxes=[MailboxOut.of(each) for each in found])
 
 
 @api.get(

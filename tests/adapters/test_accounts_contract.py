@@ -12,6 +12,7 @@ from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
 from letterlock.adapters.sealing import Sealer
 from letterlock.domain.accounts import Admission, Credential, CredentialKind, Gate, Mailbox, Member
 from letterlock.domain.errors import Conflict, NotFound
+from letterlock.domain.forwarding import Confirmation, Provider
 from letterlock.domain.ledger import Reason
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import Presented
@@ -116,6 +117,28 @@ def test_another_workspaces_mailbox_is_as_absent_as_one_that_never_was(accounts:
     for workspace, mailbox in (("wsp_other", "mbx_1"), ("wsp_acme", "mbx_9")):
         with pytest.raises(NotFound):
             accounts.mailboxes.get(workspace, mailbox)
+
+
+def test_mail_to_the_address_that_is_forwarded_to_finds_the_mailbox(accounts: Accounts) -> None:
+    forwarded = replace(SUPPORT, forwarding="fwd-abc@stack.test", signature="Your team")
+    accounts.mailboxes.add(forwarded)
+
+    assert accounts.mailboxes.route(["FWD-abc@stack.test"]) == {"FWD-abc@stack.test": forwarded}
+    assert accounts.mailboxes.get("wsp_acme", "mbx_1") == forwarded
+
+
+def test_of_what_providers_ask_the_newest_stays(accounts: Accounts) -> None:
+    accounts.mailboxes.add(SUPPORT)
+    link = "https://mail-settings.google.com/mail/vf-1"
+    newer = Confirmation(Provider.GOOGLE, "123456789", link, START + timedelta(hours=1))
+    older = replace(newer, code="1", received_at=START)
+
+    for each in (newer, older, newer):
+        accounts.mailboxes.note_confirmation(SUPPORT, each)
+
+    assert accounts.mailboxes.get("wsp_acme", "mbx_1") == replace(SUPPORT, confirmation=newer)
+    accounts.mailboxes.note_confirmation(replace(SALES, id="mbx_1"), older)
+    assert accounts.mailboxes.all("wsp_acme") == [replace(SUPPORT, confirmation=newer)]
 
 
 # ---- members --------------------------------------------------------------------------------------------------------

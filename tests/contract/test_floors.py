@@ -44,6 +44,7 @@ AT_IMPORT = {
     "delivery_events": QUEUE,
     "due_work": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "inbound_email": QUEUE,
+    "mailboxes_api": REST | {"nh3"},
     "outbound_email": QUEUE,
     "token_revocation": QUEUE,
     "sign_in_api": REST | {"nh3"},

@@ -66,7 +66,13 @@ ROUTES = {
     ("PUT", "/v1/conversations/{conversation}/status"): "ConversationsApiFunction",
     ("POST", "/v1/conversations/{conversation}/quarantine/release"): "ConversationsApiFunction",
     ("POST", "/v1/conversations/{conversation}/quarantine/discard"): "ConversationsApiFunction",
-    ("GET", "/v1/mailboxes"): "ConversationsApiFunction",
+    ("GET", "/v1/mailboxes"): "MailboxesApiFunction",
+    ("POST", "/v1/mailboxes"): "MailboxesApiFunction",
+    ("GET", "/v1/mailboxes/{mailbox}"): "MailboxesApiFunction",
+    ("PATCH", "/v1/mailboxes/{mailbox}"): "MailboxesApiFunction",
+    ("GET", "/v1/domains"): "MailboxesApiFunction",
+    ("POST", "/v1/domains"): "MailboxesApiFunction",
+    ("GET", "/v1/domains/{domain}"): "MailboxesApiFunction",
     ("GET", "/v1/ingest-summary"): "ConversationsApiFunction",
 }
 NOT_OF_THE_API = {("GET", "/docs"), ("GET", "/openapi.json")}

@@ -12,12 +12,13 @@ from tools.template_model import Template, target, template_under_test, variants
 
 # Actions that know no resource to name, so that "*" is the only one there is (Service Authorization Reference).
 NO_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-# Resources of which a part can only be known later: objects in a bucket, streams of a table.
+# Resources of which a part can only be known later: objects in a bucket, streams of a table, domains that are claimed.
 OPEN_ENDED = re.compile(
     r"\$\{InboundBucket\.Arn\}/inbound/\*"
     r"|\$\{ArchiveBucket\.Arn\}/(stack/\*/raw|wsp_\*/cnv_\*/msg_\*/(att_\*|content|raw))"
     r"|\$\{(Audit|Conversations)Table\.Arn\}/stream/\*"
     r"|\$\{AuditAnchorsBucket\.Arn\}/anchors/\*"
+    r"|arn:\$\{AWS::Partition\}:ses:\$\{AWS::Region\}:\$\{AWS::AccountId\}:identity/\*"
 )
 # AWS's own policies that a role may carry, with the reason in the template.
 MANAGED = {"ApiLogsRoleOfAccount": "AmazonAPIGatewayPushToCloudWatchLogs"}
@@ -88,6 +89,25 @@ def shown(resource: Any) -> str:
 
 def is_wide(resource: str) -> bool:
     return "*" in resource and not OPEN_ENDED.fullmatch(resource)
+
+
+def test_what_is_done_with_any_domain_is_done_with_those_that_carry_the_stacks_name(template: Template) -> None:
+    keys = {
+        action: one.condition_keys
+        for one in template.statements("AWS::IAM::Role")
+        if any(shown(resource).endswith(":identity/*") for resource in one.resources)
+        for action in one.actions
+    }
+    named = {"aws:RequestTag/letterlock"}
+    tagged = {"aws:ResourceTag/letterlock"}
+    assert {action: set(found) for action, found in keys.items()} == {
+        "ses:GetEmailIdentity": set(),
+        "ses:CreateEmailIdentity": named,
+        "ses:TagResource": named,
+        "ses:PutEmailIdentityMailFromAttributes": tagged,
+        "ses:SendEmail": tagged,
+        "ses:SendRawEmail": tagged,
+    }
 
 
 def test_a_role_carries_no_policy_of_aws_but_the_one_that_api_gateway_insists_on(template: Template) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from letterlock.domain.accounts import Admission, Gate, Mailbox, Member
 from letterlock.domain.audit import Entry
 from letterlock.domain.errors import Conflict, NotFound
+from letterlock.domain.forwarding import Confirmation
 from letterlock.domain.threading import without_subaddress
 from letterlock.domain.tokens import Presented
 
@@ -38,13 +39,15 @@ class FakeMailboxes:
 
     def __init__(self, *mailboxes: Mailbox) -> None:
         self._mailboxes: dict[str, Mailbox] = {}
+        self._confirmation_at: dict[str, datetime] = {}
         self.audited: list[Entry] = []
         for mailbox in mailboxes:
             self.add(mailbox)
 
     def route(self, addresses: Sequence[str]) -> dict[str, Mailbox]:
         named = {address: without_subaddress(address.strip().casefold()) for address in addresses}
-        return {address: self._mailboxes[name] for address, name in named.items() if name in self._mailboxes}
+        led = self._mailboxes | {each.forwarding: each for each in self._mailboxes.values() if each.forwarding}
+        return {address: led[name] for address, name in named.items() if name in led}
 
     def get(self, workspace: str, mailbox: str) -> Mailbox:
         for each in self.all(workspace):
@@ -60,6 +63,13 @@ class FakeMailboxes:
             raise Conflict("another mailbox has that address")
         self._mailboxes[mailbox.address.casefold()] = mailbox
         self.audited += [entry] if entry else []
+
+    def note_confirmation(self, mailbox: Mailbox, confirmation: Confirmation) -> None:
+        before = self.get(mailbox.workspace, mailbox.id)
+        newest = self._confirmation_at.get(mailbox.id)
+        if newest is None or newest < confirmation.received_at:
+            self._confirmation_at[mailbox.id] = confirmation.received_at
+            self._mailboxes[before.address.casefold()] = replace(before, confirmation=confirmation, confirmed_at=None)
 
 
 class FakeMembers:

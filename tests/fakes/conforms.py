@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_limits import DynamoLimits
     from letterlock.adapters.dynamo_links import DynamoLinks
     from letterlock.adapters.dynamo_mail_claims import DynamoMailClaims
+    from letterlock.adapters.dynamo_mail_domains import DynamoMailDomains
+    from letterlock.adapters.dynamo_mailbox_changes import DynamoMailboxChanges
     from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_overdue_replies import DynamoOverdueReplies
@@ -24,13 +26,16 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
     from letterlock.adapters.dynamo_tokens import DynamoTokens
     from letterlock.adapters.keyed_links import KeyedLinks
+    from letterlock.adapters.keyed_names import KeyedNames
     from letterlock.adapters.s3_anchors import S3Anchors
     from letterlock.adapters.s3_orphans import S3Orphans
     from letterlock.adapters.second_factors import SecondFactors
     from letterlock.adapters.ses_account_mailer import SesAccountMailer
+    from letterlock.adapters.ses_identities import SesIdentities
     from letterlock.adapters.sqs_inbound_queue import SqsInboundQueue
-    from letterlock.services import audit_ports, people_ports, ports, token_ports
+    from letterlock.services import audit_ports, mailbox_ports, people_ports, ports, token_ports
     from tests import fakes
+    from tests.fakes.mailboxes import FakeKeyedNames, FakeMailDomains, FakeMailIdentities
 
     def conversations(fake: fakes.FakeConversations, real: DynamoConversations) -> list[ports.Conversations]:
         return [fake, real]
@@ -82,6 +87,18 @@ if TYPE_CHECKING:
 
     def account_mailer(fake: fakes.FakeAccountMailer, real: SesAccountMailer) -> list[people_ports.AccountMailer]:
         return [fake, real]
+
+    def mail_domains(fake: FakeMailDomains, real: DynamoMailDomains) -> list[mailbox_ports.MailDomains]:
+        return [fake, real]
+
+    def mail_identities(fake: FakeMailIdentities, real: SesIdentities) -> list[mailbox_ports.MailIdentities]:
+        return [fake, real]
+
+    def keyed_names(fake: FakeKeyedNames, real: KeyedNames) -> list[mailbox_ports.KeyedNames]:
+        return [fake, real]
+
+    def mailbox_changes(real: DynamoMailboxChanges) -> mailbox_ports.MailboxChanges:
+        return real
 
     def second_factors(real: SecondFactors) -> people_ports.SecondFactors:
         return real

@@ -46,7 +46,8 @@ def test_every_function_has_a_sample(function: str) -> None:
 API_ANSWERS = {
     "accounts_api": {"me": 200, "tokens": 403, "secret_scanning": 401, "people": 200, "invite": 201},
     "audit_api": {"list": 403, "export": 403},
-    "conversations_api": {"mailboxes": 200, "ingest_summary": 200, "assign": 400},
+    "mailboxes_api": {"mailboxes": 200, "add": 201, "domains": 200},
+    "conversations_api": {"ingest_summary": 200, "assign": 400},
     "sign_in_api": {"sign_in": 401, "sign_up": 202, "reset": 202, "accept": 410, "sessions": 403},
 }
 """The status of each sample; 404 for the rest, for what they name is none of this workspace."""

@@ -25,8 +25,8 @@ BODIES: dict[str, Any] = {
 """What is sent to each POST route whose answer is read again. A new route joins here, or below."""
 SHOW_A_SECRET = {"/v1/me/tokens", "/v1/tokens"}
 """Nobody can show it again: 409, see tests/handlers/test_tokens.py."""
-OF_ACCOUNTS = {"/v1/invitations"}
-"""The answer is read again, and nothing of conversations is in it: see tests/handlers/test_people.py."""
+OF_ACCOUNTS = {"/v1/invitations", "/v1/mailboxes", "/v1/domains"}
+"""The answer is read again, and nothing of conversations is in it: see tests/handlers/test_people.py, test_mailboxes.py."""
 WITHOUT_A_KEY = {
     # The sender's form has no key, and what is revoked twice is revoked once: tests/handlers/test_leak_reports.py.
     "/v1/secret-scanning",

@@ -30,6 +30,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/me"): {"name": "Another"},
     ("PATCH", "/v1/workspace"): {"name": "Another"},
     ("PATCH", "/v1/people/{person}"): {"role": "agent"},
+    ("POST", "/v1/mailboxes"): lambda world: {"address": f"m{world.address().partition('@')[0]}@acme.example"},
+    ("PATCH", "/v1/mailboxes/{mailbox}"): lambda world: {"name": world.address()},
+    ("POST", "/v1/domains"): lambda world: {"domain": world.domain()},
     ("POST", "/v1/invitations"): lambda world: {"email": world.address(), "role": "viewer"},
     ("POST", "/v1/invitations/accept"): lambda world: {
         "token": world.link("lli_"),

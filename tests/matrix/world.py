@@ -132,6 +132,8 @@ class World:
             "person": self._person,
             "invitation": self._invitation,
             "session": lambda: wiring.ids().new("ses"),
+            "mailbox": lambda: self.stack.mailbox,
+            "domain": lambda: str(_json(self.ask("owner", "POST", "/v1/domains", {"domain": self.domain()}))["id"]),
         }
         return made[name]()
 
@@ -187,6 +189,11 @@ class World:
         """One that was not asked for before."""
         self.made += 1
         return f"m{self.made}@team.example"
+
+    def domain(self) -> str:
+        """One that nobody has claimed."""
+        self.made += 1
+        return f"d{self.made}.example"
 
     def _owners(self, path: str) -> Any:
         return _json(self.ask("owner", "GET", path))

@@ -16,6 +16,7 @@ from letterlock.services.invite import InvitePerson
 from letterlock.services.set_up_workspace import SetUpWorkspace
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.clock import START, FakeClock, FakeIds
+from tests.fakes.mailboxes import FakeKeyedNames
 from tests.fakes.people import FakePeople
 
 WORKSPACE = "wsp_01JABCDEFGHJKMNPQRSTVWXYZ0"
@@ -123,7 +124,15 @@ def set_up() -> tuple[SetUpWorkspace, Authenticate]:
     people = FakePeople(members, now)
     invite = InvitePerson(people, people, members, Deeds(ids, now), ids, now)
     verb = SetUpWorkspace(
-        workspaces, mailboxes, members, ids, now, lambda _: next(randoms), invite, lambda: "invitation"
+        workspaces,
+        mailboxes,
+        members,
+        ids,
+        now,
+        lambda _: next(randoms),
+        invite,
+        lambda: "invitation",
+        FakeKeyedNames(),
     )
     return verb, Authenticate(members, FakeClock())
 

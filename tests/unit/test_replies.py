@@ -1,11 +1,14 @@
 """An answer as a mail: who gets it, what it refers to, what it quotes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.conversations import Conversation, Kind, Message, Participant, Thread
 from letterlock.domain.mail import Address
-from letterlock.domain.replies import REFERENCES_KEPT, compose, last_trusted, recipients, reply_subject
+from letterlock.domain.replies import REFERENCES_KEPT, compose, last_trusted, recipients, reply_subject, signed
 from letterlock.domain.threading import Rule, Threading, Trust
 
 AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -82,3 +85,20 @@ def test_a_subject_gets_one_re_and_no_line_break() -> None:
     assert reply_subject("AW: Order 7") == "AW: Order 7"
     assert reply_subject("Order\r\nBcc: eve@else.example") == "Re: Order Bcc: eve@else.example"
     assert reply_subject("") == "Re:"
+
+
+def test_the_mailboxs_signature_stands_under_what_the_agent_wrote_and_above_the_quote() -> None:
+    mailbox = replace(MAILBOX, signature="Your team\nat Acme")
+    mail = compose(thread(inbound(0)), REPLY, "On its way.\n", "Where?", mailbox, TOKEN)
+    assert mail.text.startswith("On its way.\n\n-- \nYour team\nat Acme\n\nOn ")
+    assert "-- <br>\nYour team<br>\nat Acme</div>" in mail.html
+
+
+@pytest.mark.parametrize("body", ["Hello\n\n-- \nYour team", "Hello\n--\nYour team\n", "Hello\n\nYour team", "Hello"])
+def test_a_signature_stands_there_once(body: str) -> None:
+    assert signed(body, "Your team") == "Hello\n\n-- \nYour team"
+
+
+def test_without_a_signature_nothing_is_added() -> None:
+    assert signed("Hello\n", "") == "Hello\n"
+    assert signed("It costs 5 --\nYour team", "Your team") == "It costs 5 --\n\n-- \nYour team"

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Protocol
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries, steps_of
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.codec import decode, encode
+from letterlock.adapters.codec import decode, encode, instant
 from letterlock.adapters.dynamo import (
     ABSENT,
     CONDITION_FAILED,
     Item,
     Key,
-    Step,
     batch_get,
     key,
     put,
     transact,
 )
 from letterlock.adapters.keyring import STACK, STACK_PURPOSES, WORKSPACE_PURPOSES
+from letterlock.adapters.mailbox_items import GATE, MailboxItems
 from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.audit import Entry
 from letterlock.domain.errors import Conflict, NotFound
+from letterlock.domain.forwarding import Confirmation
 from letterlock.domain.threading import without_subaddress
 
 if TYPE_CHECKING:
@@ -77,20 +78,21 @@ class DynamoMailboxes:
         index: BlindIndex,
         audit: AuditEntries | None = None,
     ) -> None:
-        self._client, self._table, self._sealer, self._index, self._audit = client, table_name, sealer, index, audit
+        self._client, self._table, self._audit = client, table_name, audit
+        self._items = MailboxItems(table_name, sealer, index)
 
     def route(self, addresses: Sequence[str]) -> dict[str, Mailbox]:
         """Two BatchGetItems: routers, then mailboxes; half a read unit an item.
 
         A mailbox's own address has no subaddress, so every address is looked up without its.
         """
-        routers = {address: (self._router(without_subaddress(address)), table.ROUTE) for address in addresses}
+        routers = {address: (self._items.router(without_subaddress(address)), table.ROUTE) for address in addresses}
         routes = {
             at: table.MailboxRoute.from_raw_data(item) for at, item in self._found_for_sure(routers.values()).items()
         }
         places = {at: (route.workspace, table.mailbox_key(route.mailbox)) for at, route in routes.items()}
         stored = self._found_for_sure(places.values())
-        mailboxes = {at: self._mailbox(stored[place]) for at, place in places.items() if place in stored}
+        mailboxes = {at: self._items.mailbox_of(stored[place]) for at, place in places.items() if place in stored}
         return {address: mailboxes[at] for address, at in routers.items() if at in mailboxes}
 
     def _found_for_sure(self, keys: Iterable[Key]) -> dict[Key, Item]:
@@ -103,7 +105,7 @@ class DynamoMailboxes:
         answer = self._client.get_item(TableName=self._table, Key=key(workspace, table.mailbox_key(mailbox)))
         if "Item" not in answer:
             raise NotFound("no such mailbox")
-        return self._mailbox(dict(answer["Item"]))
+        return self._items.mailbox_of(dict(answer["Item"]))
 
     def all(self, workspace: str) -> list[Mailbox]:
         """In the order in which they were made."""
@@ -112,50 +114,33 @@ class DynamoMailboxes:
             KeyConditionExpression="pk = :workspace AND begins_with(sk, :mailboxes)",
             ExpressionAttributeValues={":workspace": {"S": workspace}, ":mailboxes": {"S": table.MAILBOXES}},
         )
-        return [self._mailbox(dict(item)) for page in pages for item in page["Items"]]
+        return [self._items.mailbox_of(dict(item)) for page in pages for item in page["Items"]]
 
     def add(self, mailbox: Mailbox, entry: Entry | None = None) -> None:
-        place = _mailbox_place(mailbox.workspace, mailbox.id)
-        stored = table.MailboxItem(
-            mailbox.workspace,
-            table.mailbox_key(mailbox.id),
-            address=self._sealer.seal(place, encode([mailbox.address, mailbox.name])),
-        )
-        route = table.MailboxRoute(self._router(mailbox.address), workspace=mailbox.workspace, mailbox=mailbox.id)
-        steps = [
-            put(self._table, "route", route, ABSENT),
-            put(self._table, "item", stored, ABSENT),
-            Step("gate", {"Update": self._at_the_gate(mailbox)}),
-            *steps_of(self._audit, entry),
-        ]
-        refusals = transact(self._client, steps)
-        if any(each.role == "gate" and each.code == CONDITION_FAILED for each in refusals):
+        refusals = transact(self._client, [*self._items.steps(mailbox), *steps_of(self._audit, entry)])
+        if any(each.role == GATE and each.code == CONDITION_FAILED for each in refusals):
             raise NotFound("no such workspace")
         if refusals:
             raise Conflict("another mailbox has that address")
 
-    def _at_the_gate(self, mailbox: Mailbox) -> Item:
-        return {
-            "TableName": self._table,
-            "Key": key(mailbox.workspace, table.GATE),
-            "UpdateExpression": "ADD mailboxes :added",
-            "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeValues": {":added": {"SS": [mailbox.id]}},
-        }
-
-    def _router(self, address: str) -> str:
-        return table.mailbox_route_key(self._index.router("mailbox", address.strip().casefold()))
-
-    def _mailbox(self, item: Item) -> Mailbox:
-        row = table.MailboxItem.from_raw_data(item)
-        id = row.sk.removeprefix(table.MAILBOXES)  # noqa: A001 - the field's own name
-        address, name = decode(self._sealer.unseal(_mailbox_place(row.pk, id), row.address))
-        return Mailbox(id, row.pk, address, name)
+    def note_confirmation(self, mailbox: Mailbox, confirmation: Confirmation) -> None:
+        sealed = self._items.sealed_confirmation(mailbox.workspace, mailbox.id, confirmation)
+        try:
+            self._client.update_item(
+                TableName=self._items.table,
+                Key=key(mailbox.workspace, table.mailbox_key(mailbox.id)),
+                UpdateExpression="SET confirmation = :sealed, confirmation_at = :at REMOVE confirmed_at",
+                ConditionExpression=(
+                    "attribute_exists(pk) AND (attribute_not_exists(confirmation_at) OR confirmation_at < :at)"
+                ),
+                ExpressionAttributeValues={
+                    ":sealed": {"B": sealed},
+                    ":at": {"S": instant(confirmation.received_at)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
 
 def name_place(workspace: str) -> Place:
     return Place(workspace, "workspace", workspace, "name")
-
-
-def _mailbox_place(workspace: str, mailbox: str) -> Place:
-    return Place(workspace, "mailbox", mailbox, "address")

@@ -4,13 +4,15 @@
 |---|---|---|
 | `<ws>` | `GATE` | `Gate` |
 | `<ws>` | `MBX#<mbx>` | `MailboxItem` |
+| `<ws>` | `DOM#<dom>` | a claim of a domain: built in `dynamo_mail_domains` |
 | `<ws>` | `PERSON#<per>`, `SERVICE#<tok>` | `MemberItem` |
 | `<ws>` | `TOK#<tok>` | `TokenItem` |
 | `<ws>` | `PROFILE#<per>`, `SIGNIN#<per>`, `SES#<ses>` | built in `people_items` |
 | `<ws>` | `INV#<inv>`, `RST#<rst>` | links that were mailed: built in `link_items` |
 | `stack` | `SUP#<sup>` | a sign-up: its workspace has no keys yet |
 | `<ws>` | `MAILED#<fct>` | that a mail about a fact was sent, or is about to be |
-| `route#mailbox#<keyed hash of an address>` | `ROUTE` | `MailboxRoute` |
+| `route#mailbox#<keyed hash of an address>` | `ROUTE` | `MailboxRoute`; of the address that is forwarded to as well |
+| `route#domain#<keyed hash of a domain>` | `ROUTE` | whose claim of it stands, until when, whether proven |
 | `route#signin#<keyed hash of an address>` | `<ws>` | whom the address signs in, in `person` |
 
 A router is found before its workspace is known, so it holds ids only; what names somebody lies sealed under `<ws>`.
@@ -45,6 +47,7 @@ SIGN_UPS: Final = "SUP#"
 PROFILES: Final = "PROFILE#"
 SIGN_INS: Final = "SIGNIN#"
 MAILED: Final = "MAILED#"
+DOMAINS: Final = "DOM#"
 
 ACTIVE: Final = "active"
 """The state of a workspace whose people may come in, and of a member who may."""
@@ -111,6 +114,14 @@ def mailbox_route_key(hashed_address: str) -> str:
     return f"route#mailbox#{hashed_address}"
 
 
+def domain_key(domain: str) -> str:
+    return f"{DOMAINS}{domain}"
+
+
+def domain_route_key(hashed_domain: str) -> str:
+    return f"route#domain#{hashed_domain}"
+
+
 def member_key(member: str) -> str:
     """For `per_…` or `tok_…`; anything else is nobody's."""
     return f"{PEOPLE if member.startswith('per_') else SERVICES}{member}"
@@ -132,13 +143,22 @@ class Gate(Model):
     """How many service tokens were ever issued: two at once are told apart by it."""
     owners_gone = NumberAttribute(null=True)
     """How often somebody stopped being an owner: two at once are told apart by it."""
+    domains_claimed = NumberAttribute(null=True)
+    """How many domains were ever claimed."""
 
 
 class MailboxItem(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
     address = BinaryAttribute(legacy_encoding=False)
-    """Sealed: the address and the display name."""
+    """Sealed: the address, the display name, the signature and the address that is forwarded to."""
+    version = NumberAttribute(null=True)
+    """Absent: 1. What a provider's mail brings counts as no change."""
+    confirmation = BinaryAttribute(legacy_encoding=False, null=True)
+    """Sealed: a provider's code and link."""
+    confirmation_at = UnicodeAttribute(null=True)
+    """When the newest of them came."""
+    confirmed_at = UnicodeAttribute(null=True)
 
 
 class MailboxRoute(Model):

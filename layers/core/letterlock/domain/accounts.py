@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from letterlock.domain.errors import Forbidden, Invalid, NotFound
+from letterlock.domain.forwarding import Confirmation, ForwardingState
 from letterlock.domain.mail import Address
 from letterlock.domain.permissions import PERMISSIONS, Action, AnyToken, Role, Scope
 from letterlock.domain.threading import MAILBOX_LOCAL_PART_OCTETS
@@ -165,9 +167,40 @@ class Mailbox:
     workspace: str
     address: str
     name: str = ""
+    """Stands in From."""
+    signature: str = ""
+    """Stands under every reply that goes out."""
+    forwarding: str = ""
+    """An address of the stack that leads here as well: another provider forwards to it."""
+    version: int = 1
+    """Of name, signature and forwarding's state."""
+    confirmation: Confirmation | None = None
+    """What that provider wants to know first."""
+    confirmed_at: datetime | None = None
+
+    @property
+    def forwarding_state(self) -> ForwardingState:
+        if self.confirmation:
+            return ForwardingState.TO_CONFIRM
+        return ForwardingState.CONFIRMED if self.confirmed_at else ForwardingState.WAITING
 
     def as_address(self) -> Address:
         return Address(self.address, self.name)
+
+
+MAILBOXES_AT_MOST: Final = 100
+"""Of a workspace: every request reads their ids."""
+SIGNATURE_OCTETS: Final = 2_000
+"""With it, a mailbox is less than 4 kB: as much as any mail to it reads for half a read unit."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+
+
+def mailbox_signature(signature: str) -> str:
+    """Lines that end with a newline each, none of them behind the last. Raises Invalid."""
+    signature = signature.replace("\r\n", "\n").strip("\n").rstrip()
+    if len(signature.encode("utf-8", "surrogatepass")) > SIGNATURE_OCTETS or _CONTROL.search(signature):
+        raise Invalid(f"a signature has {SIGNATURE_OCTETS} octets of plain text at most")
+    return signature
 
 
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")

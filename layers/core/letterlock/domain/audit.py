@@ -22,6 +22,7 @@ class Act(StrEnum):
     WORKSPACE_CHANGED = "workspace_changed"
     MAILBOX_ADDED = "mailbox_added"
     MAILBOX_CHANGED = "mailbox_changed"
+    DOMAIN_CLAIMED = "domain_claimed"
     PERSON_INVITED = "person_invited"
     INVITATION_ACCEPTED = "invitation_accepted"
     INVITATION_REVOKED = "invitation_revoked"

@@ -34,6 +34,10 @@ class Invalid(LetterlockError):
     """The request is well formed, but a value in it cannot be used; the message names it."""
 
 
+class DomainRefused(LetterlockError):
+    """An address or a domain that is well formed, and not for this workspace to have."""
+
+
 class RuleBroken(LetterlockError):
     """The record's state does not allow this action."""
 

@@ -36,7 +36,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IngestRecord:
-    """The ledger's entry of one (SES message id, mailbox)."""
+    """The ledger's entry of one (SES message id, mailbox).
+
+    A `stored` one without a conversation is what a provider asks who is to forward here: it is kept with the mailbox.
+    """
 
     workspace: str
     mailbox: str

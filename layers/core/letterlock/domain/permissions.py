@@ -50,6 +50,7 @@ class Action(StrEnum):
     CHANGE_STATUS = "change_status"
     SORT_QUARANTINE = "sort_quarantine"
     MANAGE_MAILBOXES = "manage_mailboxes"
+    MANAGE_DOMAINS = "manage_domains"
     READ_WORKSPACE = "read_workspace"
     CHANGE_WORKSPACE = "change_workspace"
     LIST_PEOPLE = "list_people"
@@ -94,6 +95,7 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.CHANGE_STATUS: Needs(Role.AGENT, Scope.WRITE),
     Action.SORT_QUARANTINE: Needs(Role.AGENT, Scope.WRITE),
     Action.MANAGE_MAILBOXES: Needs(Role.ADMIN, Scope.MAILBOXES_WRITE),
+    Action.MANAGE_DOMAINS: Needs(Role.ADMIN, Scope.MAILBOXES_WRITE),
     Action.READ_WORKSPACE: Needs(Role.VIEWER, Scope.READ),
     Action.CHANGE_WORKSPACE: Needs(Role.ADMIN, None),
     Action.LIST_PEOPLE: Needs(Role.VIEWER, Scope.PEOPLE_READ),

@@ -43,6 +43,7 @@ def compose(thread: Thread, reply: Message, body: str, quoted: str, mailbox: Mai
     """The mail of `reply`: its whole text in `body`, the text of the mail it answers in `quoted`."""
     answered = last_trusted(thread, before=reply)
     chain = (*answered.references, answered.message_id) if answered else ()
+    body = signed(body, mailbox.signature)
     references = (keyed_reference(mailbox.address, token), *[each for each in chain if each][-REFERENCES_KEPT:])
     return OutgoingMail(
         sender=mailbox.as_address(),
@@ -55,6 +56,21 @@ def compose(thread: Thread, reply: Message, body: str, quoted: str, mailbox: Mai
         in_reply_to=(answered.message_id if answered else "") or references[0],
         references=tuple(dict.fromkeys(references)),
     )
+
+
+SIGNATURE_BEGINS = "-- "
+"""RFC 3676, section 4.3: the line by which programs know a signature."""
+
+
+def signed(body: str, signature: str) -> str:
+    """With the mailbox's signature under it, once: also where whoever wrote it had put it there."""
+    if not signature:
+        return body
+    body = body.rstrip()
+    if f"\n{body}".endswith(f"\n{signature}"):
+        lines = body.removesuffix(signature).rstrip().split("\n")
+        body = "\n".join(lines[:-1] if lines[-1] == SIGNATURE_BEGINS.rstrip() else lines).rstrip()
+    return f"{body}\n\n{SIGNATURE_BEGINS}\n{signature}"
 
 
 def last_trusted(thread: Thread, before: Message) -> Message | None:

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from letterlock.domain.accounts import Mailbox
 from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import (
     Card,
@@ -283,20 +282,6 @@ class ThreadOut(ConversationOut):
     def of_thread(cls, thread: Thread, cursor: str) -> ThreadOut:
         head = ConversationOut.of(thread.conversation).model_dump()
         return cls(**head, messages=[MessageOut.of(each) for each in thread.messages], cursor=cursor or None)
-
-
-class MailboxOut(BaseModel):
-    id: str
-    address: str
-    name: str
-
-    @classmethod
-    def of(cls, mailbox: Mailbox) -> MailboxOut:
-        return cls(id=mailbox.id, address=mailbox.address, name=mailbox.name)
-
-
-class MailboxesOut(BaseModel):
-    mailboxes: list[MailboxOut]
 
 
 class UndeliverableOut(BaseModel):

@@ -321,6 +321,7 @@ def revoke_invitation() -> RevokeInvitation:
 def set_up_workspace() -> SetUpWorkspace:
     from letterlock.adapters.dynamo_accounts import DynamoMailboxes
     from letterlock.adapters.dynamo_members import DynamoMembers
+    from letterlock.adapters.keyed_names import KeyedNames
     from letterlock.services.set_up_workspace import SetUpWorkspace
 
     dynamodb, accounts = wiring.client("dynamodb"), setting("ACCOUNTS_TABLE")
@@ -334,6 +335,7 @@ def set_up_workspace() -> SetUpWorkspace:
         random=os.urandom,
         invite=invite_person(),
         setting=sign_up,
+        names=KeyedNames(index, setting("MAIL_DOMAIN")),
     )
 
 

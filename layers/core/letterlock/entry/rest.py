@@ -46,6 +46,7 @@ _STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
     errors.Unauthenticated: (HTTPStatus.UNAUTHORIZED, "unauthenticated"),
     errors.Forbidden: (HTTPStatus.FORBIDDEN, "forbidden"),
     errors.NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
+    errors.DomainRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "domain-refused"),
     errors.RuleBroken: (HTTPStatus.CONFLICT, "rule-broken"),
     errors.Conflict: (HTTPStatus.CONFLICT, "conflict"),
     errors.ShownOnce: (HTTPStatus.CONFLICT, "shown-once"),

@@ -14,6 +14,7 @@ from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, Status, Thread
 from letterlock.domain.digests import Difference
 from letterlock.domain.facts import Told
+from letterlock.domain.forwarding import Confirmation
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Content, Delivery, Mail
@@ -300,6 +301,10 @@ class Mailboxes(Protocol):
         """With the audit log's entry of it. Raises Conflict when any workspace has that address, NotFound when there is
         no such workspace.
         """
+        ...
+
+    def note_confirmation(self, mailbox: Mailbox, confirmation: Confirmation) -> None:
+        """What a provider asks before it forwards there: the newest stays, whatever the order in which they come."""
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.errors import OriginalGone, Unparsable
+from letterlock.domain.forwarding import confirmation_in
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import MAIL_BYTES, Delivery, Mail, Verdict
 from letterlock.services.ports import Clock, Conversations, Mailboxes, Original, Originals, Parser, StackLedger
@@ -40,11 +41,10 @@ class ReceiveMail:
         outcomes: Counter[Outcome] = Counter()
         if mailboxes:
             mail, unreadable = self._read(delivery, original)
-            arrival = Arrival(
-                delivery, original, mail, unreadable, frozenset(each.address for each in mailboxes.values())
-            )
+            ours = {each.address for each in mailboxes.values()} | {each.forwarding for each in mailboxes.values()}
+            arrival = Arrival(delivery, original, mail, unreadable, frozenset(ours - {""}))
             for mailbox in mailboxes.values():
-                if entry := self.store_mail(arrival, mailbox):
+                if entry := self._stored(arrival, mailbox):
                     outcomes[entry.outcome] += 1
         if strangers and not mailboxes:
             # Kept for a while under the stack's own key: an address may have been forgotten, or misspelt, by us.
@@ -54,6 +54,19 @@ class ReceiveMail:
                 outcomes[Outcome.REJECTED] += 1
         original.discard()
         return outcomes
+
+    def _stored(self, arrival: Arrival, mailbox: Mailbox) -> IngestRecord | None:
+        """The ledger's new entry; None when an earlier try had made it."""
+        confirmation = confirmation_in(arrival.mail, arrival.delivery, mailbox.forwarding)
+        if confirmation is None:
+            return self.store_mail(arrival, mailbox)
+        workspace, ses_message_id = mailbox.workspace, arrival.delivery.ses_message_id
+        if self.conversations.recorded(workspace, mailbox.id, ses_message_id):
+            return None
+        self.mailboxes.note_confirmation(mailbox, confirmation)
+        entry = IngestRecord(workspace, mailbox.id, ses_message_id, Outcome.STORED, self.now())
+        self.conversations.record(entry)
+        return entry
 
     def _read(self, delivery: Delivery, original: Original) -> tuple[Mail, Reason | None]:
         """The mail, or an empty one and why."""

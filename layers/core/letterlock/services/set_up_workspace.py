@@ -13,6 +13,7 @@ from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
 from letterlock.services.deeds import Asked
 from letterlock.services.invite import InvitePerson
+from letterlock.services.mailbox_ports import KeyedNames
 from letterlock.services.ports import Clock, Ids, Mailboxes, Members, Workspaces
 
 NAME_CHARACTERS = 100
@@ -43,6 +44,7 @@ class SetUpWorkspace:
     invite: InvitePerson
     setting: Callable[[], str]
     """The operator's own: `closed` means no workspace more."""
+    names: KeyedNames
 
     def __call__(
         self,
@@ -68,7 +70,8 @@ class SetUpWorkspace:
         if self.mailboxes.route([address]):
             raise Conflict("another mailbox has that address")
         workspace = self.ids.new("wsp")
-        mailbox = Mailbox(self.ids.new("mbx"), workspace, address, mailbox_name)
+        box = self.ids.new("mbx")
+        mailbox = Mailbox(box, workspace, address, mailbox_name, forwarding=self.names.forwarding(workspace, box))
         id = self.ids.new("tok")  # noqa: A001 - the field's own name
         credential = Credential(id, CredentialKind.SERVICE, scopes, self.now())
         token = spell(CredentialKind.SERVICE, workspace, id, self.random(SECRET_BYTES))

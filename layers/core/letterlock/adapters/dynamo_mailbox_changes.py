@@ -1,0 +1,79 @@
+"""Mailboxes that the team makes and changes, in DynamoDB."""
+
+from __future__ import annotations
+
+from letterlock.adapters import table_accounts as table
+from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.codec import instant
+from letterlock.adapters.commits import Commits
+from letterlock.adapters.dynamo import CONDITION_FAILED, Item, Step, key
+from letterlock.adapters.dynamo_mail_domains import DynamoMailDomains
+from letterlock.adapters.mailbox_items import GATE, MailboxItems
+from letterlock.adapters.people_items import PeopleItems
+from letterlock.domain.accounts import MAILBOXES_AT_MOST, Mailbox
+from letterlock.domain.errors import Conflict, RuleBroken, Stale
+from letterlock.domain.idempotency import Done, Once
+from letterlock.services.deeds import Deed
+from letterlock.services.mailbox_ports import NewMailbox
+
+BUSY = "the workspace is being changed at this moment: ask again"
+
+
+class DynamoMailboxChanges:
+    """`MailboxChanges`."""
+
+    def __init__(
+        self,
+        items: MailboxItems,
+        people: PeopleItems,
+        domains: DynamoMailDomains,
+        commits: Commits,
+        audit: AuditEntries,
+    ) -> None:
+        self._items, self._people, self._domains = items, people, domains
+        self._commits, self._audit = commits, audit
+
+    def add(self, new: NewMailbox, deed: Deed, once: Once | None = None) -> None:
+        """Six steps; one more where its domain is the workspace's own, and one for the key."""
+        mailbox = new.mailbox
+        steps = [*self._items.steps(mailbox, limited=True), self._audit.step(deed.entry), self._people.asker(new.asker)]
+        if new.domain:
+            steps.append(self._domains.proven(mailbox.address.partition("@")[2], new.domain, new.at))
+        refusals = self._commits.keyed(steps, mailbox.workspace, deed.told, once, Done(made=mailbox.id))
+        refused = {each.role for each in refusals if each.code == CONDITION_FAILED}
+        if "route" in refused:
+            raise Conflict("another mailbox has that address")
+        if GATE in refused:
+            raise RuleBroken(f"a workspace has {MAILBOXES_AT_MOST} mailboxes at most")
+        if refusals:
+            raise Stale(BUSY)
+
+    def change(self, before: Mailbox, after: Mailbox, deed: Deed) -> None:
+        steps = [self._changed(before, after), self._audit.step(deed.entry)]
+        if self._commits.commit(steps, before.workspace, deed.told):
+            raise Stale("the mailbox is being changed at this moment: ask again")
+
+    def _changed(self, before: Mailbox, after: Mailbox) -> Step:
+        values: Item = {
+            ":sealed": {"B": self._items.sealed(after)},
+            ":read": {"N": str(before.version)},
+            ":next": {"N": str(before.version + 1)},
+        }
+        changes = "SET #address = :sealed, #version = :next"
+        if after.confirmed_at and after.confirmed_at != before.confirmed_at:
+            changes += ", confirmed_at = :confirmed REMOVE confirmation"
+            values[":confirmed"] = {"S": instant(after.confirmed_at)}
+        unchanged = "attribute_not_exists(#version) OR #version = :read" if before.version == 1 else "#version = :read"
+        return Step(
+            "mailbox",
+            {
+                "Update": {
+                    "TableName": self._items.table,
+                    "Key": key(before.workspace, table.mailbox_key(before.id)),
+                    "UpdateExpression": changes,
+                    "ConditionExpression": f"attribute_exists(pk) AND ({unchanged})",
+                    "ExpressionAttributeNames": {"#address": "address", "#version": "version"},
+                    "ExpressionAttributeValues": values,
+                }
+            },
+        )

@@ -1,0 +1,154 @@
+"""What the API of mailboxes and domains takes and gives, as pydantic models: the edge, and nothing behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from letterlock.domain.accounts import SIGNATURE_OCTETS, Mailbox, Principal
+from letterlock.domain.forwarding import ForwardingState, Provider
+from letterlock.domain.mail_domains import DomainState, MailDomain, Purpose
+from letterlock.domain.permissions import Action
+from letterlock.services.manage_domains import DomainShown
+from letterlock.services.manage_mailboxes import MailboxWanted
+
+Name = Annotated[str, Field(max_length=100, description="Stands in From of what goes out; empty for none")]
+Signature = Annotated[
+    str,
+    Field(max_length=SIGNATURE_OCTETS, description='Plain text under every reply that goes out, after a line "-- "'),
+]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class MailboxIn(_In):
+    """An address of the stack's own domain, or of one of the workspace's that is verified."""
+
+    address: Annotated[str, Field(min_length=3, max_length=254, examples=["support@acme.example"])]
+    name: Name = ""
+    signature: Signature = ""
+
+
+class MailboxChangeIn(_In):
+    """What is left out stays."""
+
+    name: Name | None = None
+    signature: Signature | None = None
+    forwarding: Annotated[
+        Literal["confirmed"] | None, Field(description="The code or link was used: it is not kept any longer")
+    ] = None
+
+    def wanted(self) -> MailboxWanted:
+        return MailboxWanted(self.name, self.signature, confirmed=self.forwarding is not None)
+
+
+class ConfirmationOut(BaseModel):
+    """What the provider wants to be told before it forwards. Nobody here opens the link but you."""
+
+    provider: Provider
+    code: str | None
+    link: str | None
+    received_at: datetime
+
+
+class ForwardingOut(BaseModel):
+    address: Annotated[str, Field(description="Where another provider forwards this mailbox's mail to")]
+    status: ForwardingState
+    confirmation: ConfirmationOut | None
+
+    @classmethod
+    def of(cls, mailbox: Mailbox) -> ForwardingOut:
+        asked = mailbox.confirmation
+        confirmation = None
+        if asked:
+            confirmation = ConfirmationOut(
+                provider=asked.provider,
+                code=asked.code or None,
+                link=asked.link or None,
+                received_at=asked.received_at,
+            )
+        return cls(address=mailbox.forwarding, status=mailbox.forwarding_state, confirmation=confirmation)
+
+
+class MailboxOut(BaseModel):
+    id: str
+    address: str
+    name: str
+    signature: str
+    version: int
+    forwarding: Annotated[ForwardingOut | None, Field(description="For those who may set it up; null for others")]
+
+    @classmethod
+    def of(cls, mailbox: Mailbox, who: Principal) -> MailboxOut:
+        sets_up = not who.refusal(Action.MANAGE_MAILBOXES)
+        return cls(
+            id=mailbox.id,
+            address=mailbox.address,
+            name=mailbox.name,
+            signature=mailbox.signature,
+            version=mailbox.version,
+            forwarding=ForwardingOut.of(mailbox) if sets_up and mailbox.forwarding else None,
+        )
+
+
+class MailboxesOut(BaseModel):
+    mailboxes: list[MailboxOut]
+
+
+class DomainIn(_In):
+    domain: Annotated[str, Field(min_length=3, max_length=254, examples=["acme.example"])]
+
+
+class RecordOut(BaseModel):
+    """One to be set in the domain's DNS."""
+
+    type: str
+    name: str
+    value: str
+    purpose: Purpose
+    needed: Annotated[bool, Field(description="False: a proposal, or for those who want their mail to come here first")]
+
+
+class ClaimOut(BaseModel):
+    id: str
+    domain: str
+    claimed_at: datetime
+    claimed_until: Annotated[datetime, Field(description="Unless it is verified by then, others may claim it")]
+
+    @classmethod
+    def of(cls, domain: MailDomain) -> ClaimOut:
+        return cls(id=domain.id, domain=domain.name, claimed_at=domain.claimed_at, claimed_until=domain.until)
+
+
+class DomainsOut(BaseModel):
+    domains: list[ClaimOut]
+
+
+class DomainOut(ClaimOut):
+    """As the mail service sees it at this moment."""
+
+    state: DomainState
+    dkim: Annotated[str | None, Field(description="Whether its keys were found: SES's own word, in lower case")]
+    bounces: Annotated[str | None, Field(description="Whether its subdomain for bounces was found: likewise")]
+    records: list[RecordOut]
+
+    @classmethod
+    def shown(cls, found: DomainShown) -> DomainOut:
+        claim, identity = found.domain, found.identity
+        return cls(
+            id=claim.id,
+            domain=claim.name,
+            claimed_at=claim.claimed_at,
+            claimed_until=claim.until,
+            state=found.state,
+            dkim=identity.dkim if identity else None,
+            bounces=identity.mail_from_status if identity else None,
+            records=[
+                RecordOut(type=each.type, name=each.name, value=each.value, purpose=each.purpose, needed=each.needed)
+                for each in found.records
+            ],
+        )
