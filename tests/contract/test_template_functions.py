@@ -101,7 +101,7 @@ def test_what_is_done_with_any_domain_is_done_with_those_that_carry_the_stacks_n
     named = {"aws:RequestTag/letterlock"}
     tagged = {"aws:ResourceTag/letterlock"}
     assert {action: set(found) for action, found in keys.items()} == {
-        "ses:GetEmailIdentity": set(),
+        "ses:GetEmailIdentity": tagged,
         "ses:CreateEmailIdentity": named,
         "ses:TagResource": named,
         "ses:PutEmailIdentityMailFromAttributes": tagged,

@@ -9,13 +9,15 @@ from tools.policy.intrinsics import spelt
 from tools.policy.reading import listed, resources
 from tools.policy.rule import Found, rule
 from tools.policy.statements import IDENTITY_POLICIES, RESOURCE_POLICIES, TRUST, statements
-from tools.template_model import Template
+from tools.template_model import Statement, Template
 
 _TOO_MUCH = re.compile(
     r":policy/(?:[\w-]+/)*(AdministratorAccess|PowerUserAccess|IAMFullAccess|ReadOnlyAccess|\w*FullAccess)$"
 )
 _WILD = re.compile(r"[*?]")
 _NAMED_FIRST = re.compile(r"\$\{(?!Partition|Region|AccountId)[^}]+\}[/:]")
+_KIND = re.compile(r":[a-z-]+/\*$")
+"""Everything of one kind: `arn:…:identity/*`."""
 _NAME_FIRST = ("s3", "sns", "sqs", "execute-api")
 """Services whose ARNs end in a name at once, without its kind."""
 _BOTH_WAYS = ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage", "DeleteMessageBatch")
@@ -50,13 +52,21 @@ def wildcard_action(template: Template) -> Found:
 
 @rule
 def wildcard_resource(template: Template) -> Found:
-    """A role's actions name their resources, wherever the action knows any (Service Authorization Reference)."""
+    """A role's actions name their resources, wherever the action knows any (Service Authorization Reference): by name,
+    or all of a kind that carry a tag.
+    """
     for each in statements(template, IDENTITY_POLICIES):
         if each.statement.allows:
             narrow = [action for action in each.actions if any(map(knows_resources, matching(action)))]
             for resource in each.resources:
-                if narrow and is_wide(resource):
+                if narrow and is_wide(resource) and not (_KIND.search(resource) and _by_tag(each.statement)):
                     yield each.place, f"allows {', '.join(narrow)} on {resource}"
+
+
+def _by_tag(statement: Statement) -> bool:
+    """Whether it holds only where a tag has one value."""
+    equal = (statement.body.get("Condition") or {}).get("StringEquals", {})
+    return any(name.startswith(("aws:ResourceTag/", "aws:RequestTag/")) for name in equal)
 
 
 def is_wide(resource: str) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TAG: Final = "letterlock"
 """Names the stack that an identity belongs to: the functions' roles change, and send from, none but those."""
+_NOT_OURS: Final = ("NotFoundException", "AccessDeniedException", "AccessDenied")
+"""Our role sees what carries our tag: what is not there has none, like what somebody else made."""
 DKIM_ZONE: Final = "dkim.amazonses.com"
 """Where keys lie, unless SES says otherwise for its Region."""
 
@@ -30,7 +32,7 @@ class SesIdentities:
         try:
             answer = self._client.get_email_identity(EmailIdentity=name)
         except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and error_code(error) == "NotFoundException":
+            if isinstance(error, ClientError) and error_code(error) in _NOT_OURS:
                 return None
             raise _unavailable(error) from None
         return self._identity(answer)
@@ -59,7 +61,7 @@ class SesIdentities:
             if error_code(error) != "AlreadyExistsException":
                 raise
             found = self.standing(name)
-            if found and not found.ours:
+            if found is None or not found.ours:
                 raise Conflict("another workspace has this domain") from None
 
     def _identity(self, answer: GetEmailIdentityResponseTypeDef) -> Identity:
