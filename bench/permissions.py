@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from bench.mailbox_paths import MAILBOXES
+from bench.notify_paths import NOTIFICATIONS
 from bench.paths import PATHS
 from bench.people_paths import PEOPLE
 from bench.recorder import Call
@@ -84,7 +85,7 @@ def recorded() -> list[Call]:
             desk = Desk(stack)
             for scenario in SCENARIOS:
                 scenario.prepare(desk)()
-            for path in (*PATHS, *PEOPLE, *MAILBOXES):
+            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS):
                 path(desk)
             return stack.recorder.calls
 

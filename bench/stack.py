@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import Message
 from functools import cache
 from types import ModuleType
 from typing import Any, Literal
@@ -34,7 +35,7 @@ from letterlock.domain.accounts import Credential, CredentialKind, Member
 from letterlock.domain.outbox import unfold
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
-from letterlock.entry import mailbox_wiring, people_wiring, settings, wiring
+from letterlock.entry import mailbox_wiring, notify_wiring, people_wiring, settings, wiring
 from tools.build_lambda import folder_of
 from tools.openapi import ROOT, load
 from tools.template_model import target
@@ -211,6 +212,17 @@ class Stack:
         mails = [email.message_from_string(each.raw_data) for each in self.sent()[before:]]
         return [bytes(each.get_payload(decode=True)).decode() for each in mails]
 
+    def notified(self, *, failing: bool = False) -> list[Message]:
+        """Every fact that is new goes out, and those for agent_notifications to it: the mails that it sent."""
+        rule = resources()["AgentNotificationsRule"]["Properties"]["EventPattern"]["detail-type"]
+        before = len(self.sent())
+        for event in self.relay():
+            if event["detail-type"] in rule:
+                answer = self.call("agent_notifications", sqs_event(json.dumps(event)))
+                if bool(answer["batchItemFailures"]) is not failing:
+                    raise AssertionError(answer)
+        return [email.message_from_string(each.raw_data) for each in self.sent()[before:]]
+
     def ses_says(self, event: dict[str, Any]) -> Any:
         """One event of SES, as the rules hand it over."""
         return self.call("delivery_events", sqs_event(json.dumps(event)))
@@ -309,7 +321,7 @@ def _names(settings_of_all: dict[str, str]) -> dict[str, str]:
 
 def _forget_wiring() -> None:
     """Each test has its own stack, so nothing that an earlier one wired may stay."""
-    for module in (wiring, people_wiring, mailbox_wiring, settings):
+    for module in (wiring, people_wiring, mailbox_wiring, notify_wiring, settings):
         for made in vars(module).values():
             if hasattr(made, "cache_clear"):
                 made.cache_clear()

@@ -19,7 +19,8 @@ def send(record: SQSRecord) -> None:
     event = json.loads(record.body)
     fact = event["detail"]
     ended = people_wiring.send_account_mail()(fact["metadata"]["id"], event["detail-type"], fact["data"])
-    metrics.add_metric(name=f"AccountMail{ended}", unit=MetricUnit.Count, value=1)
+    for word, times in ended.items():
+        metrics.add_metric(name=f"AccountMail{word}", unit=MetricUnit.Count, value=times)
 
 
 @metrics.log_metrics

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.permissions import Action
-from letterlock.entry import people_wiring, wiring
+from letterlock.entry import notify_wiring, people_wiring, wiring
 from letterlock.entry.account_shapes import MeOut, WorkspaceOut
 from letterlock.entry.conditions import (
     IdempotencyKey,
@@ -20,6 +20,7 @@ from letterlock.entry.conditions import (
     versions,
 )
 from letterlock.entry.leak_report import BODY, LabelOut, findings
+from letterlock.entry.notification_shapes import NotificationSettingsIn, NotificationSettingsOut
 from letterlock.entry.people_shapes import (
     ALL,
     InvitationIn,
@@ -58,6 +59,23 @@ def patch_me(change: NameIn) -> MeOut:
     who = principal(app)
     profile = people_wiring.rename_me()(who, change.name)
     return MeOut.of(who, wiring.workspaces().name(who.workspace), profile)
+
+
+@api.get("/v1/me/notifications", Action.READ_ME, summary="What one is told of by mail", tags=["me"])
+def get_notifications() -> NotificationSettingsOut:
+    return NotificationSettingsOut.of(notify_wiring.read_notification_settings()(principal(app)))
+
+
+@api.patch(
+    "/v1/me/notifications",
+    Action.CHANGE_ME,
+    summary="Choose what one is told of by mail",
+    description="What is left out stays.",
+    tags=["me"],
+)
+def patch_notifications(changes: NotificationSettingsIn) -> NotificationSettingsOut:
+    said = changes.model_dump(exclude_none=True)
+    return NotificationSettingsOut.of(notify_wiring.choose_notifications()(principal(app), said))
 
 
 @api.get("/v1/workspace", Action.READ_WORKSPACE, summary="Read the workspace", tags=["workspace"])

@@ -19,6 +19,7 @@ from letterlock.entry.conversation_shapes import (
     ConversationOut,
     ConversationsOut,
     MessageOut,
+    NoteIn,
     StatusIn,
     TextIn,
     ThreadOut,
@@ -127,12 +128,20 @@ def post_retry(conversation: Id, message: Id, key: IdempotencyKey = None) -> Mes
     tags=["conversations"],
     status_code=HTTPStatus.CREATED,
 )
-def post_note(conversation: Id, note: TextIn, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
+def post_note(conversation: Id, note: NoteIn, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
     add, who = wiring.add_note(), principal(app)
     request, expected, keyed = request_id(app), versions(if_match), once(app, key)
     added = first_or_again(
         app,
-        lambda: add(who, conversation, note.text, request=request, versions=expected, once=keyed),
+        lambda: add(
+            who,
+            conversation,
+            note.text,
+            request=request,
+            mentions=note.mentions,
+            versions=expected,
+            once=keyed,
+        ),
         add.again,
     )
     return MessageOut.of(added)

@@ -10,13 +10,15 @@ import pytest
 
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
+from letterlock.domain.answers import Refusal
 from letterlock.domain.conversations import Status
 from letterlock.domain.errors import AlreadyIngested, SameMail, Stale
+from letterlock.domain.facts import AnswerRefused, Told
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.services.ports import Inbox, StackLedger
 from tests.adapters.conftest import Tables
 from tests.adapters.given import Desk
-from tests.fakes import FakeArchive, FakeStackLedger
+from tests.fakes import FakeArchive, FakeConversations, FakeStackLedger
 from tests.fakes.keys import MemoryKeys
 
 TODAY = date(2026, 11, 2)
@@ -156,3 +158,14 @@ def test_mail_to_nobody_is_counted_by_reason_and_day_once_each(stack_ledger: Sta
 
     assert stack_ledger.ingested(TODAY) == {Reason.UNKNOWN_RECIPIENT: 2, Reason.OBJECT_GONE: 1}
     assert stack_ledger.ingested(date(2026, 11, 1)) == Counter()
+
+
+def test_a_refused_answer_tells_its_fact_with_its_entry_and_once(desk: Desk) -> None:
+    entry = replace(rejected(desk, "ses-9"), reason=Refusal.ANOTHER_SENDER)
+    fact = AnswerRefused(desk.workspace, desk.mailbox, "per_1", "cnv_1", Refusal.ANOTHER_SENDER.value)
+    for number in range(2):
+        desk.store.record(entry, [Told(f"fct_{number}", fact, desk.clock())])
+    assert desk.store.recorded(desk.workspace, desk.mailbox, "ses-9") == entry
+    assert desk.store.ingested(desk.workspace, desk.mailbox, TODAY) == {Outcome.REJECTED: 1}
+    if isinstance(desk.store, FakeConversations):
+        assert desk.store.announced == [fact]

@@ -35,6 +35,7 @@ OPERATOR = {"aws_lambda_powertools.event_handler", "boto3", "botocore.client", "
 AT_IMPORT = {
     "account_mail": QUEUE,
     "accounts_api": REST | {"nh3"},
+    "agent_notifications": QUEUE,
     "audit_api": REST | {"nh3"},
     "audit_anchor": OPERATOR,
     "audit_chainer": QUEUE | {"aws_lambda_powertools.utilities.batch"},

@@ -46,6 +46,8 @@ ROUTES = {
     ("DELETE", "/v1/me/totp"): "SignInApiFunction",
     ("POST", "/v1/me/totp/confirm"): "SignInApiFunction",
     ("PATCH", "/v1/me"): "AccountsApiFunction",
+    ("GET", "/v1/me/notifications"): "AccountsApiFunction",
+    ("PATCH", "/v1/me/notifications"): "AccountsApiFunction",
     ("GET", "/v1/workspace"): "AccountsApiFunction",
     ("PATCH", "/v1/workspace"): "AccountsApiFunction",
     ("GET", "/v1/people"): "AccountsApiFunction",

@@ -115,11 +115,18 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
         "InboundEmailQueue": "InboundTopic",
         "InboundTopicDlq": "InboundTopic",
         "AccountMailQueue": "AccountMailRule",
+        "AgentNotificationsQueue": "AgentNotificationsRule",
         "OutboundEmailQueue": "ReplyQueuedRule",
         "TokenRevocationQueue": "RevocationRule",
         "DeliveryEventsQueue": SES_RULES,
         "DeliveryEventsRulesDlq": SES_RULES,
-        "FactsBusDlq": {"AccountMailRule", "FactsBus", "ReplyQueuedRule", "RevocationRule"},
+        "FactsBusDlq": {
+            "AccountMailRule",
+            "AgentNotificationsRule",
+            "FactsBus",
+            "ReplyQueuedRule",
+            "RevocationRule",
+        },
     }
 
 

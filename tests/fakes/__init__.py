@@ -8,6 +8,7 @@ from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.digests import FakeDigests
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginal, FakeOriginals, FakeStackLedger
+from tests.fakes.notify import FakeAnswerTokens, FakeNotificationMailer, FakeTeam
 from tests.fakes.orphans import FakeInboundQueue, FakeOrphans, FakeSweepNotes
 from tests.fakes.people import (
     FakeAccountMailer,
@@ -24,6 +25,7 @@ __all__ = [
     "START",
     "FakeAccountMailer",
     "FakeAnchors",
+    "FakeAnswerTokens",
     "FakeArchive",
     "FakeAudit",
     "FakeBus",
@@ -40,6 +42,7 @@ __all__ = [
     "FakeMailboxes",
     "FakeMailer",
     "FakeMembers",
+    "FakeNotificationMailer",
     "FakeOriginal",
     "FakeOriginals",
     "FakeOrphans",
@@ -49,6 +52,7 @@ __all__ = [
     "FakeReplyTokens",
     "FakeStackLedger",
     "FakeSweepNotes",
+    "FakeTeam",
     "FakeTokens",
     "FakeWorkspaces",
 ]

@@ -24,16 +24,19 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_sign_ins import DynamoSignIns
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
+    from letterlock.adapters.dynamo_team import DynamoTeam
     from letterlock.adapters.dynamo_tokens import DynamoTokens
     from letterlock.adapters.keyed_links import KeyedLinks
     from letterlock.adapters.keyed_names import KeyedNames
+    from letterlock.adapters.keyed_tokens import KeyedAnswerTokens
     from letterlock.adapters.s3_anchors import S3Anchors
     from letterlock.adapters.s3_orphans import S3Orphans
     from letterlock.adapters.second_factors import SecondFactors
     from letterlock.adapters.ses_account_mailer import SesAccountMailer
     from letterlock.adapters.ses_identities import SesIdentities
+    from letterlock.adapters.ses_notification_mailer import SesNotificationMailer
     from letterlock.adapters.sqs_inbound_queue import SqsInboundQueue
-    from letterlock.services import audit_ports, mailbox_ports, people_ports, ports, token_ports
+    from letterlock.services import audit_ports, mailbox_ports, notify_ports, people_ports, ports, token_ports
     from tests import fakes
     from tests.fakes.mailboxes import FakeKeyedNames, FakeMailDomains, FakeMailIdentities
 
@@ -99,6 +102,20 @@ if TYPE_CHECKING:
 
     def mailbox_changes(real: DynamoMailboxChanges) -> mailbox_ports.MailboxChanges:
         return real
+
+    def team(fake: fakes.FakeTeam, real: DynamoTeam) -> list[notify_ports.Team]:
+        return [fake, real]
+
+    def notification_choices(fake: fakes.FakeTeam, real: DynamoTeam) -> list[notify_ports.NotificationChoices]:
+        return [fake, real]
+
+    def answer_tokens(fake: fakes.FakeAnswerTokens, real: KeyedAnswerTokens) -> list[notify_ports.AnswerTokens]:
+        return [fake, real]
+
+    def notification_mailer(
+        fake: fakes.FakeNotificationMailer, real: SesNotificationMailer
+    ) -> list[notify_ports.NotificationMailer]:
+        return [fake, real]
 
     def second_factors(real: SecondFactors) -> people_ports.SecondFactors:
         return real

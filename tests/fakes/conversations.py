@@ -177,8 +177,10 @@ class FakeConversations:
         newest = sorted(self._messages.get(place, {}).values(), key=lambda each: each.id)[-100:]
         return [Added(each.id, each.kind, each.at) for each in newest if self._since[place][each.id] > version]
 
-    def record(self, entry: IngestRecord) -> None:
-        self.ledger.setdefault(_ledger_key(entry), entry)
+    def record(self, entry: IngestRecord, told: Sequence[Told] = ()) -> None:
+        if _ledger_key(entry) not in self.ledger:
+            self.ledger[_ledger_key(entry)] = entry
+            self._announce(told)
 
     def recorded(self, workspace: str, mailbox: str, ses_message_id: str) -> IngestRecord | None:
         return self.ledger.get((workspace, mailbox, ses_message_id))

@@ -13,6 +13,7 @@ from letterlock.services.receive_mail import ReceiveMail
 from letterlock.services.record_delivery import RecordDelivery
 from letterlock.services.retry_reply import RetryReply
 from letterlock.services.store_mail import StoreMail
+from letterlock.services.take_answer import Answers, RefuseAnswer, TakeAnswer
 from letterlock.services.thread_mail import ThreadMail
 from letterlock.services.write_message import AddNote, SendReply
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
@@ -20,12 +21,15 @@ from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginals, FakeStackLedger
+from tests.fakes.notify import FakeAnswerTokens, FakeTeam
 from tests.fakes.tokens import FakeReplyTokens
 
 MAILBOX = Mailbox("mbx_support", "wsp_acme", "support@acme.example", "Acme Support")
 AGENT = Principal("wsp_acme", "tok_agent", Role.AGENT, frozenset(Scope), (MAILBOX.id,))
 CUSTOMER = Address("ana@customer.example", "Ana")
 STRANGER = Address("eve@else.example", "Eve")
+NOTIFIER = "notifications@mail.acme.example"
+ANSWER_CHARACTERS = 1_000
 
 
 def verdicts(*, dmarc: Verdict = Verdict.PASS, spam: Verdict = Verdict.PASS, virus: Verdict = Verdict.PASS) -> Verdicts:
@@ -60,17 +64,27 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.conversations = FakeConversations(self.clock)
-        self.members = FakeMembers(FakeWorkspaces())
+        workspaces = FakeWorkspaces()
+        workspaces.names[MAILBOX.workspace] = "Acme"
+        self.members = FakeMembers(workspaces, self.mailboxes)
         self.members.put(Member(AGENT.id, AGENT.workspace, AGENT.role))
         self.contacts = FakeContacts(self.conversations)
         self.ids = FakeIds(self.clock)
+        self.send_reply = SendReply(self.conversations, self.archive, self.ids, self.clock)
+        self.add_note = AddNote(self.conversations, self.archive, self.members, self.ids, self.clock)
         self.thread_mail = ThreadMail(self.conversations, self.tokens)
+        self.answers = self._answers()
         store = StoreMail(self.conversations, self.archive, self.thread_mail, self.ids, self.clock)
         self.receive = ReceiveMail(
-            self.originals, self.parser, self.mailboxes, self.conversations, self.stack_ledger, store, self.clock
+            self.originals,
+            self.parser,
+            self.mailboxes,
+            self.conversations,
+            self.stack_ledger,
+            store,
+            lambda: self.answers,
+            self.clock,
         )
-        self.send_reply = SendReply(self.conversations, self.archive, self.ids, self.clock)
-        self.add_note = AddNote(self.conversations, self.archive, self.ids, self.clock)
         self.record_delivery = RecordDelivery(self.conversations, self.contacts, self.ids, self.clock)
         self.retry_reply = RetryReply(self.conversations, self.ids, self.clock)
         self.deliver = DeliverReply(
@@ -83,6 +97,21 @@ class Desk:
             self.ids,
             self.clock,
         )
+
+    def _answers(self) -> Answers:
+        self.team, self.answer_tokens = FakeTeam(self.members), FakeAnswerTokens()
+        take = TakeAnswer(
+            self.team,
+            self.answer_tokens,
+            self.conversations,
+            self.send_reply,
+            self.add_note,
+            self.ids,
+            self.clock,
+            NOTIFIER,
+            ANSWER_CHARACTERS,
+        )
+        return Answers(take, RefuseAnswer(self.conversations, self.stack_ledger, self.ids, self.clock))
 
     def arrives(
         self,

@@ -21,6 +21,7 @@ ANSWERS: dict[str, Any] = {
     "audit_chainer": DONE,
     "token_revocation": DONE,
     "account_mail": DONE,
+    "agent_notifications": DONE,
     # Of the stack under test nothing has been linked yet.
     "audit_anchor": {"anchored": 0, "linked": 0},
     # A workspace that this stack does not have.
@@ -44,7 +45,14 @@ def test_every_function_has_a_sample(function: str) -> None:
 
 
 API_ANSWERS = {
-    "accounts_api": {"me": 200, "tokens": 403, "secret_scanning": 401, "people": 200, "invite": 201},
+    "accounts_api": {
+        "me": 200,
+        "tokens": 403,
+        "secret_scanning": 401,
+        "people": 200,
+        "invite": 201,
+        "notifications": 403,
+    },
     "audit_api": {"list": 403, "export": 403},
     "mailboxes_api": {"mailboxes": 200, "add": 201, "domains": 200},
     "conversations_api": {"ingest_summary": 200, "assign": 400},

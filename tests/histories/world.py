@@ -88,12 +88,22 @@ class World:
         ids, clock, tokens = desk.ids, desk.clock, desk.tokens
         keep = StoreMail(store, archive, ThreadMail(store, tokens), ids, clock)
         self.receive = ReceiveMail(
-            port(desk.originals), desk.parser, mailboxes, store, port(desk.stack_ledger), keep, clock
+            port(desk.originals),
+            desk.parser,
+            mailboxes,
+            store,
+            port(desk.stack_ledger),
+            keep,
+            lambda: desk.answers,
+            clock,
         )
-        self.send_reply, self.add_note = SendReply(store, archive, ids, clock), AddNote(store, archive, ids, clock)
         members = FakeMembers(FakeWorkspaces())
         for each in AGENTS:
             members.put(Member(each.id, each.workspace, each.role))
+        self.send_reply, self.add_note = (
+            SendReply(store, archive, ids, clock),
+            AddNote(store, archive, members, ids, clock),
+        )
         self.assign = AssignConversation(store, members, ids, clock)
         self.change_status = ChangeStatus(store, ids, clock)
         self.release, self.discard = ReleaseMail(store, ids, clock), DiscardMail(store, ids, clock)

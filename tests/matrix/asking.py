@@ -28,6 +28,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/tokens"): {"name": "CI", "scopes": ["conversations:read"]},
     ("POST", "/v1/secret-scanning"): [],
     ("PATCH", "/v1/me"): {"name": "Another"},
+    ("PATCH", "/v1/me/notifications"): {"unassigned": True},
     ("PATCH", "/v1/workspace"): {"name": "Another"},
     ("PATCH", "/v1/people/{person}"): {"role": "agent"},
     ("POST", "/v1/mailboxes"): lambda world: {"address": f"m{world.address().partition('@')[0]}@acme.example"},

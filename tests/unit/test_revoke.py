@@ -104,7 +104,7 @@ def test_one_revokes_ones_own_token_once_and_a_second_time_is_no_error(office: O
     for _ in range(2):
         office.revoke_token.own(bea, "tok_B", ASKED)
 
-    assert office.store.announced == [CredentialRevoked(WORKSPACE, "tok_B", BEA)]
+    assert office.store.announced == [CredentialRevoked(WORKSPACE, "tok_B", BEA, by=ASKED.by)]
     assert [each.act for each in office.store.entries] == [Act.TOKEN_REVOKED]
     for token in ("tok_A", CI, "tok_none", "ses_B"):
         with pytest.raises(NotFound):
@@ -115,7 +115,7 @@ def test_one_revokes_ones_own_token_once_and_a_second_time_is_no_error(office: O
 def test_an_admin_revokes_anybodys_token_and_the_workspaces(office: Office) -> None:
     for token, holder in (("tok_B", BEA), (CI, CI), (CI, CI)):
         office.revoke_token.any(OWNER, token, ASKED)
-        assert office.store.announced[-1] == CredentialRevoked(WORKSPACE, token, holder)
+        assert office.store.announced[-1] == CredentialRevoked(WORKSPACE, token, holder, by=ASKED.by)
     assert len(office.store.announced) == 2
     for nobodys in ("tok_none", "ses_B", BEA):
         with pytest.raises(NotFound):

@@ -119,7 +119,7 @@ def test_another_workspaces_conversation_is_not_found(desk: Desk, cursors: FakeC
 def test_a_conversation_is_assigned_and_taken_back(desk: Desk) -> None:
     head = desk.opened()
     assert assign(desk)(AGENT, head.id, "tok_bea", request="r").assignee == "tok_bea"
-    assert desk.conversations.announced[-1] == ConversationAssigned(head.workspace, head.id, "tok_bea")
+    assert desk.conversations.announced[-1] == ConversationAssigned(head.workspace, head.id, "tok_bea", by=AGENT.id)
     assert assign(desk)(AGENT, head.id, "", request="r").assignee == ""
 
 

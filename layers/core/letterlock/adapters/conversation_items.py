@@ -26,7 +26,7 @@ from letterlock.domain.conversations import (
     Status,
 )
 from letterlock.domain.digests import DIGEST_BYTES, message_digest, with_added
-from letterlock.domain.ledger import IngestRecord, Outcome, Reason
+from letterlock.domain.ledger import IngestRecord, Outcome, Reason, reason_of
 from letterlock.services.ports import MessagePlace
 
 CARD_BYTES: Final = 480
@@ -283,7 +283,7 @@ def ingest_record(workspace: str, ses_message_id: str, item: Item) -> IngestReco
         ses_message_id=ses_message_id,
         outcome=Outcome(row.outcome),
         at=datetime.fromisoformat(table.written_at(row.activity)),
-        reason=Reason(row.reason) if row.reason else None,
+        reason=reason_of(row.reason) if row.reason else None,
         conversation=row.conversation or "",
         message=row.message or "",
     )

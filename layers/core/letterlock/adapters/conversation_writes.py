@@ -14,6 +14,7 @@ from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Refusal, 
 from letterlock.domain.conversations import Conversation, Sending, SendState
 from letterlock.domain.errors import AlreadyIngested, Conflict, LetterlockError, SameMail, Stale
 from letterlock.domain.facts import Told
+from letterlock.domain.ledger import IngestRecord
 from letterlock.domain.outbox import fold
 from letterlock.services.ports import Ingest, KnownAs, MessagePlace
 
@@ -58,7 +59,7 @@ class ConversationWrites:
 
         A mail without a Message-ID is known by its delivery only: nothing else tells a copy from a like mail.
         """
-        steps = [put(self._table, INGEST, ingest_item(ingest.entry, fold(told) if told else ""), ABSENT)]
+        steps = [self.entry(ingest.entry, told)]
         if ingest.message_id:
             content = self._index.index(workspace, "content", ingest.fingerprint.hex())
             lookup = table.Lookup(
@@ -69,6 +70,9 @@ class ConversationWrites:
             )
             steps.insert(0, put(self._table, LOOKUP, lookup, ABSENT))
         return steps
+
+    def entry(self, entry: IngestRecord, told: Sequence[Told]) -> Step:
+        return put(self._table, INGEST, ingest_item(entry, fold(told) if told else ""), ABSENT)
 
     def message_id(self, workspace: str, message_id: str) -> str:
         """What stands for a Message-ID in the lookups of a workspace."""

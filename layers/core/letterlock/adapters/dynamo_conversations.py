@@ -256,8 +256,11 @@ class DynamoConversations:
 
     # ---- the ledger -------------------------------------------------------------------------------------------------
 
-    def record(self, entry: IngestRecord) -> None:
-        put_once(self._client, self._table, ingest_item(entry))
+    def record(self, entry: IngestRecord, told: Sequence[Told] = ()) -> None:
+        if told:
+            self._commits.commit([self._writes.entry(entry, told)])
+        else:
+            put_once(self._client, self._table, ingest_item(entry))
 
     def ingested(self, workspace: str, mailbox: str, day: date) -> Counter[Outcome]:
         """One Query of an index: a read unit for about 30 entries, a request for about 4,000."""

@@ -10,9 +10,11 @@ from ulid import ULID
 
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.domain.errors import Invalid
+from letterlock.services.notify_ports import AnswerPlace
 
 _CONVERSATION_BYTES = 16
 _TAG_BYTES = 9
+_ANSWER_TAG_BYTES = 8
 _CURSOR_TAG_BYTES = 16
 
 
@@ -38,6 +40,33 @@ class KeyedReplyTokens:
 
     def _tag(self, workspace: str, mailbox: str, place: bytes) -> bytes:
         return self._index.mac(workspace, "reply", mailbox.encode() + b"|" + place)[:_TAG_BYTES]
+
+
+class KeyedAnswerTokens:
+    """`AnswerTokens`: base32 of a conversation's ULID and a truncated HMAC that binds it to workspace, mailbox and
+    person, and to the last time that everybody was signed out.
+
+    16 + 8 bytes are 39 characters of base32 without padding. 2^64 guesses at a mail each, and the person's own domain
+    has to vouch for every one of them.
+    """
+
+    def __init__(self, index: BlindIndex) -> None:
+        self._index = index
+
+    def mint(self, place: AnswerPlace, conversation: str) -> str:
+        octets = ULID.from_str(conversation.removeprefix("cnv_")).bytes
+        return b32encode(octets + self._tag(place, octets)).decode("ascii").lower().rstrip("=")
+
+    def verify(self, place: AnswerPlace, token: str) -> str:
+        octets = b32decode(token.upper() + "=" * (-len(token) % 8))
+        conversation, tag = octets[:_CONVERSATION_BYTES], octets[_CONVERSATION_BYTES:]
+        if not hmac.compare_digest(tag, self._tag(place, conversation)):
+            return ""
+        return f"cnv_{ULID.from_bytes(conversation)}"
+
+    def _tag(self, place: AnswerPlace, conversation: bytes) -> bytes:
+        bound = "|".join((place.mailbox, place.person, place.since)).encode()
+        return self._index.mac(place.workspace, "answer", bound + b"|" + conversation)[:_ANSWER_TAG_BYTES]
 
 
 class KeyedCursors:

@@ -17,6 +17,7 @@ from letterlock.adapters.mime_addresses import addresses
 from letterlock.adapters.mime_charsets import decode
 from letterlock.adapters.mime_header_section import Fields, read_section
 from letterlock.adapters.mime_headers import Value, date_of, message_ids, raw_text, structured, text_of
+from letterlock.adapters.mime_origin import automatic, one_author
 from letterlock.adapters.mime_prescan import MailLimits, Part, scan
 from letterlock.adapters.mime_transfer import decode_base64, decode_quoted_printable, decode_uuencode
 from letterlock.domain.errors import Unparsable
@@ -76,6 +77,8 @@ def _mail(raw: bytes, root: Part) -> Mail:
         text=_joined(bodies.texts) or to_text(html),
         html=html,
         attachments=tuple(bodies.attachments),
+        one_author=one_author(fields),
+        automatic=automatic(fields, root.media_type),
     )
 
 

@@ -54,6 +54,9 @@ def _header(mail: OutgoingMail, at: datetime) -> Iterator[str]:
     yield f"Date: {format_datetime(at)}"
     yield from _message_id_field("In-Reply-To", [mail.in_reply_to])
     yield from _message_id_field("References", mail.references)
+    if mail.automatic:
+        yield "Auto-Submitted: auto-generated"
+        yield "X-Auto-Response-Suppress: All"  # Exchange heeds that one (MS-OXCMAIL, section 2.2.3.2.14)
 
 
 def deliverable(addresses: Iterable[Address]) -> tuple[Address, ...]:

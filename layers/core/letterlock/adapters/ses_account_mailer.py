@@ -31,5 +31,6 @@ class SesAccountMailer:
             html="",
             in_reply_to="",
             references=(),
+            automatic=True,
         )
         self._mailer.hand_over(written, tags)

@@ -10,7 +10,8 @@
 | `<ws>` | `PROFILE#<per>`, `SIGNIN#<per>`, `SES#<ses>` | built in `people_items` |
 | `<ws>` | `INV#<inv>`, `RST#<rst>` | links that were mailed: built in `link_items` |
 | `stack` | `SUP#<sup>` | a sign-up: its workspace has no keys yet |
-| `<ws>` | `MAILED#<fct>` | that a mail about a fact was sent, or is about to be |
+| `<ws>` | `MAILED#<fct>`, `MAILED#<fct>#<per>` | that a mail about a fact was sent, or is about to be |
+| `<ws>` | `MAILED#refused#<cnv>#<per>#<hour>` | that somebody was told of an answer that was not taken in |
 | `route#mailbox#<keyed hash of an address>` | `ROUTE` | `MailboxRoute`; of the address that is forwarded to as well |
 | `route#domain#<keyed hash of a domain>` | `ROUTE` | whose claim of it stands, until when, whether proven |
 | `route#signin#<keyed hash of an address>` | `<ws>` | whom the address signs in, in `person` |
@@ -48,6 +49,9 @@ PROFILES: Final = "PROFILE#"
 SIGN_INS: Final = "SIGNIN#"
 MAILED: Final = "MAILED#"
 DOMAINS: Final = "DOM#"
+
+NOTIFY: Final = "notify"
+"""Of a profile: what the person wants to be told of by mail."""
 
 ACTIVE: Final = "active"
 """The state of a workspace whose people may come in, and of a member who may."""

@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`text` may name `{workspace}` and `{link}`."""
+    """`text` may name `{workspace}`, `{link}` and `{credential}`, which is an id."""
 
     subject: str
     text: str
@@ -48,6 +48,40 @@ SECOND_FACTOR_REMOVED: Final = Words(
     "Your second factor was removed",
     "The second factor of this address in the workspace {workspace} on Letterlock was removed: the password alone lets "
     "you in now.\n\nIf it was not you, change your password at once, and tell an owner of the workspace.\n",
+)
+REMOVED: Final = Words(
+    "You were removed from a workspace",
+    "You are no longer a person of the workspace {workspace} on Letterlock: somebody who may do so removed you. Your "
+    "sessions and API tokens there have ended, and your conversations belong to nobody.\n"
+    "\nIf you think that it was a mistake, ask an owner of the workspace. This is the last mail about it.\n",
+)
+TOKEN_LEAKED: Final = Words(
+    "Your API token leaked, and was revoked",
+    "A secret scanner found your credential {credential}, of the workspace {workspace} on Letterlock, where it should "
+    "not be. It was revoked in the same moment and opens nothing any more.\n"
+    "\nFind out how it got there, look at the audit log for what was done with it, and make another one.\n",
+)
+SERVICE_TOKEN_LEAKED: Final = Words(
+    "An API token of your workspace leaked, and was revoked",
+    "A secret scanner found the service token {credential}, of the workspace {workspace} on Letterlock, where it "
+    "should not be. It was revoked in the same moment and opens nothing any more, so what used it has stopped.\n"
+    "\nFind out how it got there, look at the audit log for what was done with it, and make another one.\n",
+)
+CREDENTIAL_REVOKED: Final = Words(
+    "Your API token was revoked",
+    "Somebody who may do so revoked your credential {credential}, of the workspace {workspace} on Letterlock. It opens "
+    "nothing any more.\n\nIf you did not expect it, ask an owner of the workspace: the audit log says who it was.\n",
+)
+SERVICE_TOKEN_REVOKED: Final = Words(
+    "An API token of your workspace was revoked",
+    "The service token {credential}, of the workspace {workspace} on Letterlock, was revoked, and what used it has "
+    "stopped.\n\nIf you did not expect it, look at the audit log: it says who it was.\n",
+)
+EVERYBODY_SIGNED_OUT: Final = Words(
+    "Everybody was signed out of your workspace",
+    "An owner signed everybody out of the workspace {workspace} on Letterlock: every session and every API token there "
+    "was has ended, and so have the reply addresses of notifications. People sign in again; services need new tokens.\n"
+    "\nIf you did not expect it, look at the audit log: it says who it was.\n",
 )
 
 

@@ -112,10 +112,13 @@ class Member:
     finished_at: datetime | None = None
     """When all that hung on them was ended."""
 
+    def sees(self, mailbox: str) -> bool:
+        """As far as it is the member's own part that decides."""
+        return self.active and (self.mailboxes is None or mailbox in self.mailboxes)
+
     def works_in(self, mailbox: str) -> bool:
         """Whether conversations of that mailbox can be given to them."""
-        sees = self.mailboxes is None or mailbox in self.mailboxes
-        return self.active and self.role.covers(Role.AGENT) and sees
+        return self.sees(mailbox) and self.role.covers(Role.AGENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,10 @@ class Gate:
 
     def signed_out(self, credential: Credential) -> bool:
         return self.signed_out_at is not None and credential.created_at <= self.signed_out_at
+
+    def seen_by(self, member: Member) -> tuple[str, ...]:
+        """The mailboxes that they see, by id."""
+        return tuple(each for each in self.mailboxes if member.mailboxes is None or each in member.mailboxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +153,32 @@ class Admission:
             return None
         if gate.signed_out(credential):
             return None
-        seen = tuple(each for each in gate.mailboxes if member.mailboxes is None or each in member.mailboxes)
         return Principal(
             member.workspace,
             member.id,
             member.role,
             credential.scopes,
-            seen,
+            gate.seen_by(member),
             limited=member.mailboxes is not None,
             credential=credential.id,
             signed_in=credential.kind is CredentialKind.SESSION,
         )
+
+
+def by_mail(member: Member, gate: Gate) -> Principal | None:
+    """Who answers a notification by mail: what their role allows, of what a token may write. None when they may not
+    come in.
+    """
+    if not member.active or not gate.open:
+        return None
+    return Principal(
+        member.workspace,
+        member.id,
+        member.role,
+        frozenset({Scope.WRITE}),
+        gate.seen_by(member),
+        limited=member.mailboxes is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

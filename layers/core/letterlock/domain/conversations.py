@@ -17,6 +17,7 @@ from letterlock.domain.facts import (
     MailReleased,
     MessageReceived,
     NoteAdded,
+    PersonMentioned,
     ReplyQueued,
     StatusChanged,
 )
@@ -125,6 +126,8 @@ class Message:
     """Inbound: the From address. None where the mail had none, and for replies and notes."""
     author: str = ""
     """Replies and notes: the principal's id."""
+    mentions: tuple[str, ...] = ()
+    """Notes: the people who are to be told of it, by id."""
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     attachments: tuple[StoredAttachment, ...] = ()
@@ -300,13 +303,15 @@ class Conversation:
         """A word among the team; it never leaves."""
         self._add(message, message.author, moves=False)
         self.facts.append(NoteAdded(self.workspace, self.id, message.id))
+        for person in message.mentions:
+            self.facts.append(PersonMentioned(self.workspace, self.id, message.id, person, message.author))
 
-    def assign(self, assignee: str) -> bool:
+    def assign(self, assignee: str, by: str = "") -> bool:
         """Give it to one of the team, or to nobody (empty). False when that is how it stands already."""
         if self.assignee == assignee:
             return False
         self.assignee = assignee
-        self.facts.append(ConversationAssigned(self.workspace, self.id, assignee))
+        self.facts.append(ConversationAssigned(self.workspace, self.id, assignee, by))
         return True
 
     def change_status(self, status: Status) -> bool:

@@ -184,10 +184,35 @@ class NoteAdded(ConversationFact):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonMentioned(ConversationFact):
+    """A note names somebody of the team: one fact for each of them."""
+
+    message: MessageId
+    person: PersonId
+    by: Annotated[str, Id()]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRefused(Fact):
+    """Somebody answered a notification by mail, and it was not taken in. The person whose answer it is, or was to look
+    like, is told.
+    """
+
+    mailbox: MailboxId
+    person: PersonId
+    conversation: Annotated[str, Id("cnv"), Absent()]
+    reason: Annotated[str, Code()]
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationAssigned(ConversationFact):
     """To a principal of the workspace, or to nobody."""
 
+    version: ClassVar[int] = 2
+
     assignee: Annotated[str, Id(), Absent()]
+    by: Annotated[str, Id(), Absent()] = ""
+    """Who did it; empty where their going did. Version 1 did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,9 +331,13 @@ class SecondFactorRemoved(Fact):
 class CredentialRevoked(Fact):
     """A session, an API token, an invitation or a link opens nothing any more. What hangs on it is ended after."""
 
+    version: ClassVar[int] = 2
+
     credential: Annotated[str, Id()]
     holder: Annotated[str, Id(), Absent()]
     """Who came in with it: a person, or a workspace's token itself. Nobody did with an invitation."""
+    by: Annotated[str, Id(), Absent()] = ""
+    """Who did it, where that is somebody of the workspace. Version 1 did not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from letterlock.domain.answers import Refusal
+
 
 class Outcome(StrEnum):
     STORED = "stored"
@@ -34,6 +36,11 @@ class Reason(StrEnum):
     """It lay in the inbound bucket without a notification, and SES's own lines on it do not say for whom it came."""
 
 
+def reason_of(word: str) -> Reason | Refusal:
+    """A ledger's entry has one of either."""
+    return Refusal(word) if word in set(Refusal) else Reason(word)
+
+
 @dataclass(frozen=True, slots=True)
 class IngestRecord:
     """The ledger's entry of one (SES message id, mailbox).
@@ -46,7 +53,7 @@ class IngestRecord:
     ses_message_id: str
     outcome: Outcome
     at: datetime
-    reason: Reason | None = None
+    reason: Reason | Refusal | None = None
     conversation: str = ""
     message: str = ""
 

@@ -60,6 +60,10 @@ class Mail:
     text: str = ""
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
+    one_author: bool = True
+    """From is one field with one address, whoever reads it: what a domain's policy vouches for is no other one."""
+    automatic: bool = False
+    """It says that a machine sent it (RFC 3834, section 5), or that it went to many."""
 
 
 class Verdict(StrEnum):

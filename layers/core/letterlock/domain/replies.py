@@ -31,6 +31,8 @@ class OutgoingMail:
     html: str
     in_reply_to: str
     references: tuple[str, ...]
+    automatic: bool = False
+    """No person wrote it: it says so (RFC 3834), so that no machine answers it."""
 
 
 def recipients(conversation: Conversation) -> tuple[tuple[Address, ...], tuple[Address, ...]]:

@@ -15,6 +15,10 @@ from letterlock.domain.mail import Mail
 
 TOKEN_CHARACTERS = 40
 """25 bytes in base32: a conversation's ULID (16) and a truncated HMAC (9, so 2^72 guesses at a mail each)."""
+ANSWER_TOKEN_CHARACTERS = 39
+"""Of the address at which a person answers a notification: one less, so that it is taken for no other. 24 bytes in
+base32: a conversation's ULID and 64 bits of an HMAC that binds it to the person as well.
+"""
 LOCAL_PART_OCTETS = 64
 """RFC 5321, section 4.5.3.1.1."""
 MAILBOX_LOCAL_PART_OCTETS = LOCAL_PART_OCTETS - TOKEN_CHARACTERS - len("+")

@@ -23,6 +23,7 @@ from letterlock.domain.conversations import (
 from letterlock.domain.delivery import shown
 from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Content
+from letterlock.domain.notifications import MENTIONS_AT_MOST
 from letterlock.domain.outcomes import RecipientOutcome
 from letterlock.domain.threading import Rule, Trust
 from letterlock.entry.settings import REPLY_CHARACTERS
@@ -39,6 +40,15 @@ class TextIn(_In):
     """A reply or a note, as plain text."""
 
     text: Annotated[str, Field(min_length=1, max_length=REPLY_CHARACTERS, pattern=PLAIN_TEXT, examples=["Thank you!"])]
+
+
+class NoteIn(TextIn):
+    """What stands in the text after an `@` tells nobody: `mentions` does."""
+
+    mentions: Annotated[
+        list[Annotated[str, Field(max_length=64)]],
+        Field(max_length=MENTIONS_AT_MOST, description="People who are told of it, by id; each sees the mailbox"),
+    ] = []
 
 
 class AssigneeIn(_In):
@@ -195,6 +205,7 @@ class MessageOut(BaseModel):
     subject: Annotated[str | None, Field(description="where it differs from the conversation's")]
     sender: AddressOut | None
     author: Annotated[str | None, Field(description="the principal who wrote a reply or a note")]
+    mentions: Annotated[list[str], Field(description="of a note: people who are told of it, by id")]
     to: list[AddressOut]
     cc: list[AddressOut]
     attachments: list[AttachmentOut]
@@ -218,6 +229,7 @@ class MessageOut(BaseModel):
             subject=message.subject or None,
             sender=AddressOut.of(message.sender) if message.sender else None,
             author=message.author or None,
+            mentions=list(message.mentions),
             to=[AddressOut.of(each) for each in message.to],
             cc=[AddressOut.of(each) for each in message.cc],
             attachments=[AttachmentOut.of(each) for each in message.attachments],

@@ -354,6 +354,7 @@ def send_account_mail() -> SendAccountMail:
     return SendAccountMail(
         links=links(),
         people=people(),
+        revocations=wiring.revocations(),
         workspaces=wiring.workspaces(),
         secrets=link_secrets(),
         claims=DynamoMailClaims(wiring.client("dynamodb"), setting("ACCOUNTS_TABLE"), wiring.now),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_members import DynamoMembers
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_revocations import DynamoRevocations
+    from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.dynamo_tokens import DynamoTokens
     from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
     from letterlock.adapters.keyring import KmsKeyring
@@ -200,6 +201,13 @@ def archive() -> S3Archive:
 
 
 @cache
+def stack_ledger() -> DynamoStackLedger:
+    from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
+
+    return DynamoStackLedger(client("dynamodb"), setting("CONVERSATIONS_TABLE"), blind_index(), archive())
+
+
+@cache
 def audit_entries() -> AuditEntries:
     from letterlock.adapters.audit_entries import AuditEntries
 
@@ -293,9 +301,9 @@ def sanitise() -> Callable[[str], str]:
 
 @cache
 def receive_mail() -> ReceiveMail:
-    from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
     from letterlock.adapters.mime_parser import MimeParser
     from letterlock.adapters.s3_originals import S3Originals
+    from letterlock.entry import notify_wiring
     from letterlock.services.receive_mail import ReceiveMail
     from letterlock.services.store_mail import StoreMail
     from letterlock.services.thread_mail import ThreadMail
@@ -306,8 +314,9 @@ def receive_mail() -> ReceiveMail:
         parser=MimeParser(),
         mailboxes=mailboxes(),
         conversations=store,
-        stack_ledger=DynamoStackLedger(client("dynamodb"), setting("CONVERSATIONS_TABLE"), blind_index(), archive()),
+        stack_ledger=stack_ledger(),
         store_mail=StoreMail(store, archive(), ThreadMail(store, reply_tokens()), ids(), now),
+        answers=notify_wiring.answers,
         now=now,
     )
 
@@ -486,7 +495,7 @@ def retry_reply() -> RetryReply:
 def add_note() -> AddNote:
     from letterlock.services.write_message import AddNote
 
-    return AddNote(conversations(), archive(), ids(), now)
+    return AddNote(conversations(), archive(), members(), ids(), now)
 
 
 @cache

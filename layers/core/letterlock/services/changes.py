@@ -12,7 +12,7 @@ from letterlock.domain.conversations import Conversation, Message
 from letterlock.domain.errors import AlreadyDone, Moved, RuleBroken, Stale
 from letterlock.domain.idempotency import Once
 from letterlock.services.announce import announce
-from letterlock.services.ports import Clock, Conversations, Ids
+from letterlock.services.ports import Clock, Conversations, Ids, Ingest
 
 FRESH_READS = 3
 """How often a head that moved under us is read again, and the change decided again on it."""
@@ -31,6 +31,8 @@ class Change:
     request: str
     versions: frozenset[int] | None = None
     once: Once | None = None
+    ingest: Ingest | None = None
+    """The mail that asks for it."""
 
     @property
     def workspace(self) -> str:
@@ -121,7 +123,7 @@ def _commit(
             ready()
         told = announce(head.facts, verb.ids, verb.now, correlation=change.request)
         try:
-            verb.conversations.save(head, told, once=change.once)
+            verb.conversations.save(head, told, change.ingest, change.once)
         except Stale as stale:
             if attempt == fresh_reads:
                 stale.current = change.read(verb.conversations)

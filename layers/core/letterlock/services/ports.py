@@ -127,8 +127,10 @@ class Conversations(Protocol):
         """Of the newest hundred messages, those that are not part of that version, oldest first."""
         ...
 
-    def record(self, entry: IngestRecord) -> None:
-        """A ledger entry that comes with no message: duplicate or rejected. A second one changes nothing."""
+    def record(self, entry: IngestRecord, told: Sequence[Told] = ()) -> None:
+        """A ledger entry that comes with no message: duplicate or rejected; with its facts. A second one changes
+        nothing, and tells nothing.
+        """
         ...
 
     def recorded(self, workspace: str, mailbox: str, ses_message_id: str) -> IngestRecord | None: ...

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.answers import Refused, answer_seen
 from letterlock.domain.errors import OriginalGone, Unparsable
-from letterlock.domain.forwarding import confirmation_in
+from letterlock.domain.forwarding import Confirmation, confirmation_in
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import MAIL_BYTES, Delivery, Mail, Verdict
 from letterlock.services.ports import Clock, Conversations, Mailboxes, Original, Originals, Parser, StackLedger
 from letterlock.services.store_mail import Arrival, StoreMail
+
+if TYPE_CHECKING:
+    from letterlock.services.take_answer import Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class ReceiveMail:
     conversations: Conversations
     stack_ledger: StackLedger
     store_mail: StoreMail
+    answers: Callable[[], Answers]
+    """Made when the first one comes."""
     now: Clock
 
     def __call__(self, delivery: Delivery) -> Counter[Outcome]:
@@ -44,7 +52,7 @@ class ReceiveMail:
             ours = {each.address for each in mailboxes.values()} | {each.forwarding for each in mailboxes.values()}
             arrival = Arrival(delivery, original, mail, unreadable, frozenset(ours - {""}))
             for mailbox in mailboxes.values():
-                if entry := self._stored(arrival, mailbox):
+                if entry := self._taken(arrival, mailbox):
                     outcomes[entry.outcome] += 1
         if strangers and not mailboxes:
             # Kept for a while under the stack's own key: an address may have been forgotten, or misspelt, by us.
@@ -55,15 +63,27 @@ class ReceiveMail:
         original.discard()
         return outcomes
 
-    def _stored(self, arrival: Arrival, mailbox: Mailbox) -> IngestRecord | None:
-        """The ledger's new entry; None when an earlier try had made it."""
-        confirmation = confirmation_in(arrival.mail, arrival.delivery, mailbox.forwarding)
-        if confirmation is None:
+    def _taken(self, arrival: Arrival, mailbox: Mailbox) -> IngestRecord | None:
+        """The ledger's new entry; None when an earlier try had made it.
+
+        What is neither a provider's question nor the team's answer costs nothing more by this: the addresses on the
+        mail tell.
+        """
+        if confirmation := confirmation_in(arrival.mail, arrival.delivery, mailbox.forwarding):
+            return self._confirmation(arrival, mailbox, confirmation)
+        seen = answer_seen(arrival.mail, arrival.delivery.recipients, mailbox.address)
+        if seen is None:
             return self.store_mail(arrival, mailbox)
+        try:
+            return self.answers().take(arrival, mailbox, seen)
+        except Refused as refused:
+            return self.answers().refuse(arrival, mailbox, refused) if seen.alone else self.store_mail(arrival, mailbox)
+
+    def _confirmation(self, arrival: Arrival, mailbox: Mailbox, found: Confirmation) -> IngestRecord | None:
         workspace, ses_message_id = mailbox.workspace, arrival.delivery.ses_message_id
         if self.conversations.recorded(workspace, mailbox.id, ses_message_id):
             return None
-        self.mailboxes.note_confirmation(mailbox, confirmation)
+        self.mailboxes.note_confirmation(mailbox, found)
         entry = IngestRecord(workspace, mailbox.id, ses_message_id, Outcome.STORED, self.now())
         self.conversations.record(entry)
         return entry

@@ -6,6 +6,7 @@ it (lists, assignments, links) is ended by `finish_revocation`, which the fact l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,8 @@ from letterlock.services.ports import Clock, Ids, Members
 from letterlock.services.token_ports import Revocations
 
 FRESH_READS = 3
+ID: Final = re.compile("(?:per|tok)_[0-9A-Za-z]+")
+"""Of a person or a token; the operator has none."""
 
 
 class Revocable(StrEnum):
@@ -54,13 +57,14 @@ class Target:
     leaked: bool = False
     """It was found where it should not be: its owner is told."""
 
-    def facts(self) -> list[Fact]:
+    def facts(self, by: str) -> list[Fact]:
+        """`by`: who has it done; what is no id of somebody's is not told."""
         match self.kind:
             case Revocable.PERSON:
                 return [PersonRemoved(self.workspace, self.id)]
             case Revocable.WORKSPACE:
                 return [EverybodySignedOut(self.workspace)]
-        revoked: list[Fact] = [CredentialRevoked(self.workspace, self.id, self.holder)]
+        revoked: list[Fact] = [CredentialRevoked(self.workspace, self.id, self.holder, by if ID.fullmatch(by) else "")]
         return [*revoked, TokenLeaked(self.workspace, self.id, self.holder)] if self.leaked else revoked
 
 
@@ -79,7 +83,7 @@ class Revoke:
     def __call__(self, target: Target, asked: Asked, *, reason: str = "", before: str = "") -> bool:
         act = Act.TOKEN_LEAKED if target.leaked else ACTS[target.kind]
         deed = Deeds(self.ids, self.now)(
-            target.workspace, asked, act, target.id, target.facts(), reason=reason, before=before
+            target.workspace, asked, act, target.id, target.facts(asked.by), reason=reason, before=before
         )
         return self._effect(target, deed)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from letterlock.domain import account_mails
+from letterlock.domain.account_mails import Words
 from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.people import Link, LinkKind, LinkState
 from letterlock.domain.sign_in import NOBODY
 from letterlock.services.people_ports import AccountMail, AccountMailer, Links, LinkSecrets, MailClaims, People
 from letterlock.services.ports import Clock, Workspaces
+from letterlock.services.token_ports import Revocations
 
 SENT: Final = "Sent"
 NOT_WANTED: Final = "NotWanted"
@@ -21,14 +24,23 @@ UNCERTAIN: Final = "Uncertain"
 
 
 @dataclass(frozen=True, slots=True)
-class SendAccountMail:
-    """What became of it, in a word. Composed before it is claimed, so that a claim means that SES may have it.
+class Claimed:
+    """A mail, and under which name it is claimed: the fact's, and of several the person's beside it."""
 
-    Raises SendDelayed when another try is wanted.
+    claim: str
+    mail: AccountMail
+
+
+@dataclass(frozen=True, slots=True)
+class SendAccountMail:
+    """How many ended how, in a word each. Composed before it is claimed, so that a claim means that SES may have it.
+
+    Raises SendDelayed when another try is wanted: what was sent is not sent again.
     """
 
     links: Links
     people: People
+    revocations: Revocations
     workspaces: Workspaces
     secrets: LinkSecrets
     claims: MailClaims
@@ -37,17 +49,29 @@ class SendAccountMail:
     app: str
     """Where links lead; empty: nowhere, the mail shows what to send to the API."""
 
-    def __call__(self, fact: str, name: str, data: dict[str, str]) -> str:
+    def __call__(self, fact: str, name: str, data: dict[str, str]) -> Counter[str]:
         try:
-            mail = self._mail(name, data)
+            mails = self._mails(fact, name, data)
         except NotFound:
-            mail = None
-        if mail is None or not self.claims.claim(data["workspace"], fact):
+            mails = []
+        ended: Counter[str] = Counter()
+        delayed: SendDelayed | None = None
+        for each in mails:
+            try:
+                ended[self._sent(data["workspace"], fact, each)] += 1
+            except SendDelayed as later:
+                delayed = later
+        if delayed:
+            raise delayed
+        return ended or Counter({NOT_WANTED: 1})
+
+    def _sent(self, workspace: str, fact: str, each: Claimed) -> str:
+        if not self.claims.claim(workspace, each.claim):
             return NOT_WANTED
         try:
-            self.mailer.send(mail, {"workspace": data["workspace"], "fact": fact})
+            self.mailer.send(each.mail, {"workspace": workspace, "fact": fact})
         except SendDelayed:
-            self.claims.release(data["workspace"], fact)
+            self.claims.release(workspace, each.claim)
             raise
         except SendRefused:
             return REFUSED
@@ -55,18 +79,47 @@ class SendAccountMail:
             return UNCERTAIN
         return SENT
 
-    def _mail(self, name: str, data: dict[str, str]) -> AccountMail | None:
+    def _mails(self, fact: str, name: str, data: dict[str, str]) -> list[Claimed]:
         workspace = data["workspace"]
         if workspace == NOBODY:
-            return None
+            return []
         made: dict[str, Callable[[], AccountMail | None]] = {
             "PersonInvited": lambda: self._invitation(workspace, data["invitation"]),
             "PasswordResetRequested": lambda: self._reset(workspace, data["person"], data["reset"]),
             "SignUpRequested": lambda: self._sign_up(workspace, data["sign_up"]),
             "PasswordChanged": lambda: self._told(workspace, data["person"], account_mails.PASSWORD_CHANGED),
             "SecondFactorRemoved": lambda: self._told(workspace, data["person"], account_mails.SECOND_FACTOR_REMOVED),
+            "PersonRemoved": lambda: self._told(workspace, data["person"], account_mails.REMOVED, gone=True),
         }
-        return made[name]()
+        if name in made:
+            mail = made[name]()
+            return [Claimed(fact, mail)] if mail else []
+        told = self._whom(name, data)
+        return [
+            Claimed(f"{fact}#{person}", mail)
+            for person, words in told
+            if (mail := self._told(workspace, person, words, data.get("credential", "")))
+        ]
+
+    def _whom(self, name: str, data: dict[str, str]) -> Sequence[tuple[str, Words]]:
+        """Of what ended: whom it concerns, and the words for it."""
+        holder, by = data.get("holder", ""), data.get("by", "")
+        if name == "EverybodySignedOut":
+            return self._owners(data["workspace"], account_mails.EVERYBODY_SIGNED_OUT)
+        if name == "TokenLeaked":
+            if holder.startswith("per_"):
+                return [(holder, account_mails.TOKEN_LEAKED)]
+            return self._owners(data["workspace"], account_mails.SERVICE_TOKEN_LEAKED)
+        # What a scanner found is told of by the fact of the leak; what people end of their own is no news to them.
+        if not by or by == holder or not data["credential"].startswith(("tok_", "ses_")):
+            return []
+        if holder.startswith("per_"):
+            return [(holder, account_mails.CREDENTIAL_REVOKED)]
+        owners = self._owners(data["workspace"], account_mails.SERVICE_TOKEN_REVOKED)
+        return [each for each in owners if each[0] != by]
+
+    def _owners(self, workspace: str, words: Words) -> Sequence[tuple[str, Words]]:
+        return [(person, words) for person in self.revocations.owners(workspace).people]
 
     def _invitation(self, workspace: str, id: str) -> AccountMail | None:  # noqa: A002 - the field's own name
         invitation = self.links.invitation(workspace, id)
@@ -90,13 +143,16 @@ class SendAccountMail:
         secret = self.secrets.secret(Link(LinkKind.SIGN_UP, workspace, id))
         return self._filled(account_mails.SIGN_UP, wanted.address, secret)
 
-    def _told(self, workspace: str, person: str, words: account_mails.Words) -> AccountMail | None:
+    def _told(
+        self, workspace: str, person: str, words: Words, credential: str = "", *, gone: bool = False
+    ) -> AccountMail | None:
+        """`gone`: it is for somebody who was removed, and for nobody who has come back since."""
         found = self.people.get(workspace, person)
-        if not found.member.active:
+        if found.member.active is gone:
             return None
         called = account_mails.quoted(self.workspaces.name(workspace))
-        return self._filled(words, found.profile.address, "", called)
+        return self._filled(words, found.profile.address, "", called, credential)
 
-    def _filled(self, words: account_mails.Words, to: str, secret: str, called: str = "") -> AccountMail:
-        text = words.text.format(workspace=called, link=account_mails.link(words, self.app, secret))
-        return AccountMail(to, words.subject, text)
+    def _filled(self, words: Words, to: str, secret: str, called: str = "", credential: str = "") -> AccountMail:
+        link = account_mails.link(words, self.app, secret)
+        return AccountMail(to, words.subject, words.text.format(workspace=called, link=link, credential=credential))

@@ -40,4 +40,4 @@ class StartSession:
 
 def ended(member: Member, sessions: Iterable[str]) -> list[Fact]:
     """So that the lists say so too."""
-    return [CredentialRevoked(member.workspace, each, member.id) for each in sessions]
+    return [CredentialRevoked(member.workspace, each, member.id, by=member.id) for each in sessions]

@@ -40,7 +40,7 @@ class AssignConversation:
         def assign(head: Conversation) -> bool:
             if member and not member.works_in(head.mailbox):
                 raise Invalid("the assignee does not work in this conversation's mailbox")
-            return head.assign(assignee)
+            return head.assign(assignee, by=principal.id)
 
         return commit(self, change, assign)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from letterlock.domain.accounts import Principal
+from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.conversations import Conversation, Kind, Message, Sending, SendState, inline_text
+from letterlock.domain.errors import Invalid, NotFound
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.mail import Content
 from letterlock.domain.permissions import Action
 from letterlock.domain.replies import recipients
 from letterlock.services.changes import Change, commit, message_seen, refuse_what_is_done
-from letterlock.services.ports import Archive, Clock, Conversations, Ids, MessagePlace
+from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest, Members, MessagePlace
+
+NOBODY = "a person who is mentioned is nobody who sees this mailbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,13 @@ class SendReply:
         request: str,
         versions: frozenset[int] | None = None,
         once: Once | None = None,
+        ingest: Ingest | None = None,
     ) -> Message:
+        """`ingest`: the mail that asks for it, whose entry names the message; done once a delivery."""
         principal.may(Action.REPLY)
-        change = Change(principal, conversation, request, versions, once)
+        change = Change(principal, conversation, request, versions, once, ingest)
         shown, cut = inline_text(text)
-        id, at = self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
+        id, at = ingest.entry.message if ingest else self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
 
         def reply(head: Conversation) -> Message:
             to, cc = recipients(head)
@@ -69,10 +74,11 @@ class SendReply:
 
 @dataclass(frozen=True, slots=True)
 class AddNote:
-    """A word among the team. Raises Forbidden, NotFound, Moved, Stale, AlreadyDone, KeyReused."""
+    """A word among the team. Raises Forbidden, NotFound, Invalid, Moved, Stale, AlreadyDone, KeyReused."""
 
     conversations: Conversations
     archive: Archive
+    members: Members
     ids: Ids
     now: Clock
 
@@ -83,28 +89,44 @@ class AddNote:
         text: str,
         *,
         request: str,
+        mentions: Sequence[str] = (),
         versions: frozenset[int] | None = None,
         once: Once | None = None,
+        ingest: Ingest | None = None,
     ) -> Message:
+        """`mentions`: people who are told of it. `ingest`: as of a reply."""
         principal.may(Action.NOTE)
-        change = Change(principal, conversation, request, versions, once)
+        change = Change(principal, conversation, request, versions, once, ingest)
         shown, cut = inline_text(text)
-        id, at = self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
+        id, at = ingest.entry.message if ingest else self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
+        mentioned = [self._member(principal.workspace, each) for each in dict.fromkeys(mentions)]
         message = Message(
             id=id,
             kind=Kind.NOTE,
             at=at,
             text=shown,
             author=principal.id,
+            mentions=tuple(each.id for each in mentioned),
             has_content=cut,
             content_sha256=Content(text).sha256 if cut else "",
         )
 
         def note(head: Conversation) -> Message:
+            if not all(each.sees(head.mailbox) for each in mentioned):
+                raise Invalid(NOBODY)
             head.note(message)
             return message
 
         return _write(self, change, note, text)
+
+    def _member(self, workspace: str, person: str) -> Member:
+        """Whoever is not there is told of like who does not see the mailbox."""
+        if not person.startswith("per_"):
+            raise Invalid(NOBODY)
+        try:
+            return self.members.get(workspace, person)
+        except NotFound:
+            raise Invalid(NOBODY) from None
 
     def again(self, principal: Principal, done: Done) -> Message:
         """The note of an earlier request. Raises Forbidden, NotFound."""

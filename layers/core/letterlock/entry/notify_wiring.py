@@ -1,0 +1,100 @@
+"""Which adapter stands behind which port, for what people are told by mail and answer: see `entry.wiring`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from letterlock.entry import people_wiring, wiring
+from letterlock.entry.settings import REPLY_CHARACTERS, setting
+
+if TYPE_CHECKING:
+    from letterlock.adapters.dynamo_team import DynamoTeam
+    from letterlock.adapters.keyed_tokens import KeyedAnswerTokens
+    from letterlock.services.choose_notifications import ChooseNotifications, ReadNotificationSettings
+    from letterlock.services.notify_people import NotifyPeople
+    from letterlock.services.take_answer import Answers
+
+
+@cache
+def team() -> DynamoTeam:
+    from letterlock.adapters.dynamo_team import DynamoTeam
+
+    return DynamoTeam(wiring.client("dynamodb"), people_wiring.items())
+
+
+@cache
+def answer_tokens() -> KeyedAnswerTokens:
+    from letterlock.adapters.keyed_tokens import KeyedAnswerTokens
+
+    return KeyedAnswerTokens(wiring.blind_index())
+
+
+def sender() -> str:
+    """The address that notifications come from."""
+    from letterlock.domain.notifications import SENDER
+
+    return f"{SENDER}@{setting('MAIL_DOMAIN')}"
+
+
+# ---- what agent_notifications calls ---------------------------------------------------------------------------------
+
+
+@cache
+def notify_people() -> NotifyPeople:
+    from letterlock.adapters.dynamo_mail_claims import DynamoMailClaims
+    from letterlock.adapters.ses_mailer import SesMailer, sending_config
+    from letterlock.adapters.ses_notification_mailer import SesNotificationMailer
+    from letterlock.services.notify_people import NotifyPeople
+
+    sesv2: Any = wiring.session().create_client("sesv2", config=sending_config())
+    mailer = SesMailer(sesv2, setting("MAIL_CONFIGURATION_SET"), setting("AWS_REGION"))
+    return NotifyPeople(
+        conversations=wiring.conversations(),
+        mailboxes=wiring.mailboxes(),
+        team=team(),
+        tokens=answer_tokens(),
+        claims=DynamoMailClaims(wiring.client("dynamodb"), setting("ACCOUNTS_TABLE"), wiring.now),
+        mailer=SesNotificationMailer(mailer, sender()),
+        now=wiring.now,
+        app=setting("APP_URL"),
+    )
+
+
+# ---- what inbound_email calls, when the first of them comes ---------------------------------------------------------
+
+
+@cache
+def answers() -> Answers:
+    from letterlock.services.take_answer import Answers, RefuseAnswer, TakeAnswer
+
+    store, ids = wiring.conversations(), wiring.ids()
+    take = TakeAnswer(
+        team=team(),
+        tokens=answer_tokens(),
+        conversations=store,
+        send_reply=wiring.send_reply(),
+        add_note=wiring.add_note(),
+        ids=ids,
+        now=wiring.now,
+        sender=sender(),
+        characters=REPLY_CHARACTERS,
+    )
+    return Answers(take, RefuseAnswer(store, wiring.stack_ledger(), ids, wiring.now))
+
+
+# ---- what accounts_api calls ----------------------------------------------------------------------------------------
+
+
+@cache
+def read_notification_settings() -> ReadNotificationSettings:
+    from letterlock.services.choose_notifications import ReadNotificationSettings
+
+    return ReadNotificationSettings(team())
+
+
+@cache
+def choose_notifications() -> ChooseNotifications:
+    from letterlock.services.choose_notifications import ChooseNotifications
+
+    return ChooseNotifications(team())

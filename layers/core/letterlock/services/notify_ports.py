@@ -1,0 +1,85 @@
+"""What the services need to tell people of the team by mail, and to take their answers; of all else see `ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from letterlock.domain.accounts import Gate, Member
+from letterlock.domain.notifications import Notification, NotificationSettings
+from letterlock.domain.people import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A person, the gate of their workspace, and what they want to be told of: as they stand."""
+
+    member: Member
+    profile: Profile
+    wants: NotificationSettings
+    gate: Gate
+
+    def hears_of(self, mailbox: str) -> bool:
+        """Whether what happens in that mailbox is any of theirs."""
+        return self.member.active and self.gate.open and mailbox in self.gate.seen_by(self.member)
+
+
+class Team(Protocol):
+    def colleague(self, workspace: str, person: str) -> Colleague:
+        """One consistent read, also of one who was removed. Raises NotFound."""
+        ...
+
+    def gate(self, workspace: str) -> Gate:
+        """Raises NotFound."""
+        ...
+
+    def at(self, workspace: str, address: str) -> str:
+        """Who signs in there with that address, in lower case; empty when nobody does."""
+        ...
+
+    def everybody(self, workspace: str) -> Sequence[str]:
+        """Ids of all people there are, and were."""
+        ...
+
+    def watching(self, workspace: str) -> Sequence[str]:
+        """Ids of those who want to hear of mail that is nobody's."""
+        ...
+
+
+class NotificationChoices(Protocol):
+    def get(self, workspace: str, person: str) -> NotificationSettings:
+        """Raises NotFound."""
+        ...
+
+    def put(self, workspace: str, person: str, wants: NotificationSettings) -> None:
+        """Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlace:
+    """What an answer's token is bound to. `since`: when everybody was signed out last, for what was made until then is
+    dead; empty when they never were.
+    """
+
+    workspace: str
+    mailbox: str
+    person: str
+    since: str
+
+
+class AnswerTokens(Protocol):
+    """The keyed tokens by which people answer notifications."""
+
+    def mint(self, place: AnswerPlace, conversation: str) -> str: ...
+
+    def verify(self, place: AnswerPlace, token: str) -> str:
+        """The conversation that it was made for; empty when it was not made for that place."""
+        ...
+
+
+class NotificationMailer(Protocol):
+    def send(self, mail: Notification, tags: Mapping[str, str]) -> None:
+        """Raises SendRefused, SendDelayed, SendUncertain."""
+        ...
