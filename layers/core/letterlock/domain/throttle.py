@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import Final
 
 
@@ -31,7 +32,8 @@ class Rule:
         return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
 
     def seconds_left(self, now: datetime) -> int:
-        return max(1, int((self.began(now) + self.window - now).total_seconds()) + 1)
+        """Until the next window, rounded up: whoever waits so long meets it."""
+        return ceil((self.began(now) + self.window - now).total_seconds())
 
 
 _QUARTER, _HOUR = timedelta(minutes=15), timedelta(hours=1)
