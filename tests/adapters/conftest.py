@@ -16,6 +16,7 @@ from letterlock.adapters.keyring import WORKSPACE_PURPOSES
 from letterlock.adapters.sealing import Sealer
 from letterlock.services.ports import Conversations
 from tests.adapters.given import MAILBOX, WORKSPACE, Desk
+from tests.adapters.people_given import Office, opened, over_fakes, over_tables
 from tests.adapters.raw import Item
 from tests.fakes import FakeClock, FakeConversations, FakeIds
 from tests.fakes.keys import MemoryKeys
@@ -122,3 +123,10 @@ def table_desk(tables: Tables, sealer: Sealer, index: BlindIndex, clock: FakeClo
     keys.create(WORKSPACE, WORKSPACE_PURPOSES)
     store = DynamoConversations(tables.client, tables.conversations, sealer, index, clock)
     return Desk(store, clock, FakeIds(clock), WORKSPACE, MAILBOX)
+
+
+@pytest.fixture(params=["fake", "dynamo"])
+def office(request: pytest.FixtureRequest, keys: MemoryKeys, clock: FakeClock) -> Office:
+    if request.param == "fake":
+        return opened(over_fakes(clock))
+    return opened(over_tables(request.getfixturevalue("tables"), keys, clock))

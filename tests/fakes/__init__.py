@@ -13,7 +13,6 @@ from tests.fakes.orphans import FakeInboundQueue, FakeOrphans, FakeSweepNotes
 from tests.fakes.people import (
     FakeAccountMailer,
     FakeLimits,
-    FakeLinkSecrets,
     FakeMailClaims,
     FakePasswords,
     FakePeople,
@@ -37,7 +36,6 @@ __all__ = [
     "FakeIds",
     "FakeInboundQueue",
     "FakeLimits",
-    "FakeLinkSecrets",
     "FakeMailClaims",
     "FakeMailboxes",
     "FakeMailer",

@@ -81,6 +81,8 @@ class FakeMembers:
         self.secrets: dict[str, str] = {}
         """The credential of each secret."""
         self.signed_out: dict[str, datetime] = {}
+        self.owners_gone: dict[str, int] = {}
+        """How often somebody stopped being an owner."""
         self.noted: list[tuple[str, date]] = []
         self.audited: list[Entry] = []
 

@@ -82,8 +82,8 @@ if TYPE_CHECKING:
     def passwords(fake: fakes.FakePasswords, real: Argon2Passwords) -> list[people_ports.Passwords]:
         return [fake, real]
 
-    def link_secrets(fake: fakes.FakeLinkSecrets, real: KeyedLinks) -> list[people_ports.LinkSecrets]:
-        return [fake, real]
+    def link_secrets(real: KeyedLinks) -> people_ports.LinkSecrets:
+        return real
 
     def mail_claims(fake: fakes.FakeMailClaims, real: DynamoMailClaims) -> list[people_ports.MailClaims]:
         return [fake, real]

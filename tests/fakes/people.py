@@ -1,19 +1,20 @@
 """People, how they sign in, and their links, in memory; held to tests/adapters/test_people_contract.py."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.errors import AlreadyDone, Conflict, Gone, KeyReused, NotFound, Stale, TooManyRequests
-from letterlock.domain.idempotency import Done, Once
-from letterlock.domain.people import Invitation, Link, LinkKind, LinkState, Person, Profile, Reset, SignUp
+from letterlock.domain.idempotency import HELD, Done, Once
+from letterlock.domain.people import LINK_IDS, Invitation, Link, LinkState, Person, Profile, Reset, SignUp
 from letterlock.domain.sign_in import SessionShown, SignIn, sessions_of
 from letterlock.domain.throttle import FOR_ONE, FROM_ONE, Tried
 from letterlock.services.deeds import Deed
 from letterlock.services.people_ports import AccountMail, Joining, PersonChange, SignInChange
 from letterlock.services.ports import Clock
-from tests.fakes.accounts import FakeMembers
+from tests.fakes.accounts import FakeMembers, FakeWorkspaces
 
 Key = tuple[str, str]
 
@@ -21,15 +22,18 @@ Key = tuple[str, str]
 class FakePeople:
     """`People`, `SignIns` and `Links`. Members are in `members`; what was done is in `deeds`."""
 
-    def __init__(self, members: FakeMembers, now: Clock) -> None:
-        self.members, self._now = members, now
+    def __init__(self, members: FakeMembers, workspaces: FakeWorkspaces, now: Clock) -> None:
+        self.members, self._workspaces, self._now = members, workspaces, now
         self.deeds: list[Deed] = []
+        self.before: Callable[[], object] = lambda: None
+        """What happens between what was read and what is written."""
         self._profiles: dict[Key, tuple[Profile, datetime]] = {}
         self._sign_ins: dict[Key, SignIn] = {}
         self._routes: dict[str, dict[str, str]] = {}
-        self._links: dict[Key, Invitation | Reset | SignUp] = {}
+        self.links: dict[Key, Invitation | Reset | SignUp] = {}
+        """By workspace and id."""
         self._seen: dict[str, tuple[str, str]] = {}
-        self._done: dict[tuple[str, str], tuple[str, Done]] = {}
+        self._done: dict[tuple[str, str], tuple[str, Done, datetime]] = {}
 
     # ---- People ----
 
@@ -47,6 +51,7 @@ class FakePeople:
         return self._routes.get(address, {}).get(workspace, "")
 
     def join(self, joining: Joining, deed: Deed) -> None:
+        self.before()
         self._refuse_used(joining.link)
         workspace, person, address = joining.member.workspace, joining.member.id, joining.profile.address
         if self.at(workspace, address) != joining.replaces:
@@ -64,15 +69,22 @@ class FakePeople:
         if isinstance(change, SignInChange):
             self._change_sign_in(change, deed)
             return
+        self.before()
         before = change.before
         now = self.members.get(before.workspace, before.id)
         if (now.active, now.role, now.version) != (True, before.role, before.version) or not self._is_so(change.asker):
             raise Stale("changed meanwhile")
+        if change.owners:
+            turn = self.members.owners_gone.get(before.workspace, 0)
+            if turn != change.owners.turn:
+                raise Stale("changed meanwhile")
+            self.members.owners_gone[before.workspace] = turn + 1
         after = replace(now, role=change.role, mailboxes=change.mailboxes, version=now.version + 1)
         self.members.members[before.workspace, before.id] = after
         self.deeds.append(deed)
 
     def name_workspace(self, workspace: str, name: str, deed: Deed) -> None:
+        self._workspaces.names[workspace] = name
         self.deeds.append(deed)
 
     def rename(self, workspace: str, person: str, profile: Profile) -> None:
@@ -95,20 +107,26 @@ class FakePeople:
         return kept
 
     def _change_sign_in(self, change: SignInChange, deed: Deed) -> None:
+        self.before()
         read, key = change.sign_in, (change.member.workspace, change.member.id)
         new = {
             name: value
-            for name in ("password", "totp", "proposed", "step", "recovery")
+            for name in ("password", "chosen_at", "totp", "proposed", "step", "recovery")
             if (value := getattr(change, name)) is not None
         }
+        if change.reset:
+            self._refuse_used(change.reset.link)
+            signed_out_at = self.members.signed_out.get(change.reset.workspace)
+            if signed_out_at and change.reset.made_at <= signed_out_at:
+                raise Gone("no good")
         member = self.members.members[key]
-        if not member.active or len(member.credentials) != len(change.member.credentials):
+        held = {each.id for each in member.credentials}
+        if not member.active or len(held) != len(change.member.credentials) or not held.issuperset(change.ended):
             raise Stale("changed meanwhile")
-        if new and self._sign_ins[key].version != read.version:
+        if self._sign_ins[key].version != read.version:
             raise Stale("changed meanwhile")
-        if change.link:
-            self._refuse_used(change.link)
-            self._use(change.link)
+        if change.reset:
+            self._use(change.reset.link)
         if new:
             self._sign_ins[key] = replace(self._sign_ins[key], version=read.version + 1, **new)
         left = tuple(each for each in member.credentials if each.id not in change.ended)
@@ -130,46 +148,51 @@ class FakePeople:
             done = self.done(invitation.workspace, once)
             if done:
                 raise AlreadyDone(done)
-            self._done[invitation.workspace, once.scope] = once.body, Done(made=invitation.id)
         if asker and not self._is_so(asker):
             raise Stale("changed meanwhile")
-        self._links[invitation.workspace, invitation.id] = invitation
+        if once:
+            self._done[invitation.workspace, once.scope] = once.body, Done(made=invitation.id), self._now() + HELD
+        self.links[invitation.workspace, invitation.id] = invitation
         self.deeds.append(deed)
 
     def done(self, workspace: str, once: Once) -> Done | None:
-        body, done = self._done.get((workspace, once.scope), ("", None))
-        if done and body != once.body:
+        if (workspace, once.scope) not in self._done:
+            return None
+        body, done, until = self._done[workspace, once.scope]
+        if until <= self._now():
+            return None
+        if body != once.body:
             raise KeyReused(done)
         return done
 
     def invitation(self, workspace: str, invitation: str) -> Invitation:
-        found = self._links.get((workspace, invitation))
+        found = self.links.get((workspace, invitation))
         if not isinstance(found, Invitation):
             raise NotFound("no such link")
         return found
 
     def invitations(self, workspace: str, *, after: str = "", limit: int = 25) -> list[Invitation]:
         ids = sorted(
-            key[1] for key in self._links if key[0] == workspace and key[1] > after and key[1].startswith("inv_")
+            key[1] for key in self.links if key[0] == workspace and key[1] > after and key[1].startswith("inv_")
         )
         return [self.invitation(workspace, each) for each in ids[:limit]]
 
     def ask_reset(self, reset: Reset, deed: Deed) -> None:
-        self._links[reset.workspace, reset.id] = reset
+        self.links[reset.workspace, reset.id] = reset
         self.deeds.append(deed)
 
     def reset(self, workspace: str, reset: str) -> Reset:
-        found = self._links.get((workspace, reset))
+        found = self.links.get((workspace, reset))
         if not isinstance(found, Reset):
             raise NotFound("no such link")
         return found
 
     def ask_sign_up(self, sign_up: SignUp, deed: Deed) -> None:
-        self._links[sign_up.workspace, sign_up.id] = sign_up
+        self.links[sign_up.workspace, sign_up.id] = sign_up
         self.deeds.append(deed)
 
     def sign_up(self, workspace: str, sign_up: str) -> SignUp:
-        found = self._links.get((workspace, sign_up))
+        found = self.links.get((workspace, sign_up))
         if not isinstance(found, SignUp):
             raise NotFound("no such link")
         return found
@@ -177,13 +200,18 @@ class FakePeople:
     # ---- what they share ----
 
     def _refuse_used(self, link: Link) -> None:
-        found = self._links.get((link.workspace, link.id))
-        if found is None or found.state is not LinkState.PENDING or found.until <= self._now():
+        found = self.links.get((link.workspace, link.id))
+        if (
+            found is None
+            or not link.id.startswith(LINK_IDS[link.kind])
+            or found.state is not LinkState.PENDING
+            or found.until <= self._now()
+        ):
             raise Gone("no good")
 
     def _use(self, link: Link) -> None:
-        found = self._links[link.workspace, link.id]
-        self._links[link.workspace, link.id] = replace(found, state=LinkState.USED)
+        found = self.links[link.workspace, link.id]
+        self.links[link.workspace, link.id] = replace(found, state=LinkState.USED)
 
     def _is_so(self, asker: Principal) -> bool:
         member = self.members.members.get((asker.workspace, asker.id))
@@ -192,50 +220,38 @@ class FakePeople:
 
 
 class FakeLimits:
-    """`Limits`. One endless window."""
+    """`Limits`."""
 
-    def __init__(self) -> None:
-        self.counted: dict[tuple[str, str, str], int] = {}
+    def __init__(self, now: Clock) -> None:
+        self._now = now
+        self._counted = Counter[tuple[Tried, str, str, datetime]]()
 
     def count(self, tried: Tried, who: str, source: str) -> None:
-        over = False
+        waits = []
         for counted, value, rule in (("for", who, FOR_ONE[tried]), ("from", source, FROM_ONE[tried])):
-            key = (tried.value, counted, value)
-            self.counted[key] = self.counted.get(key, 0) + 1
-            over |= self.counted[key] > rule.times
-        if over:
-            raise TooManyRequests(60)
+            key = (tried, counted, value, rule.began(self._now()))
+            self._counted[key] += 1
+            if self._counted[key] > rule.times:
+                waits.append(rule.seconds_left(self._now()))
+        if waits:
+            raise TooManyRequests(max(waits))
 
 
 class FakePasswords:
-    """`Passwords`. `checked` counts."""
+    """`Passwords`, in the clear. `checked` counts; `parameters` may be changed."""
 
-    def __init__(self) -> None:
-        self.checked = 0
-        self.outdated_kept = ""
+    def __init__(self, parameters: str = "cheap") -> None:
+        self.checked, self.parameters = 0, parameters
 
     def hash(self, password: str) -> str:
-        return f"hash of {password}"
+        return f"{self.parameters}|{password}"
 
     def matches(self, password: str, kept: str) -> bool:
         self.checked += 1
-        return kept == f"hash of {password}"
+        return bool(kept) and kept.partition("|")[2] == password
 
     def outdated(self, kept: str) -> bool:
-        return kept == self.outdated_kept
-
-
-class FakeLinkSecrets:
-    """`LinkSecrets`, in the clear."""
-
-    def secret(self, link: Link) -> str:
-        return f"{link.kind}|{link.workspace}|{link.id}"
-
-    def read(self, secret: str, kind: LinkKind) -> Link:
-        said, _, rest = secret.partition("|")
-        if said != kind:
-            raise Gone("no good")
-        return Link(kind, *rest.split("|"))
+        return kept.partition("|")[0] != self.parameters
 
 
 class FakeMailClaims:

@@ -37,7 +37,6 @@ class FakeTokens:
         self.before: Callable[[], object] = lambda: None
         """What happens between what was read and what is written."""
         self._turns: dict[tuple[str, str], int] = {}
-        self._owners_gone: dict[str, int] = {}
         self._keyed: dict[tuple[str, str], tuple[str, Done, datetime]] = {}
 
     # ---- Tokens ----
@@ -169,16 +168,16 @@ class FakeTokens:
             for (owner, _), each in self.members.members.items()
             if owner == workspace and each.active and each.role is Role.OWNER and each.id.startswith("per_")
         )
-        return Owners(tuple(people), self._owners_gone.get(workspace, 0))
+        return Owners(tuple(people), self.members.owners_gone.get(workspace, 0))
 
     def person(self, member: Member, at: datetime, owners: Owners | None, deed: Deed) -> bool:
         self.before()
         standing = self.members.get(member.workspace, member.id)
-        turn = self._owners_gone.get(member.workspace, 0)
+        turn = self.members.owners_gone.get(member.workspace, 0)
         if not standing.active or standing.role is not member.role or (owners and owners.turn != turn):
             raise Stale("the person has changed since they were read")
         if owners:
-            self._owners_gone[member.workspace] = turn + 1
+            self.members.owners_gone[member.workspace] = turn + 1
         self.members.members[member.workspace, member.id] = replace(standing, active=False, removed_at=at)
         self._do(deed)
         return True

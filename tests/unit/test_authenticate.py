@@ -121,7 +121,7 @@ def set_up() -> tuple[SetUpWorkspace, Authenticate]:
     members = FakeMembers(workspaces, mailboxes)
     randoms = iter(bytes([n]) * 32 for n in range(9))
     ids, now = FakeIds(), FakeClock()
-    people = FakePeople(members, now)
+    people = FakePeople(members, workspaces, now)
     invite = InvitePerson(people, people, members, Deeds(ids, now), ids, now)
     verb = SetUpWorkspace(
         workspaces,

@@ -125,23 +125,25 @@ class DynamoPeople:
         else:
             changes += ", mailboxes = :mailboxes"
             values[":mailboxes"] = {"SS": sorted(kept)}
+        names = {"#role": "role", "#version": "version", "#state": "state"}
+        condition = "#state = :active AND #role = :before AND "
+        condition += (
+            "(#version = :read OR attribute_not_exists(#version))" if before.version == 1 else "#version = :read"
+        )
+        oneself = change.asker.id == before.id
+        if oneself:  # one item takes one step of a transaction
+            condition += " AND attribute_exists(credentials.#credential)"
+            names["#credential"] = change.asker.credential
         step = self._items.update(
             "member",
             (before.workspace, table.member_key(before.id)),
             UpdateExpression=changes,
-            ConditionExpression=(
-                "#state = :active AND #role = :before AND "
-                + (
-                    "(#version = :read OR attribute_not_exists(#version))"
-                    if before.version == 1
-                    else "#version = :read"
-                )
-            ),
-            ExpressionAttributeNames={"#role": "role", "#version": "version", "#state": "state"},
+            ConditionExpression=condition,
+            ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
         )
         steps = [step, self._audit.step(deed.entry)]
-        if change.asker.id != before.id:
+        if not oneself:
             steps.append(self._items.asker(change.asker))
         if change.owners:
             steps.append(Step("owners", {"Update": owner_gone(self._items.table, before.workspace, change.owners)}))

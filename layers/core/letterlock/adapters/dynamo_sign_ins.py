@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import CONDITION_FAILED, Item, Step, batch_get, key
 from letterlock.adapters.people_items import LINK, PeopleItems
@@ -66,12 +67,13 @@ class DynamoSignIns:
     # ---- changing ---------------------------------------------------------------------------------------------------
 
     def change(self, change: SignInChange, deed: Deed) -> None:
-        """Six steps at most: how they sign in, who they are, the session, the link, the audit entry, the facts."""
-        steps = [*self._sign_in(change), self._member(change)]
+        """How they sign in, who they are, the session or the link, the audit entry, the facts."""
+        steps = [self._sign_in(change), self._member(change)]
         if change.session:
             steps.append(self._items.session_step(change.member.workspace, change.member.id, change.session))
-        if change.link:
-            steps.append(self._items.used(change.link, self._now()))
+        if change.reset:
+            steps.append(self._items.used(change.reset.link, self._now()))
+            steps.append(self._items.not_signed_out_since(change.reset.workspace, change.reset.made_at))
         steps.append(self._audit.step(deed.entry))
         refusals = self._commits.commit(steps, change.member.workspace, deed.told)
         if any(each.role == LINK and each.code == CONDITION_FAILED for each in refusals):
@@ -79,12 +81,16 @@ class DynamoSignIns:
         if refusals:
             raise Stale("this account is being changed at this moment: ask again")
 
-    def _sign_in(self, change: SignInChange) -> list[Step]:
+    def _sign_in(self, change: SignInChange) -> Step:
+        """Also where nothing of it changes: the old password lets nobody in who brought it while it was changed."""
         read = change.sign_in
+        at = (read.workspace, table.sign_in_key(read.person))
+        as_read: Item = {":read": {"N": str(read.version)}}
         values: dict[str, Item] = {
             name: value
             for name, value in (
                 ("password", {"S": change.password} if change.password else None),
+                ("chosen_at", {"S": instant(change.chosen_at)} if change.chosen_at else None),
                 ("totp", self._sealed(change, change.totp)),
                 ("proposed", self._sealed(change, change.proposed)),
                 ("step", {"N": str(change.step)} if change.step is not None else None),
@@ -98,21 +104,26 @@ class DynamoSignIns:
             if now is not None and not now
         ]
         if not values and not gone:
-            return []
+            return self._items.check(
+                "sign_in",
+                at,
+                ConditionExpression="#version = :read",
+                ExpressionAttributeNames={"#version": "version"},
+                ExpressionAttributeValues=as_read,
+            )
         sets = ["#version = :next", *(f"#{name} = :{name}" for name in values)]
         changes = "SET " + ", ".join(sets) + (" REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else "")
         named = {"#version": "version"} | {f"#{name}": name for name in (*values, *gone)}
-        return [
-            self._items.update(
-                "sign_in",
-                (read.workspace, table.sign_in_key(read.person)),
-                UpdateExpression=changes,
-                ConditionExpression="#version = :read",
-                ExpressionAttributeNames=named,
-                ExpressionAttributeValues={f":{name}": value for name, value in values.items()}
-                | {":read": {"N": str(read.version)}, ":next": {"N": str(read.version + 1)}},
-            )
-        ]
+        return self._items.update(
+            "sign_in",
+            at,
+            UpdateExpression=changes,
+            ConditionExpression="#version = :read",
+            ExpressionAttributeNames=named,
+            ExpressionAttributeValues={f":{name}": value for name, value in values.items()}
+            | as_read
+            | {":next": {"N": str(read.version + 1)}},
+        )
 
     def _sealed(self, change: SignInChange, secret: bytes | None) -> Item | None:
         if not secret:
@@ -120,13 +131,21 @@ class DynamoSignIns:
         return {"B": self._items.sealed_factor(change.sign_in.workspace, change.sign_in.person, secret)}
 
     def _member(self, change: SignInChange) -> Step:
-        """They are still there, with as many credentials as were read: two that make room at once do not both."""
+        """They are still there, with as many credentials as were read, those that end among them: two that make room at
+        once do not both.
+        """
         names = {"#state": "state"} | {f"#e{at}": each for at, each in enumerate(change.ended)}
         values: dict[str, Item] = {
             ":active": {"S": table.ACTIVE},
             ":count": {"N": str(len(change.member.credentials))},
         }
-        condition = "#state = :active AND size(credentials) = :count"
+        condition = " AND ".join(
+            (
+                "#state = :active",
+                "size(credentials) = :count",
+                *(f"attribute_exists(credentials.#e{at})" for at in range(len(change.ended))),
+            )
+        )
         changes = []
         if change.session:
             names["#new"] = change.session.credential.id
@@ -136,14 +155,13 @@ class DynamoSignIns:
             changes.append("REMOVE " + ", ".join(f"credentials.#e{at}" for at in range(len(change.ended))))
         at = (change.member.workspace, table.member_key(change.member.id))
         if not changes:
-            operation = {
-                "TableName": self._items.table,
-                "Key": key(*at),
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": values,
-            }
-            return Step("member", {"ConditionCheck": operation})
+            return self._items.check(
+                "member",
+                at,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+            )
         return self._items.update(
             "member",
             at,

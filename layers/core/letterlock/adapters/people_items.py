@@ -87,6 +87,8 @@ class PeopleItems:
             item["step"] = {"N": str(sign_in.step)}
         if sign_in.recovery:
             item["recovery"] = {"SS": sorted(sign_in.recovery)}
+        if sign_in.chosen_at:
+            item["chosen_at"] = {"S": instant(sign_in.chosen_at)}
         return item
 
     def sign_in_of(self, item: Item) -> SignIn:
@@ -99,6 +101,7 @@ class PeopleItems:
             proposed=bytes(item["proposed"]["B"]) if "proposed" in item else b"",
             step=int(item["step"]["N"]) if "step" in item else 0,
             recovery=frozenset(item["recovery"]["SS"]) if "recovery" in item else frozenset(),
+            chosen_at=datetime.fromisoformat(item["chosen_at"]["S"]) if "chosen_at" in item else None,
         )
 
     def sealed_factor(self, workspace: str, person: str, secret: bytes) -> bytes:
@@ -138,25 +141,26 @@ class PeopleItems:
             },
         )
 
+    def check(self, role: str, at: tuple[str, str], **expressions: Any) -> Step:
+        return Step(role, {"ConditionCheck": {"TableName": self.table, "Key": key(*at), **expressions}})
+
+    def not_signed_out_since(self, workspace: str, made_at: datetime) -> Step:
+        """What a link made then opens was not closed by everybody's sign-out."""
+        return self.check(
+            LINK,
+            (workspace, table.GATE),
+            ConditionExpression="attribute_not_exists(signed_out_at) OR signed_out_at < :made",
+            ExpressionAttributeValues={":made": {"S": instant(made_at)}},
+        )
+
     def asker(self, principal: Principal) -> Step:
         """Whoever asks is still what they were when the request was admitted."""
-        return Step(
+        return self.check(
             ASKER,
-            {
-                "ConditionCheck": {
-                    "TableName": self.table,
-                    "Key": key(principal.workspace, table.member_key(principal.id)),
-                    "ConditionExpression": (
-                        "#state = :active AND #role = :role AND attribute_exists(credentials.#credential)"
-                    ),
-                    "ExpressionAttributeNames": {
-                        "#state": "state",
-                        "#role": "role",
-                        "#credential": principal.credential,
-                    },
-                    "ExpressionAttributeValues": {":active": {"S": table.ACTIVE}, ":role": {"S": principal.role}},
-                }
-            },
+            (principal.workspace, table.member_key(principal.id)),
+            ConditionExpression="#state = :active AND #role = :role AND attribute_exists(credentials.#credential)",
+            ExpressionAttributeNames={"#state": "state", "#role": "role", "#credential": principal.credential},
+            ExpressionAttributeValues={":active": {"S": table.ACTIVE}, ":role": {"S": principal.role}},
         )
 
 

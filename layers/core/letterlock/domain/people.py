@@ -113,6 +113,19 @@ class Reset:
     until: datetime
     state: LinkState = LinkState.PENDING
 
+    @property
+    def link(self) -> Link:
+        return Link(LinkKind.RESET, self.workspace, self.id)
+
+    @property
+    def made_at(self) -> datetime:
+        return self.until - LIFE[LinkKind.RESET]
+
+    def good(self, now: datetime, chosen_at: datetime | None) -> bool:
+        """`chosen_at`: when the password was. A link is for the password that somebody forgot, and not for the next."""
+        outdated = chosen_at is not None and self.made_at <= chosen_at
+        return self.state is LinkState.PENDING and now < self.until and not outdated
+
 
 @dataclass(frozen=True, slots=True)
 class SignUp:

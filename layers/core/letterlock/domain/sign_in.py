@@ -37,6 +37,8 @@ class SignIn:
     """The last time step of which a code was used (RFC 6238, section 5.2: at most once)."""
     recovery: frozenset[str] = frozenset()
     """Keyed hashes of the recovery codes that are left."""
+    chosen_at: datetime | None = None
+    """When the password was; None: when they joined."""
 
 
 @dataclass(frozen=True, slots=True)

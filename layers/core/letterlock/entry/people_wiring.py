@@ -149,7 +149,9 @@ def check_factor() -> CheckFactor:
 def own_sign_in() -> OwnSignIn:
     from letterlock.services.own_sign_in import OwnSignIn
 
-    return OwnSignIn(sign_ins(), wiring.members(), people(), passwords(), limits(), start_session(), deeds())
+    return OwnSignIn(
+        sign_ins(), wiring.members(), people(), passwords(), limits(), start_session(), deeds(), wiring.now
+    )
 
 
 @cache

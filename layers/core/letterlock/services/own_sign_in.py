@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.audit import Act
-from letterlock.domain.errors import Forbidden, RuleBroken, SecondFactorRequired
+from letterlock.domain.errors import Forbidden, RuleBroken, SecondFactorRequired, Unauthenticated
 from letterlock.domain.facts import Fact, PasswordChanged, SecondFactorRemoved
 from letterlock.domain.passwords import entered, password_to_keep
 from letterlock.domain.people import Profile
@@ -36,9 +36,14 @@ class OwnSignIn:
     limits: Limits
     start: StartSession
     deeds: Deeds
+    now: Clock
 
     def read(self, who: Principal) -> tuple[SignIn, Member]:
-        return self.sign_ins.of_person(who.workspace, who.id), self.members.get(who.workspace, who.id)
+        """Raises Unauthenticated when the session that asks was ended since it was let in."""
+        sign_in, member = self.sign_ins.of_person(who.workspace, who.id), self.members.get(who.workspace, who.id)
+        if not member.active or who.credential not in {each.id for each in member.credentials}:
+            raise Unauthenticated("this session has ended")
+        return sign_in, member
 
     def profile(self, who: Principal) -> Profile:
         return self.people.get(who.workspace, who.id).profile
@@ -66,6 +71,7 @@ class OwnSignIn:
                 change.sign_in,
                 member,
                 password=change.password,
+                chosen_at=change.chosen_at,
                 totp=change.totp,
                 proposed=change.proposed,
                 step=change.step,
@@ -103,7 +109,7 @@ class ChangePassword:
         sign_in, member = self.own.read(who)
         self.own.check_password(who, sign_in, current, asked)
         kept = self.own.passwords.hash(password_to_keep(new, self.own.profile(who).address))
-        change = SignInChange(sign_in, member, password=kept)
+        change = SignInChange(sign_in, member, password=kept, chosen_at=self.own.now())
         facts = [PasswordChanged(who.workspace, who.id)]
         return self.own.rotated(who, member, change, asked, Act.PASSWORD_CHANGED, facts)
 

@@ -75,6 +75,8 @@ class SignInChange:
     member: Member
     """Likewise."""
     password: str | None = None
+    chosen_at: datetime | None = None
+    """Where it is another password, and not the same one hashed anew."""
     totp: bytes | None = None
     """The secret itself."""
     proposed: bytes | None = None
@@ -84,8 +86,8 @@ class SignInChange:
     """One that begins."""
     ended: tuple[str, ...] = ()
     """Credentials that open nothing any more."""
-    link: Link | None = None
-    """Used up by it."""
+    reset: Reset | None = None
+    """Whose link is used up by it."""
 
 
 class SignIns(Protocol):
@@ -104,7 +106,9 @@ class SignIns(Protocol):
         ...
 
     def change(self, change: SignInChange, deed: Deed) -> None:
-        """One transaction. Raises Stale when the person, or how they sign in, has changed since; Gone for the link."""
+        """One transaction. Raises Stale when the person, or how they sign in, has changed since; Gone when the link was
+        used meanwhile, is too old, or is older than everybody's last sign-out.
+        """
         ...
 
     def sessions(self, member: Member) -> list[SessionShown]:

@@ -9,7 +9,7 @@ from letterlock.domain.errors import Gone, NotFound
 from letterlock.domain.facts import PasswordChanged, PasswordResetRequested
 from letterlock.domain.links import NO_GOOD
 from letterlock.domain.passwords import password_to_keep
-from letterlock.domain.people import LIFE, LinkKind, LinkState, Reset
+from letterlock.domain.people import LIFE, LinkKind, Reset
 from letterlock.domain.sign_in import NO_PERSON, NOBODY, sessions_of
 from letterlock.domain.throttle import Tried
 from letterlock.services.deeds import Asked, Deeds
@@ -48,7 +48,9 @@ class AskReset:
 
 @dataclass(frozen=True, slots=True)
 class CompleteReset:
-    """Ends every session; the second factor stays. Raises TooManyRequests, Gone, Invalid, Stale."""
+    """Ends every session; the second factor stays. A link that was asked for before the password was last changed, or
+    before everybody was signed out, is no good. Raises TooManyRequests, Gone, Invalid, Stale.
+    """
 
     sign_ins: SignIns
     people: People
@@ -69,7 +71,8 @@ class CompleteReset:
         except NotFound:
             raise Gone(NO_GOOD) from None
         member = person.member
-        if reset.state is not LinkState.PENDING or reset.until <= self.now() or not member.active:
+        now = self.now()
+        if not reset.good(now, sign_in.chosen_at) or not member.active:
             raise Gone(NO_GOOD)
         kept = self.passwords.hash(password_to_keep(password, person.profile.address))
         sessions = tuple(each.id for each in sessions_of(member))
@@ -81,4 +84,5 @@ class CompleteReset:
             [PasswordChanged(member.workspace, member.id), *ended(member, sessions)],
             reason="reset link",
         )
-        self.sign_ins.change(SignInChange(sign_in, member, password=kept, ended=sessions, link=link), deed)
+        change = SignInChange(sign_in, member, password=kept, chosen_at=now, ended=sessions, reset=reset)
+        self.sign_ins.change(change, deed)
