@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from letterlock.domain.accounts import Member
 from letterlock.domain.audit import Act
@@ -54,7 +55,10 @@ class Join:
     ids: Ids
     now: Clock
 
-    def __call__(self, new: Newcomer, address: str, member: Member, link: Link, asked: Asked, act: Act) -> SignedIn:
+    def __call__(
+        self, new: Newcomer, address: str, member: Member, link: Link, asked: Asked, act: Act, made_at: datetime
+    ) -> SignedIn:
+        """`made_at`: when the link was."""
         name, password = shown_name(new.name), password_to_keep(new.password, address)
         session = self.start(member.workspace, member.id, asked, SESSION_LIFE)
         member = replace(member, credentials=(session.credential,))
@@ -65,7 +69,7 @@ class Join:
             session,
             link,
             self.now(),
-            replaces=self._replaced(member.workspace, address),
+            replaces=self._replaced(member.workspace, address, made_at),
         )
         deed = self.deeds(
             member.workspace,
@@ -78,10 +82,16 @@ class Join:
         self.people.join(joining, deed)
         return SignedIn(member, session)
 
-    def _replaced(self, workspace: str, address: str) -> str:
+    def _replaced(self, workspace: str, address: str, made_at: datetime) -> str:
+        """Whoever was removed comes back by an invitation that was made after that, and by no older one."""
         person = self.people.at(workspace, address)
-        if person and self.members.get(workspace, person).active:
+        if not person:
+            return ""
+        standing = self.members.get(workspace, person)
+        if standing.active:
             raise Conflict("this address is a person of the workspace already: sign in")
+        if standing.removed_at and made_at <= standing.removed_at:
+            raise Gone(NO_GOOD)
         return person
 
 
@@ -105,7 +115,8 @@ class AcceptInvitation:
         if invitation.standing(self.join.now()) is not LinkState.PENDING or not self._inviter_is_there(invitation):
             raise Gone(NO_GOOD)
         member = Member(self.join.ids.new("per"), link.workspace, invitation.role, invitation.mailboxes)
-        return self.join(new, invitation.address, member, link, asked, Act.INVITATION_ACCEPTED)
+        made_at = invitation.created_at
+        return self.join(new, invitation.address, member, link, asked, Act.INVITATION_ACCEPTED, made_at)
 
     def _inviter_is_there(self, invitation: Invitation) -> bool:
         """What a removed person invited to is over with them, at once."""
@@ -170,4 +181,5 @@ class CompleteSignUp:
         created = self.join.deeds(wanted.workspace, asked, Act.WORKSPACE_CREATED, wanted.workspace)
         self.workspaces.create(wanted.workspace, wanted.name, created.entry)
         member = Member(self.join.ids.new("per"), wanted.workspace, Role.OWNER)
-        return self.join(new, wanted.address, member, link, asked, Act.SIGNED_UP)
+        made_at = wanted.until - LIFE[LinkKind.SIGN_UP]
+        return self.join(new, wanted.address, member, link, asked, Act.SIGNED_UP, made_at)
