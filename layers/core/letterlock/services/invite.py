@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import OPERATOR, Act
-from letterlock.domain.errors import Conflict
+from letterlock.domain.errors import AlreadyDone, Conflict
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.people import LIFE, Invitation, LinkKind, refuse_more_than_ones_own, shown_name, sign_in_address
@@ -55,9 +55,16 @@ class InvitePerson:
         made = self._made(who.workspace, who.id, wanted)
         person = self.people.at(who.workspace, made.address)
         if person and self.members.get(who.workspace, person).active:
+            self._refuse_done(who.workspace, once)
             raise Conflict("this address is a person of the workspace already")
         self.links.invite(made, who, self._deed(made, asked), once)
         return made
+
+    def _refuse_done(self, workspace: str, once: Once | None) -> None:
+        """Sent again, it is the same request, also when somebody has come by its invitation since."""
+        done = self.links.done(workspace, once) if once else None
+        if done:
+            raise AlreadyDone(done)
 
     def owner(self, workspace: str, address: str, name: str, asked: Asked) -> Invitation:
         """By the operator, of a workspace that was made just now."""

@@ -1,0 +1,123 @@
+"""Who may invite whom to what, and what sending it twice does."""
+
+import pytest
+
+from letterlock.domain.accounts import Principal
+from letterlock.domain.audit import OPERATOR, Act
+from letterlock.domain.errors import AlreadyDone, Conflict, Forbidden, Invalid, KeyReused, NotFound, Stale
+from letterlock.domain.facts import PersonInvited
+from letterlock.domain.idempotency import HELD, Once
+from letterlock.domain.people import Invitation, Link, LinkKind, LinkState
+from letterlock.domain.permissions import Role
+from letterlock.services.invite import ListInvitations
+from tests.fakes import FakeCursors
+from tests.fakes.people_desk import ANA, ASKED, BEN, PASSWORD, WORKSPACE, PeopleDesk
+
+
+@pytest.fixture
+def desk() -> PeopleDesk:
+    return PeopleDesk()
+
+
+@pytest.fixture
+def ana(desk: PeopleDesk) -> Principal:
+    return desk.joined()
+
+
+def invited(desk: PeopleDesk, who: Principal, address: str = BEN, once: Once | None = None) -> Invitation:
+    return desk.invite(who, address, Role.AGENT, None, asked=ASKED, once=once)
+
+
+def once(who: Principal, key: str = "key-1") -> Once:
+    return Once(who.id, "POST /v1/invitations", key, "{}")
+
+
+def accepted(desk: PeopleDesk, made: Invitation) -> None:
+    desk.accept(desk.links.secret(Link(LinkKind.INVITATION, WORKSPACE, made.id)), "Ben", PASSWORD, ASKED)
+
+
+def test_an_invitation_is_told_by_its_id_alone_and_stands_in_the_log(desk: PeopleDesk, ana: Principal) -> None:
+    made = invited(desk, ana, " Ben@Team.Example ")
+    deed = desk.people.deeds[-1]
+    assert (made.address, made.invited_by) == (BEN, ana.id)
+    assert [each.fact for each in deed.told] == [PersonInvited(WORKSPACE, made.id)]
+    assert (deed.entry.act, deed.entry.subject, deed.entry.detail.after) == (Act.PERSON_INVITED, made.id, "agent")
+
+
+@pytest.mark.parametrize("address", ["", "ben", "ben@team", "be n@team.example", f"{'b' * 65}@team.example", "@x.yz"])
+def test_what_is_no_address_is_invited_nowhere(desk: PeopleDesk, ana: Principal, address: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        invited(desk, ana, address)
+    assert not address or address not in str(refused.value)
+
+
+def test_who_works_in_some_mailboxes_invites_to_these_only(desk: PeopleDesk) -> None:
+    limited = Principal(WORKSPACE, "per_x", Role.ADMIN, mailboxes=("mbx_1",), limited=True, signed_in=True)
+    for mailboxes, refusal in ((None, Forbidden), (frozenset({"mbx_1", "mbx_2"}), NotFound)):
+        with pytest.raises(refusal):
+            desk.invite(limited, BEN, Role.AGENT, mailboxes, asked=ASKED)
+
+
+def test_an_admin_invites_no_owner(desk: PeopleDesk) -> None:
+    admin = desk.joined(role=Role.ADMIN)
+    with pytest.raises(Forbidden):
+        desk.invite(admin, BEN, Role.OWNER, None, asked=ASKED)
+
+
+def test_who_was_demoted_since_invites_nobody(desk: PeopleDesk, ana: Principal) -> None:
+    admin = desk.joined(BEN, Role.ADMIN)
+    desk.change_person(ana, admin.id, ASKED, role=Role.VIEWER)
+    with pytest.raises(Stale):
+        invited(desk, admin, "cleo@team.example")
+
+
+# ---- sent again -----------------------------------------------------------------------------------------------------
+
+
+def test_sent_again_it_is_done_for_a_day_and_another_request_is_refused(desk: PeopleDesk, ana: Principal) -> None:
+    made = invited(desk, ana, once=once(ana))
+    desk.clock.passes(seconds=HELD.total_seconds() - 1)
+    with pytest.raises(AlreadyDone) as done:
+        invited(desk, ana, once=once(ana))
+    assert desk.invite.again(ana, done.value.done) == made
+    with pytest.raises(KeyReused):
+        invited(desk, ana, once=Once(ana.id, "POST /v1/invitations", "key-1", '{"role": "admin"}'))
+
+    desk.clock.passes(seconds=1)
+    assert invited(desk, ana, once=once(ana)).id != made.id
+
+
+def test_sent_again_after_somebody_came_by_it_it_is_still_that_invitation(desk: PeopleDesk, ana: Principal) -> None:
+    made = invited(desk, ana, once=once(ana))
+    accepted(desk, made)
+
+    with pytest.raises(AlreadyDone) as done:
+        invited(desk, ana, once=once(ana))
+    assert desk.invite.again(ana, done.value.done).state is LinkState.USED
+    for key in (None, once(ana, "key-2")):
+        with pytest.raises(Conflict):
+            invited(desk, ana, once=key)
+
+
+def test_a_refused_request_uses_its_key_not_up(desk: PeopleDesk, ana: Principal) -> None:
+    with pytest.raises(Conflict):
+        invited(desk, ana, ANA, once=once(ana))
+    assert invited(desk, ana, once=once(ana))
+
+
+# ---- the list -------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_leads_to_the_next_and_the_last_one_to_none(desk: PeopleDesk, ana: Principal) -> None:
+    desk.invite.owner(WORKSPACE, "o@team.example", "", ASKED)
+    for number in range(3):
+        invited(desk, ana, f"b{number}@team.example")
+    listed = ListInvitations(desk.people, FakeCursors())
+
+    first, more = listed(ana, limit=3, cursor="")
+    second, none = listed(ana, limit=2, cursor=more)
+    assert [each.address[0] for each in (*first, *second)] == ["a", "o", "b", "b", "b"]
+    assert (bool(more), none) == (True, "")
+    assert [each.invited_by for each in first[:2]] == ["operator", OPERATOR]
+    with pytest.raises(Forbidden):
+        listed(desk.joined("v@team.example", Role.AGENT), limit=2, cursor="")
