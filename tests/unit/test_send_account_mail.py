@@ -1,0 +1,177 @@
+"""The mails about accounts: once for each fact as far as SES lets us, and none that says what is no longer so."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from letterlock.domain.audit import Act
+from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain
+from letterlock.domain.facts import Fact
+from letterlock.domain.people import LinkKind
+from letterlock.domain.permissions import Role
+from letterlock.services.send_account_mail import NOT_WANTED, REFUSED, SENT, UNCERTAIN
+from tests.fakes.people_desk import ANA, ASKED, BEN, NEW, PASSWORD, WORKSPACE, PeopleDesk
+
+LINK = re.compile(r"ll[iru]_[0-9A-Za-z]{101}")
+DATA = {"workspace": WORKSPACE}
+
+
+@pytest.fixture
+def desk() -> PeopleDesk:
+    return PeopleDesk()
+
+
+def mailed(desk: PeopleDesk, fact: Fact, id: str = "fct_1") -> str:  # noqa: A002 - the fact's
+    data = {name: str(getattr(fact, name)) for name in type(fact).__dataclass_fields__}
+    return desk.send_mail(id, type(fact).__name__, data)
+
+
+def invited(desk: PeopleDesk) -> Fact:
+    desk.invite(desk.joined(), BEN, Role.AGENT, None, asked=ASKED)
+    return desk.told()[-1]
+
+
+def asked_for_a_reset(desk: PeopleDesk, address: str = ANA) -> Fact:
+    desk.ask_reset(address, ASKED)
+    return desk.told()[-1]
+
+
+# ---- what it says ---------------------------------------------------------------------------------------------------
+
+
+def test_an_invitation_names_the_workspace_and_its_link_works(desk: PeopleDesk) -> None:
+    desk.workspaces.names[WORKSPACE] = "Acme https://evil.example/x <b>"
+    assert mailed(desk, invited(desk)) == SENT
+    [mail] = desk.mailer.sent
+    assert mail.to == BEN
+    assert '"Acme https evil example x b"' in mail.text
+    token = LINK.findall(mail.text)[0]
+    assert f"https://app.example/invitation#{token}" in mail.text
+    assert desk.accept(token, "Ben", PASSWORD, ASKED).member.role is Role.AGENT
+
+
+def test_a_sign_up_and_a_reset_go_to_who_asked_and_their_links_work(desk: PeopleDesk) -> None:
+    desk.joined()
+    assert mailed(desk, asked_for_a_reset(desk)) == SENT
+    desk.ask_sign_up(BEN, "Ben's", ASKED)
+    assert mailed(desk, desk.told()[-1], "fct_2") == SENT
+
+    reset, sign_up = desk.mailer.sent
+    assert (reset.to, sign_up.to) == (ANA, BEN)
+    desk.reset(LINK.findall(reset.text)[0], NEW, ASKED)
+    assert desk.complete_sign_up(LINK.findall(sign_up.text)[0], "Ben", PASSWORD, ASKED)
+
+
+def test_where_there_is_no_page_the_mail_says_what_to_send_where(desk: PeopleDesk) -> None:
+    desk.send_mail = replace(desk.send_mail, app="")
+    mailed(desk, invited(desk))
+    [mail] = desk.mailer.sent
+    assert "://" not in mail.text
+    assert "POST /v1/invitations/accept" in mail.text
+
+
+def test_word_of_a_change_goes_to_whose_it_is_and_carries_no_link(desk: PeopleDesk) -> None:
+    who = desk.joined()
+    for number, name in enumerate(("PasswordChanged", "SecondFactorRemoved")):
+        assert desk.send_mail(f"fct_{number}", name, DATA | {"person": who.id}) == SENT
+    assert {mail.to for mail in desk.mailer.sent} == {ANA}
+    assert not any(LINK.search(mail.text) or "{" in mail.text for mail in desk.mailer.sent)
+
+
+# ---- what is not to be sent -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", LinkKind)
+def test_no_link_is_sent_that_is_too_old_by_then(desk: PeopleDesk, kind: LinkKind) -> None:
+    fact = invited(desk)
+    if kind is LinkKind.RESET:
+        fact = asked_for_a_reset(desk)
+    if kind is LinkKind.SIGN_UP:
+        desk.ask_sign_up(BEN, "Ben's", ASKED)
+        fact = desk.told()[-1]
+    hours = 72 if kind is LinkKind.INVITATION else 1
+
+    desk.clock.passes(hours=hours, seconds=-1)
+    assert mailed(desk, fact) == SENT
+    desk.clock.passes(seconds=1)
+    assert mailed(desk, fact, "fct_2") == NOT_WANTED
+    assert len(desk.mailer.sent) == 1
+
+
+def test_no_link_is_sent_that_was_used(desk: PeopleDesk) -> None:
+    fact = invited(desk)
+    desk.accept(desk.links.secret(desk.invitation_link()), "Ben", PASSWORD, ASKED)
+    assert mailed(desk, fact) == NOT_WANTED
+
+
+def test_nobody_who_was_removed_gets_a_mail(desk: PeopleDesk) -> None:
+    owner, ben = desk.joined(), desk.joined(BEN, Role.AGENT)
+    fact = asked_for_a_reset(desk, BEN)
+    desk.remove(owner, ben.id, ASKED)
+    assert mailed(desk, fact) == NOT_WANTED
+    assert desk.send_mail("fct_2", "PasswordChanged", DATA | {"person": ben.id}) == NOT_WANTED
+    assert not desk.claims.claimed
+
+
+def test_who_is_unknown_gets_none_and_what_never_was_is_not_tried_again(desk: PeopleDesk) -> None:
+    assert mailed(desk, asked_for_a_reset(desk, "nobody@team.example")) == NOT_WANTED
+    assert desk.send_mail("fct_2", "PersonInvited", DATA | {"invitation": "inv_x"}) == NOT_WANTED
+    assert desk.send_mail("fct_3", "PasswordChanged", DATA | {"person": "per_x"}) == NOT_WANTED
+    assert desk.mailer.sent == []
+
+
+# ---- once -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_fact_that_comes_twice_is_mailed_once_and_another_fact_again(desk: PeopleDesk) -> None:
+    fact = invited(desk)
+    assert [mailed(desk, fact), mailed(desk, fact), mailed(desk, fact, "fct_2")] == [SENT, NOT_WANTED, SENT]
+
+
+def test_what_ses_did_not_take_is_tried_again_and_goes_out(desk: PeopleDesk) -> None:
+    fact = invited(desk)
+    desk.mailer.failure = SendDelayed("Throttling")
+    for _ in range(2):
+        with pytest.raises(SendDelayed):
+            mailed(desk, fact)
+    desk.mailer.failure = None
+    assert [mailed(desk, fact), mailed(desk, fact)] == [SENT, NOT_WANTED]
+
+
+@pytest.mark.parametrize(
+    ("failure", "ended"), [(SendRefused("MessageRejected"), REFUSED), (SendUncertain("ReadTimeoutError"), UNCERTAIN)]
+)
+def test_what_ses_refused_or_may_have_is_not_sent_again(desk: PeopleDesk, failure: Exception, ended: str) -> None:
+    fact = invited(desk)
+    desk.mailer.failure = failure
+    assert mailed(desk, fact) == ended
+    desk.mailer.failure = None
+    assert mailed(desk, fact) == NOT_WANTED
+    assert desk.mailer.sent == []
+
+
+def test_a_mail_that_could_not_be_written_this_time_is_not_claimed(desk: PeopleDesk) -> None:
+    fact, name = invited(desk), desk.workspaces.name
+
+    def fails(workspace: str) -> str:
+        raise RuntimeError
+
+    desk.workspaces.name = fails  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        mailed(desk, fact)
+    desk.workspaces.name = name  # type: ignore[method-assign]
+    assert mailed(desk, fact) == SENT
+
+
+def test_a_kind_of_fact_that_has_no_mail_is_no_mail_lost_in_silence(desk: PeopleDesk) -> None:
+    with pytest.raises(KeyError):
+        desk.send_mail("fct_1", "PersonJoined", DATA)
+
+
+def test_links_of_nobody_are_nobodys(desk: PeopleDesk) -> None:
+    """The reset that is written for an unknown address: its link, were it known, would open nothing."""
+    asked_for_a_reset(desk, "nobody@team.example")
+    assert desk.acts() == [Act.PASSWORD_RESET_REQUESTED]
+    with pytest.raises(NotFound):
+        desk.people.reset(WORKSPACE, next(iter(desk.people.links))[1])
