@@ -9,6 +9,7 @@ import pytest
 from bench.people import put_person
 from letterlock.adapters.audit_entries import AuditEntries
 from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import key
 from letterlock.adapters.dynamo_accounts import DynamoWorkspaces
@@ -74,20 +75,23 @@ class Store:
         else:
             put_person(self.tables.client, self.tables.accounts, self.index, member, **secrets)
 
-    def link(self, link: str, state: str, person: str) -> None:
-        """An invitation that the person made, or a reset link of theirs."""
+    def link(self, link: str, state: str, person: str, to: str = "") -> None:
+        """An invitation that the person made, or a reset link of theirs. `to`: the route of an invitation's address."""
+        now = self.clock()
         if self.fake:
             self.fake.links[WORKSPACE, link] = state
             self.fake.links_of[WORKSPACE, link] = person
+            self.fake.links_to[WORKSPACE, link] = (to, now)
             return
         prefix, whose = ("INV#", "invited_by") if link.startswith("inv_") else ("RST#", "person")
         item = key(WORKSPACE, f"{prefix}{link}") | {"state": {"S": state}, whose: {"S": person}}
+        item |= {"to": {"S": to}, "created_at": {"S": instant(now)}}
         self.tables.client.put_item(TableName=self.tables.accounts, Item=item)
 
     def signs_in(self, person: str, route: str, leads_to: str) -> None:
         """How the person signs in, and to whom their address leads by now."""
         if self.fake:
-            self.fake.sign_ins.add((WORKSPACE, person))
+            self.fake.sign_ins[WORKSPACE, person] = route
             self.fake.routes[route] = leads_to
             return
         for item in (
@@ -410,12 +414,30 @@ def test_a_persons_open_links_are_ended_and_nobody_elses(store: Store) -> None:
     ):
         store.link(link, state, person)
 
-    assert store.remains.end_links(WORKSPACE, ANA, 1) == 1
-    assert store.remains.end_links(WORKSPACE, ANA, 9) == 1
-    assert store.remains.end_links(WORKSPACE, ANA, 9) == 0
+    assert store.remains.end_links(WORKSPACE, ANA, START, 1) == 1
+    assert store.remains.end_links(WORKSPACE, ANA, START, 9) == 1
+    assert store.remains.end_links(WORKSPACE, ANA, START, 9) == 0
     assert not store.revocations.invitation(WORKSPACE, "inv_1", store.deed())
     assert not store.revocations.reset_link(WORKSPACE, "rst_1", store.deed())
     assert store.revocations.invitation(WORKSPACE, "inv_2", store.deed())
+
+
+def test_no_invitation_to_a_removed_persons_address_outlives_them_but_those_made_since(store: Store) -> None:
+    store.signs_in(ANA, "route#signin#ana", ANA)
+    store.link("inv_1", "pending", BEA, to="route#signin#ana")
+    store.link("inv_2", "pending", ANA, to="route#signin#ana")
+    store.link("inv_3", "pending", BEA, to="route#signin#bea")
+    store.clock.passes(minutes=1)
+    store.link("inv_4", "pending", BEA, to="route#signin#ana")
+
+    assert store.remains.end_links(WORKSPACE, ANA, START, 9) == 2
+    assert store.remains.end_links(WORKSPACE, ANA, START, 9) == 0
+    store.remains.forget_sign_in(WORKSPACE, ANA)
+    assert store.remains.end_links(WORKSPACE, ANA, store.clock(), 9) == 0
+    assert [store.revocations.invitation(WORKSPACE, f"inv_{number}", store.deed()) for number in (1, 2)] == [False] * 2
+    for number in (3, 4):
+        store.clock.passes(minutes=1)
+        assert store.revocations.invitation(WORKSPACE, f"inv_{number}", store.deed())
 
 
 def test_how_a_removed_person_signed_in_is_forgotten_and_whoever_has_the_address_now_is_not(store: Store) -> None:

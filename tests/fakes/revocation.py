@@ -28,10 +28,13 @@ class FakeTokens:
         self.links: dict[tuple[str, str], str] = {}
         """The state of each invitation and reset link."""
         self.links_of: dict[tuple[str, str], str] = {}
-        self.sign_ins: set[tuple[str, str]] = set()
+        """Whose each is: made by, or for, whom."""
+        self.links_to: dict[tuple[str, str], tuple[str, datetime]] = {}
+        """To whom else each invitation was sent, and when."""
+        self.sign_ins: dict[tuple[str, str], str] = {}
+        """Whose there are, and the route that leads to each."""
         self.routes: dict[str, str] = {}
         """To whom addresses lead."""
-        """Whose each is: made by, or for, whom."""
         self.entries: list[Entry] = []
         self.announced: list[Fact] = []
         self.before: Callable[[], object] = lambda: None
@@ -207,16 +210,18 @@ class FakeTokens:
                 finished_at=token.finished_at or (self._now() if finished else None),
             )
 
-    def end_links(self, workspace: str, person: str, limit: int) -> int:
-        pending = [
-            each for each, state in self.links.items() if state == "pending" and self.links_of.get(each) == person
-        ]
-        for each in [one for one in pending if one[0] == workspace][:limit]:
-            self.links[each] = "revoked"
-        return len(pending[:limit])
+    def end_links(self, workspace: str, person: str, at: datetime, limit: int) -> int:
+        def is_theirs(link: tuple[str, str]) -> bool:
+            to, made_at = self.links_to.get(link, ("", at))
+            sent_to_them = bool(to) and to == self.sign_ins.get((workspace, person)) and made_at <= at
+            return link[0] == workspace and (self.links_of.get(link) == person or sent_to_them)
+
+        pending = [each for each, state in self.links.items() if state == "pending" and is_theirs(each)][:limit]
+        self.links |= dict.fromkeys(pending, "revoked")
+        return len(pending)
 
     def forget_sign_in(self, workspace: str, person: str) -> None:
-        self.sign_ins.discard((workspace, person))
+        self.sign_ins.pop((workspace, person), None)
         self.routes = {route: to for route, to in self.routes.items() if to != person}
 
     def outlived(self, workspace: str, *, after: str, limit: int) -> Sequence[tuple[str, str]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import boto3
 
-from bench.browser import Browser, joined, me, owner
+from bench.browser import PASSWORD, Browser, joined, link_mailed, me, owner
 from tests.handlers.stack import Stack
 
 BEN = "ben@team.example"
@@ -39,6 +39,24 @@ def test_who_was_removed_from_one_workspace_signs_in_to_the_other_without_naming
 
     status, answer = Browser(stack).sign_in(BEN)
     assert (status, answer["workspace"]) == (201, second.must("GET", "/v1/me")["workspace"]["id"])
+
+
+def test_a_second_invitation_brings_nobody_back_who_was_removed_and_a_new_one_does(stack: Stack) -> None:
+    ana = owner(stack)
+    ana.must("POST", "/v1/invitations", {"email": BEN, "role": "agent"})
+    second = {"token": link_mailed(stack), "name": "Ben", "password": PASSWORD}
+    ben = joined(ana, BEN)
+    ana.must("DELETE", f"/v1/people/{me(ben)}")
+    told = stack.relay()
+    ana.must("POST", "/v1/invitations", {"email": BEN, "role": "agent"})
+    since = second | {"token": link_mailed(stack)}
+
+    assert Browser(stack).ask("POST", "/v1/invitations/accept", second)[0] == 410, "at once"
+    stack.finish_revocations(told)
+    assert Browser(stack).ask("POST", "/v1/invitations/accept", second)[0] == 410, "and when nothing is left of them"
+    states = [each["state"] for each in ana.must("GET", "/v1/invitations")["invitations"]]
+    assert states == ["revoked", "used", "pending"]
+    Browser(stack).must("POST", "/v1/invitations/accept", since)
 
 
 def test_who_comes_back_before_it_is_finished_keeps_their_new_way_in(stack: Stack) -> None:

@@ -49,6 +49,7 @@ class DynamoLinks:
             "created_at": {"S": instant(invitation.created_at)},
             "role": {"S": invitation.role},
             "invited_by": {"S": invitation.invited_by},
+            "to": {"S": self._items.route(invitation.address)},
             "who": {"B": self._sealed(invitation.workspace, invitation.id, [invitation.address, invitation.name])},
             "expires_at": {"N": _ttl(invitation.until, SHOWN_FOR)},
         }

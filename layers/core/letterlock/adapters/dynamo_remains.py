@@ -36,12 +36,14 @@ class DynamoRemains:
             ExpressionAttributeValues=values | ({":now": {"S": instant(self._now())}} if finished else {}),
         )
 
-    def end_links(self, workspace: str, person: str, limit: int) -> int:
-        """Queries of the workspace's invitations and reset links, filtered."""
+    def end_links(self, workspace: str, person: str, at: datetime, limit: int) -> int:
+        """A GetItem of how they signed in, and Queries of the workspace's invitations and reset links, filtered."""
         links = [
             *self._pending(workspace, table.INVITATIONS, "invited_by", person),
+            *self._sent_to(workspace, person, at),
             *self._pending(workspace, table.RESETS, "person", person),
-        ][:limit]
+        ]
+        links = list(dict.fromkeys(links))[:limit]
         for sk in links:
             self._update(
                 key(workspace, sk),
@@ -54,28 +56,45 @@ class DynamoRemains:
 
     def forget_sign_in(self, workspace: str, person: str) -> None:
         """The route first: without the other item nobody would find it again. It may be somebody's who came after."""
-        at = key(workspace, table.sign_in_key(person))
-        found = self._client.get_item(TableName=self._table, Key=at, ConsistentRead=True)
-        if "Item" not in found:
+        route = self._route(workspace, person)
+        if not route:
             return
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.delete_item(
                 TableName=self._table,
-                Key=key(found["Item"]["route"]["S"], workspace),
+                Key=key(route, workspace),
                 ConditionExpression="person = :person",
                 ExpressionAttributeValues={":person": {"S": person}},
             )
-        self._client.delete_item(TableName=self._table, Key=at)
+        self._client.delete_item(TableName=self._table, Key=key(workspace, table.sign_in_key(person)))
 
     def _pending(self, workspace: str, prefix: str, whose: str, person: str) -> Iterable[str]:
+        which = "#state = :pending AND #whose = :person"
+        names = {"#state": "state", "#whose": whose}
         found = self._found(
-            workspace,
-            prefix,
-            "#state = :pending AND #whose = :person",
-            {"#state": "state", "#whose": whose},
-            {":pending": {"S": table.PENDING}, ":person": {"S": person}},
+            workspace, prefix, which, names, {":pending": {"S": table.PENDING}, ":person": {"S": person}}
         )
         return (each["sk"]["S"] for each in found)
+
+    def _sent_to(self, workspace: str, person: str, at: datetime) -> Iterable[str]:
+        """Invitations to their address, of before they were removed: they may have come by another one."""
+        route = self._route(workspace, person)
+        if not route:
+            return ()
+        found = self._found(
+            workspace,
+            table.INVITATIONS,
+            "#state = :pending AND #to = :route AND created_at <= :at",
+            {"#state": "state", "#to": "to"},
+            {":pending": {"S": table.PENDING}, ":route": {"S": route}, ":at": {"S": instant(at)}},
+        )
+        return (each["sk"]["S"] for each in found)
+
+    def _route(self, workspace: str, person: str) -> str:
+        """The key of the item that leads from their address to them; empty when that is forgotten."""
+        at = key(workspace, table.sign_in_key(person))
+        found = self._client.get_item(TableName=self._table, Key=at, ConsistentRead=True)
+        return found["Item"]["route"]["S"] if "Item" in found else ""
 
     def outlived(self, workspace: str, *, after: str, limit: int) -> Sequence[tuple[str, str]]:
         answer = self._client.get_item(TableName=self._table, Key=key(workspace, table.GATE), ConsistentRead=True)

@@ -87,7 +87,7 @@ class FinishRevocation:
             return Left.NOTHING
         for each in member.credentials:
             self.remains.note_revoked(run.workspace, each.id, run.occurred_at, finished=True)
-        while self.remains.end_links(run.workspace, person, PAGE):
+        while self.remains.end_links(run.workspace, person, run.occurred_at, PAGE):
             if run.enough():
                 return Left.MORE
         self.remains.forget_sign_in(run.workspace, person)

@@ -40,10 +40,10 @@ class OwnSignIn:
 
     def read(self, who: Principal) -> tuple[SignIn, Member]:
         """Raises Unauthenticated when the session that asks was ended since it was let in."""
-        sign_in, member = self.sign_ins.of_person(who.workspace, who.id), self.members.get(who.workspace, who.id)
+        member = self.members.get(who.workspace, who.id)
         if not member.active or who.credential not in {each.id for each in member.credentials}:
             raise Unauthenticated("this session has ended")
-        return sign_in, member
+        return self.sign_ins.of_person(who.workspace, who.id), member
 
     def profile(self, who: Principal) -> Profile:
         return self.people.get(who.workspace, who.id).profile

@@ -101,8 +101,10 @@ class Remains(Protocol):
         """On what the lists show of a session or token. It leaves them 90 days later."""
         ...
 
-    def end_links(self, workspace: str, person: str, limit: int) -> int:
-        """Revoke pending invitations that the person made, and reset links that are theirs. How many there were."""
+    def end_links(self, workspace: str, person: str, at: datetime, limit: int) -> int:
+        """Of somebody who was removed then. Revoke pending invitations that they made, or that had been made to their
+        address, and reset links that are theirs. How many there were.
+        """
         ...
 
     def forget_sign_in(self, workspace: str, person: str) -> None:
