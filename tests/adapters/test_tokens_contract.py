@@ -108,8 +108,11 @@ class Store:
         items = {
             (each["pk"]["S"], each["sk"]["S"]): each for each in everything(self.tables.client, self.tables.accounts)
         }
-        left = ["sign-in"] if (WORKSPACE, f"SIGNIN#{person}") in items else []
-        return left + ([items[route, WORKSPACE]["person"]["S"]] if (route, WORKSPACE) in items else [])
+        signs_in, led = items[WORKSPACE, f"SIGNIN#{person}"], items[route, WORKSPACE]
+        for lapsed in (each for each in (signs_in, led) if "expires_at" in each):
+            assert set(lapsed) == {"pk", "sk", "expires_at"}
+        left = ["sign-in"] if "route" in signs_in else []
+        return left + ([led["person"]["S"]] if "person" in led else [])
 
     def deed(self, act: Act = Act.TOKEN_REVOKED, credential: str = "tok_1") -> Deed:
         made = Deeds(FakeIds(self.clock), self.clock)

@@ -23,8 +23,9 @@ def test_nothing_is_left_by_which_a_removed_person_signed_in(stack: Stack) -> No
     assert ana.must("GET", f"/v1/people/{person}")["finished"] is False
     stack.finish_revocations(stack.relay())
 
-    left = [each["sk"]["S"].partition("#")[0] for each in items_of(person)]
-    assert sorted(left) == ["PERSON", "PROFILE", "SES"]
+    left = {each["sk"]["S"].partition("#")[0]: set(each) for each in items_of(person)}
+    assert set(left) == {"PERSON", "PROFILE", "SES", "SIGNIN"}
+    assert left["SIGNIN"] == {"pk", "sk", "expires_at"}, "and DynamoDB takes that away"
     shown = ana.must("GET", f"/v1/people/{person}")
     assert (shown["state"], shown["finished"]) == ("removed", True)
     assert ana.must("GET", f"/v1/people/{me(ana)}")["finished"] is None

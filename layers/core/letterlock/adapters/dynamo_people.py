@@ -61,7 +61,7 @@ class DynamoPeople:
         answer = self._client.get_item(
             TableName=self._items.table, Key=key(self._items.route(address), workspace), ConsistentRead=True
         )
-        return answer["Item"]["person"]["S"] if "Item" in answer else ""
+        return answer.get("Item", {}).get("person", {}).get("S", "")
 
     # ---- changing ---------------------------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ class DynamoPeople:
         route = key(self._items.route(joining.profile.address), joining.member.workspace)
         item = route | {"person": {"S": joining.member.id}}
         if not joining.replaces:
-            return self._items.put("route", item, ABSENT)
+            return self._items.put("route", item, "attribute_not_exists(person)")
         return self._items.put("route", item, "person = :gone", {":gone": {"S": joining.replaces}})
 
     def change(self, change: PersonChange, deed: Deed) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -59,14 +58,20 @@ class DynamoRemains:
         route = self._route(workspace, person)
         if not route:
             return
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.delete_item(
-                TableName=self._table,
-                Key=key(route, workspace),
-                ConditionExpression="person = :person",
-                ExpressionAttributeValues={":person": {"S": person}},
-            )
-        self._client.delete_item(TableName=self._table, Key=key(workspace, table.sign_in_key(person)))
+        self._lapse(key(route, workspace), ["person"], person)
+        self._lapse(key(workspace, table.sign_in_key(person)), table.SIGN_IN_ATTRIBUTES)
+
+    def _lapse(self, at: Item, attributes: Sequence[str], person: str = "") -> None:
+        """Nothing but the key is left, and DynamoDB takes that away: no function may delete an item."""
+        names = {f"#a{number}": name for number, name in enumerate(attributes)}
+        values: dict[str, Item] = {":now": {"N": str(int(self._now().timestamp()))}}
+        self._update(
+            at,
+            UpdateExpression=f"SET expires_at = :now REMOVE {', '.join(names)}",
+            ConditionExpression="#a0 = :person" if person else "attribute_exists(pk)",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values | ({":person": {"S": person}} if person else {}),
+        )
 
     def _pending(self, workspace: str, prefix: str, whose: str, person: str) -> Iterable[str]:
         which = "#state = :pending AND #whose = :person"
@@ -94,7 +99,7 @@ class DynamoRemains:
         """The key of the item that leads from their address to them; empty when that is forgotten."""
         at = key(workspace, table.sign_in_key(person))
         found = self._client.get_item(TableName=self._table, Key=at, ConsistentRead=True)
-        return found["Item"]["route"]["S"] if "Item" in found else ""
+        return found.get("Item", {}).get("route", {}).get("S", "")
 
     def outlived(self, workspace: str, *, after: str, limit: int) -> Sequence[tuple[str, str]]:
         answer = self._client.get_item(TableName=self._table, Key=key(workspace, table.GATE), ConsistentRead=True)

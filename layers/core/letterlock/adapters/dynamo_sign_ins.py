@@ -38,7 +38,7 @@ class DynamoSignIns:
             ExpressionAttributeValues={":route": {"S": self._items.route(address)}},
             ConsistentRead=True,
         )
-        routes = {each["sk"]["S"]: each["person"]["S"] for each in answer["Items"]}
+        routes = {each["sk"]["S"]: each["person"]["S"] for each in answer["Items"] if "person" in each}
         where = workspace or min(routes, default=NOBODY)
         item = self._item(where, routes.get(where, NO_PERSON))
         return self._items.sign_in_of(item) if item else None
@@ -53,7 +53,8 @@ class DynamoSignIns:
         answer = self._client.get_item(
             TableName=self._items.table, Key=key(workspace, table.sign_in_key(person)), ConsistentRead=True
         )
-        return dict(answer["Item"]) if "Item" in answer else None
+        item = dict(answer.get("Item", {}))
+        return item if "password" in item else None
 
     def factor(self, sign_in: SignIn, kept: bytes) -> bytes:
         return self._items.factor(sign_in.workspace, sign_in.person, kept)

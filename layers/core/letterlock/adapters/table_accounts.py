@@ -53,6 +53,11 @@ DOMAINS: Final = "DOM#"
 NOTIFY: Final = "notify"
 """Of a profile: what the person wants to be told of by mail."""
 
+SIGN_IN_ATTRIBUTES: Final = (
+    "route", "password", "version", "totp", "proposed", "step", "recovery", "chosen_at",
+)  # fmt: skip
+"""All that `people_items` puts into a `SIGNIN#` item: of somebody who was removed none stays."""
+
 ACTIVE: Final = "active"
 """The state of a workspace whose people may come in, and of a member who may."""
 REMOVED: Final = "removed"
