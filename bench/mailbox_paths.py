@@ -10,8 +10,8 @@ GIL = "gil@team.example"
 OWN = "gils.example"
 MAIL = b"From: ana@customer.example\r\nSubject: Order 7\r\n\r\nWhere is it?\r\n"
 ASKS = (
-    b"From: forwarding-noreply@google.com\r\nSubject: (#123456789) Gmail Forwarding Confirmation\r\n\r\n"
-    b"Confirmation code: 123456789\r\n"
+    b"From: forwarding-noreply@google.com\r\nSubject: (#508213974) Gmail Forwarding Confirmation\r\n\r\n"
+    b"Confirmation code: 508213974\r\n"
 )
 
 

@@ -80,7 +80,15 @@ class PeopleDesk:
         self.remove, self.end_session = RemovePerson(revoke, members), EndSession(revoke)
         self.sign_everybody_out = SignEverybodyOut(revoke)
         self.send_mail = SendAccountMail(
-            people, people, self.workspaces, self.links, self.claims, self.mailer, clock, "https://app.example"
+            people,
+            people,
+            self.tokens,
+            self.workspaces,
+            self.links,
+            self.claims,
+            self.mailer,
+            clock,
+            "https://app.example",
         )
         self.workspaces.create(WORKSPACE, "Acme")
 

@@ -19,9 +19,9 @@ SALES = f"sales@{DOMAIN}"
 MAIL = b"From: Ana <ana@customer.example>\r\nTo: support@acme.example\r\nSubject: Order 7\r\n\r\nWhere is it?\r\n"
 GOOGLE = (
     b"From: Gmail Team <forwarding-noreply@google.com>\r\nTo: fwd@acme.example\r\n"
-    b"Subject: (#123456789) Gmail Forwarding Confirmation - Receive Mail from ana@team.example\r\n\r\n"
+    b"Subject: (#508213974) Gmail Forwarding Confirmation - Receive Mail from ana@team.example\r\n\r\n"
     b"ana@team.example has requested to automatically forward mail to your email address.\r\n"
-    b"Confirmation code: 123456789\r\n\r\n"
+    b"Confirmation code: 508213974\r\n\r\n"
     b"To allow this, please click the link below:\r\n\r\n"
     b"https://mail-settings.google.com/mail/vf-%5BANGjdJ8x%5D-abcDEF\r\n\r\n"
     b"If you did not ask for it: https://mail-settings.google.com/mail/uf-%5BANGjdJ8y%5D-abcDEF\r\n"
@@ -364,7 +364,7 @@ def test_a_providers_question_stands_at_the_mailbox_and_not_in_the_inbox(stack: 
 
     found = ana.must("GET", path)["forwarding"]
     assert (found["status"], found["confirmation"]["provider"]) == ("to_confirm", "google")
-    assert (found["confirmation"]["code"], found["confirmation"]["link"]) == ("123456789", LINK)
+    assert (found["confirmation"]["code"], found["confirmation"]["link"]) == ("508213974", LINK)
     assert ana.must("GET", "/v1/conversations")["conversations"] == []
     (summary,) = ana.must("GET", "/v1/ingest-summary")["mailboxes"]
     assert (summary["received"], summary["stored"]) == (1, 1)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
 from bench.browser import PASSWORD, enrolled, joined, owner
+from bench.notify_paths import answer
 from letterlock.domain.tokens import read
 from letterlock.entry import wiring
 from letterlock.services.deeds import Asked
 from letterlock.services.revoke import Revocable, Target
-from tests.handlers.stack import Stack
+from tests.handlers.stack import Stack, notification_of
 from tools.event_schemas import SCHEMAS, all_facts
 from tools.lambda_target import ROOT
 
@@ -55,6 +57,7 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     for position, said in ((0, "delayed"), (0, "delivered"), (0, "bounced_hard"), (0, "complained"), (1, "rejected")):
         assert stack.ses_says(_of_ses(said, queued[position]["detail"]["data"])) == {"batchItemFailures": []}
     _people_come_in(stack)
+    _answer_is_refused(stack, path)
     _revoke_one_of_each(stack)
     stack.relay()
     return stack.published
@@ -68,6 +71,17 @@ def _people_come_in(stack: Stack) -> None:
     _, codes = enrolled(zebra)
     removed = {"password": "zebra and others", "code": codes[0]}
     assert zebra.ask("DELETE", "/v1/me/totp", removed)[0] == 204
+
+
+def _answer_is_refused(stack: Stack, path: str) -> None:
+    """Somebody is named in a note and given the conversation; a stranger answers the mail that told them."""
+    person = stack.person()
+    assert stack.api("POST", f"{path}/notes", {"text": "zebra, yours?", "mentions": [person.id]})[0] == 201
+    assert stack.api("PUT", f"{path}/assignee", {"assignee": person.id})[0] == 200
+    mails = stack.notified()
+    to = parseaddr(str(mails[-1]["Reply-To"]))[1]
+    stack.store("forged", answer("zebra@customer.example", to, "zebra was here"))
+    assert stack.notify(notification_of("forged", (to,))) == {"batchItemFailures": []}
 
 
 def _revoke_one_of_each(stack: Stack) -> None:

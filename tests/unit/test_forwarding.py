@@ -13,7 +13,7 @@ from tests.fakes.desk import MAILBOX, Desk, verdicts
 HERE = "fwd-abc@stack.test"
 CONFIRMS = "https://mail-settings.google.com/mail/vf-%5BANG%5D-abc_DEF"
 REFUSES = "https://mail-settings.google.com/mail/uf-%5BANG%5D-abc_DEF"
-TEXT = f"Confirmation code: 123456789\n\nPlease click:\n{CONFIRMS}\n\nTo refuse:\n{REFUSES}\n"
+TEXT = f"Confirmation code: 508213974\n\nPlease click:\n{CONFIRMS}\n\nTo refuse:\n{REFUSES}\n"
 GOOGLES = Mail(
     subject="(#987654321) Gmail Forwarding Confirmation - Receive Mail from ana@own.example",
     sender=Address("Forwarding-NoReply@google.com", "Gmail Team"),
@@ -30,10 +30,10 @@ def test_googles_code_and_the_link_that_confirms_are_found() -> None:
 
 
 def test_in_another_language_the_code_ends_its_line() -> None:
-    mail = replace(GOOGLES, subject="Gmail の転送の確認", text=f"確認コード\uff1a123456789\n\n{CONFIRMS}")
+    mail = replace(GOOGLES, subject="Gmail の転送の確認", text=f"確認コード\uff1a508213974\n\n{CONFIRMS}")
     found = confirmation_in(mail, delivery(), HERE)
     assert found is not None
-    assert (found.code, found.link) == ("123456789", CONFIRMS)
+    assert (found.code, found.link) == ("508213974", CONFIRMS)
 
 
 def test_microsofts_code_is_found() -> None:

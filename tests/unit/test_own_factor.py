@@ -52,7 +52,7 @@ def test_the_session_that_asks_goes_on_under_another_secret_for_as_long_as_it_ha
     assert [each.credential.id for each in desk.sessions(desk.who_has(session))] == [session.credential.id]
     assert [each.fact for each in desk.people.deeds[-1].told] == [
         PasswordChanged(WORKSPACE, ana.id),
-        *(CredentialRevoked(WORKSPACE, each.credential, ana.id) for each in (ana, *others)),
+        *(CredentialRevoked(WORKSPACE, each.credential, ana.id, by=ana.id) for each in (ana, *others)),
     ]
     desk.clock.passes(hours=1)
     assert desk.comes_in(session.secret) is None

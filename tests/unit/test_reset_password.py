@@ -64,8 +64,8 @@ def test_every_session_ends_and_is_told_so_and_the_log_says_why(desk: PeopleDesk
     deed = desk.people.deeds[-1]
     assert [each.fact for each in deed.told] == [
         PasswordChanged(WORKSPACE, who.id),
-        CredentialRevoked(WORKSPACE, who.credential, who.id),
-        CredentialRevoked(WORKSPACE, other.credential, who.id),
+        CredentialRevoked(WORKSPACE, who.credential, who.id, by=who.id),
+        CredentialRevoked(WORKSPACE, other.credential, who.id, by=who.id),
     ]
     assert (deed.entry.act, deed.entry.detail.reason) == (Act.PASSWORD_CHANGED, "reset link")
     assert desk.members.get(WORKSPACE, who.id).credentials == ()

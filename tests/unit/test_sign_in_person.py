@@ -206,7 +206,7 @@ def test_the_oldest_session_makes_room_and_is_told_of_expired_ones_just_go(desk:
 
     desk.clock.passes(minutes=10)
     last = desk.signs_in()
-    assert desk.told()[before:] == [CredentialRevoked(WORKSPACE, first.credential, first.id)]
+    assert desk.told()[before:] == [CredentialRevoked(WORKSPACE, first.credential, first.id, by=first.id)]
     assert len(desk.members.get(WORKSPACE, first.id).credentials) == SESSIONS_AT_MOST
 
     desk.clock.passes(hours=11, minutes=59)

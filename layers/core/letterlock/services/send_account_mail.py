@@ -110,6 +110,8 @@ class SendAccountMail:
             if holder.startswith("per_"):
                 return [(holder, account_mails.TOKEN_LEAKED)]
             return self._owners(data["workspace"], account_mails.SERVICE_TOKEN_LEAKED)
+        if name != "CredentialRevoked":
+            raise KeyError(name)
         # What a scanner found is told of by the fact of the leak; what people end of their own is no news to them.
         if not by or by == holder or not data["credential"].startswith(("tok_", "ses_")):
             return []
