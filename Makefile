@@ -51,12 +51,16 @@ test: check check-build .venv-policy/.synced ## every test there is, on a machin
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-O) $(TESTS)
 
 # Two at a time: what runs on a local cloud mostly waits. The unit tests are `check`'s.
-TESTS := test-in-process test-on-local-cloud
-test-in-process:
-	$(RUN) -m pytest --ignore=tests/unit -m "not e2e"
+TESTS := test-handlers test-rest test-on-local-cloud test-policy
+test-handlers:
+	$(RUN) -m pytest tests/handlers tests/matrix
+test-rest:
+	$(RUN) -m pytest $(foreach each,unit handlers matrix policy e2e,--ignore=tests/$(each))
+test-policy:
+	$(RUN) -m pytest tests/policy
 test-on-local-cloud:
-	$(RUN) -m pytest -m e2e tests/e2e
-	AUTH=true $(RUN) -m pytest -m e2e tests/e2e/test_local_round_trip.py
+	$(RUN) -m pytest tests/e2e
+	AUTH=true $(RUN) -m pytest tests/e2e/test_local_round_trip.py
 	@$(RUN) -m local.sealed
 	@$(RUN) -m local.chaos --mails 20 --replies 5
 
