@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -72,7 +74,12 @@ def main(progress: Progress) -> int:
     with temporary_cloud(progress) as (cloud, connection):
         _hurry(cloud)
         sent = Sent()
-        with Killer(cloud.ministack, Random(asked.seed)) as killer:  # noqa: S311 - a seed, not a secret
+        with progress.step("API answers, from a cold start"):
+            began = time.monotonic()
+            _mailbox(Api(connection), connection)
+            cold_start = time.monotonic() - began
+        chance = Random(asked.seed)  # noqa: S311 - a seed, not a secret
+        with Killer(cloud.ministack, chance, cold_start) as killer, _redriven(cloud):
             _mail_and_replies(connection, sent, asked, progress)
         with progress.step("All of it has ended"):
             outcomes = _quiet(cloud, connection, sent)
@@ -118,6 +125,24 @@ def _queues(cloud: LocalCloud, ending: str) -> list[str]:
     return [
         found for name, found in sorted(cloud.resources.items()) if name.endswith(ending) and found.startswith("http")
     ]
+
+
+@contextmanager
+def _redriven(cloud: LocalCloud) -> Iterator[None]:
+    """Beside everything else, dead letters are put back: what was killed too often waits for an operator."""
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.wait(REDRIVE_SECONDS):
+            _redrive(cloud)
+
+    operator = threading.Thread(target=run, daemon=True)
+    operator.start()
+    try:
+        yield
+    finally:
+        over.set()
+        operator.join()
 
 
 def _mail_and_replies(connection: Connection, sent: Sent, asked: Any, progress: Progress) -> None:

@@ -14,15 +14,23 @@ from collections import Counter
 from random import Random
 from typing import Self
 
-PAUSE_SECONDS = (0.5, 4.0)
-"""Between two kills. Some hit a function that is still starting; most leave time for something to be under way."""
+PAUSE = (0.25, 2.0)
+"""Between two kills, in cold starts of this machine at this moment. Some hit a function that is still starting; most
+leave time for something to be under way: on a busy machine as well, where seconds would leave none.
+"""
+COLD_START_SECONDS = 2.0
+"""The least that one is taken to last."""
 _FUNCTION = re.compile(r"letterlock-([A-Za-z]+)Function")
 
 
 class Killer:
-    """Runs beside everything else until it is stopped. `killed`: how many processes of which function."""
+    """Runs beside everything else until it is stopped. `killed`: how many processes of which function.
 
-    def __init__(self, ministack: int, chance: Random) -> None:
+    `cold_start`: seconds that a function took to answer for the first time.
+    """
+
+    def __init__(self, ministack: int, chance: Random, cold_start: float) -> None:
+        self._cold_start = max(cold_start, COLD_START_SECONDS)
         self.killed: Counter[str] = Counter()
         self._ministack, self._chance = ministack, chance
         self._stopped = threading.Event()
@@ -37,7 +45,7 @@ class Killer:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._chance.uniform(*PAUSE_SECONDS)):
+        while not self._stopped.wait(self._chance.uniform(*PAUSE) * self._cold_start):
             workers = sorted(workers_of(self._ministack).items())
             if workers:
                 process, function = self._chance.choice(workers)
