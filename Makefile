@@ -92,6 +92,9 @@ policy: setup .venv-policy/.synced ## judge the expanded template, ours or TEMPL
 bill: setup ## what each operation costs against its bound; ACCEPT=1 writes bench/bill.json anew
 	@$(RUN) -m bench.bill $(if $(ACCEPT),--accept)
 
+bench-quotes: setup ## what finding the visible part of a mail costs on hostile texts, against its bound
+	@$(RUN) -m bench.quotes
+
 permissions: setup ## what each function may do on AWS against what it was seen to do
 	@$(RUN) -m bench.permissions
 
