@@ -18,12 +18,23 @@ _BLOCKS: Final = names(
     " header hr html li main nav ol p pre section table tbody tfoot thead title tr ul"
 )
 _PARAGRAPHS: Final = names("p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre")
+_QUOTE_MARKS: Final = re.compile(r"""["'\s](?:divRplyFwdMsg|yahoo_quoted)\b""")
+_SIGNATURE_MARKS: Final = re.compile(r"""["'\s](?:gmail_signature|ms-outlook-mobile-signature)["'\s]""")
+"""Ids and classes by which mail programs mark what they quote without `blockquote`, and signatures."""
+MARKED_CHARACTERS: Final = 300
+"""Of a tag: its id and its class stand first."""
+RULE: Final = "_" * 32
+"""What Outlook draws above a quoted mail where there is no HTML."""
+DELIMITER: Final = "-- "
+"""Above a signature: RFC 3676, section 4.3."""
 _ALT: Final = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
 _BLANK: Final = re.compile(r"[ \t\r\n\f]+")
 
 
 def to_text(html: str, tags: int = TAGS_READ) -> str:
     """Blocks on lines of their own, list items with `-`, quotes behind `>`, images as their descriptions.
+
+    Where a mail program marks a quoted mail or a signature otherwise, the line that plain text would have there.
 
     Linear; it ends, with `CUT`, after `TEXT_CHARACTERS`, or `tags` tags and comments.
     """
@@ -81,6 +92,8 @@ class _Writer:
             self._break(keep_empty=True)
         elif name in _BLOCKS:
             self._block(name, opens=kind == name)
+            if kind == "div" and inside:
+                self._mark(inside)
         elif name in ("td", "th") and kind == name and self.line:
             self.text(" ")
         elif kind == "img" and (alt := _ALT.search(inside)):
@@ -97,10 +110,24 @@ class _Writer:
         elif name == "li" and opens:
             self.line.append("- ")
 
+    def _mark(self, inside: str) -> None:
+        if _QUOTE_MARKS.search(inside, 0, MARKED_CHARACTERS):
+            self._alone(RULE)
+        elif _SIGNATURE_MARKS.search(inside, 0, MARKED_CHARACTERS):
+            self._alone(DELIMITER)
+
+    def _alone(self, line: str) -> None:
+        """On a line of its own, once."""
+        last = next((each for each in reversed(self.lines[-2:]) if each.strip("> ")), "")
+        if not last.endswith(line):
+            self.line.append(line)
+            self._break()
+
     def _break(self, *, keep_empty: bool = False) -> None:
         if not (self.line or keep_empty):
             return
         line = "".join(self.line).rstrip()
+        line = DELIMITER if line == DELIMITER.rstrip() and self.line[-1].endswith(" ") else line
         self.line = []
         if not line and not keep_empty:
             return
@@ -109,7 +136,7 @@ class _Writer:
         if self.gap and self.lines and line and self.lines[-1].strip("> "):
             self.lines.append(">" * min(depth, self.last_depth))
         self.gap, self.last_depth = self.gap and not line, depth
-        self.lines.append(f"{prefix} {line}".rstrip() if prefix else line)
+        self.lines.append(f"{prefix} {line}" if prefix and line else prefix or line)
 
     def result(self) -> str:
         self._break()
