@@ -50,8 +50,9 @@ def test_a_message_comes_back_as_it_was_saved(desk: Desk) -> None:
         {"sender": None, "to": (), "cc": (), "attachments": (), "references": (), "threading": None, "verdicts": None},
         {"quarantine": Reason.UNREADABLE, "text": "", "has_content": False, "has_raw": False, "content_sha256": ""},
         {"sender": Address("", "\u202eevil\x00 \udcff\U0001f600"), "text": "\ud800 a lone surrogate", "revision": 3},
+        {"hidden": ((0, 4), (20, 700)), "excerpt": True},
     ],
-    ids=["bare", "quarantined", "hostile"],
+    ids=["bare", "quarantined", "hostile", "with history"],
 )
 def test_a_strange_message_comes_back_as_it_was_saved(desk: Desk, changes: dict[str, Any]) -> None:
     mail = replace(desk.mail(), **changes)

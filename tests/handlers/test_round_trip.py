@@ -52,3 +52,17 @@ def test_a_mail_becomes_a_conversation_is_answered_and_its_answer_comes_back_to_
     }
     assert read["status"] == "open"
     assert MAILBOX not in [each["address"] for each in read["participants"]]
+
+
+def test_history_is_told_apart_from_what_was_written_and_the_whole_is_there_to_read(stack: Stack) -> None:
+    history = "On 12/03/2024 10:30, Tom <tom@acme.example> wrote:\r\n" + "> Where to?\r\n" * 500
+    stack.mail(MAIL.replace(b"Where is it?", f"{history}\r\nTo my office.".encode()))
+    _, listed, _ = stack.api("GET", "/v1/conversations")
+    (card,) = listed["conversations"]
+    assert card["preview"] == "To my office."
+    _, read, _ = stack.api("GET", f"/v1/conversations/{card['id']}")
+    (message,) = read["messages"]
+    assert (message["text"], message["visible_text"], message["truncated"]) == (("To my office.",) * 2 + (True,))
+    _, whole, _ = stack.api("GET", f"/v1/conversations/{card['id']}/messages/{message['id']}")
+    assert whole["text"].count("> Where to?") == 500
+    assert (whole["visible_text"].strip(), whole["truncated"]) == ("To my office.", False)

@@ -11,6 +11,7 @@ from letterlock.domain.errors import Stale
 from letterlock.domain.facts import ConversationOpened, MessageReceived
 from letterlock.domain.ledger import Outcome, Reason
 from letterlock.domain.mail import MAIL_BYTES, Attachment, Content, Mail, Verdict
+from letterlock.domain.spans import visible
 from letterlock.domain.threading import Rule, Trust
 from letterlock.services.changes import FRESH_READS
 from letterlock.services.ports import MessagePlace
@@ -238,6 +239,36 @@ def test_a_long_or_html_body_lies_whole_in_the_archive(desk: Desk) -> None:
     assert message.has_content
     assert len(message.text.encode()) <= INLINE_TEXT_BYTES
     assert list(desk.archive.contents.values()) == [Content(long, "<p>long</p>")]
+
+
+ANSWER = "Yes, please."
+INTRODUCTION = "On 12/03/2024 10:30, Tom Jones <tom@shop.example> wrote:"
+ANSWERED = f"{ANSWER}\n\n{INTRODUCTION}\n> Shall we send it?"
+
+
+def test_history_is_kept_with_the_message_and_not_shown_first(desk: Desk) -> None:
+    desk.receive(desk.arrives(replace(MAIL, text=ANSWERED)))
+    thread = desk.only_conversation()
+    (message,) = thread.messages
+    assert (message.text, message.visible_text, message.has_content) == (ANSWERED, ANSWER, False)
+    assert thread.conversation.preview == ANSWER
+
+
+def test_an_answer_below_long_history_is_what_the_message_shows(desk: Desk) -> None:
+    whole = f"{INTRODUCTION}\n{'> a line of history' * 20}\n" + "> and another\n" * INLINE_TEXT_BYTES
+    whole = "\n".join(whole.split("\n")[:400]) + f"\n\n{ANSWER}"
+    desk.receive(desk.arrives(replace(MAIL, text=whole)))
+    (message,) = desk.only_conversation().messages
+    assert (message.text, message.visible_text, message.excerpt) == (ANSWER, ANSWER, True)
+    (content,) = desk.archive.contents.values()
+    assert (content.text, visible(content.text, message.hidden)) == (whole, ANSWER)
+
+
+def test_what_a_forwarded_mail_says_is_shown(desk: Desk) -> None:
+    block = "From: Tom\nSent: 12/03/2024 10:30\nTo: Ana\nSubject: Order\n\nShall we send it?"
+    desk.receive(desk.arrives(replace(MAIL, subject="FW: Order", text=f"Look.\n\n{block}")))
+    (message,) = desk.only_conversation().messages
+    assert message.visible_text == f"Look.\n\n{block}"
 
 
 def test_a_second_try_does_not_count_strangers_again(desk: Desk) -> None:

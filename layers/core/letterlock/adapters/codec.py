@@ -49,6 +49,8 @@ def message_bytes(message: Message) -> bytes:
     """Every field of a message that is content, or that nobody needs without the content."""
     fields = {
         "text": message.text,
+        "hidden": message.hidden,
+        "excerpt": message.excerpt,
         "subject": message.subject,
         "sender": _pair(message.sender) if message.sender else None,
         "author": message.author,
@@ -70,6 +72,8 @@ def message_fields(octets: bytes) -> dict[str, Any]:
     said = decode(octets)
     return {
         "text": said.get("text", ""),
+        "hidden": tuple((start, end) for start, end in said.get("hidden", ())),
+        "excerpt": said.get("excerpt", False),
         "subject": said.get("subject", ""),
         "sender": Address(*said["sender"]) if "sender" in said else None,
         "author": said.get("author", ""),

@@ -24,6 +24,7 @@ from letterlock.domain.facts import (
 from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Mail, Verdicts
 from letterlock.domain.outcomes import Outcomes, RecipientState
+from letterlock.domain.spans import Spans, visible
 from letterlock.domain.threading import Threading, Trust, without_subaddress
 
 INLINE_TEXT_BYTES = 4096
@@ -120,7 +121,13 @@ class Message:
     kind: Kind
     at: datetime
     text: str
-    """The visible text, cut at `INLINE_TEXT_BYTES`; `has_content` says that the archive holds more."""
+    """The whole text where it fits into `INLINE_TEXT_BYTES`, else its beginning: `has_content` says that the archive
+    holds more.
+    """
+    hidden: Spans = ()
+    """Inbound: what of the whole text is history or signature."""
+    excerpt: bool = False
+    """`text` is the beginning of the visible part: the whole did not fit, and had something to hide."""
     subject: str = ""
     sender: Address | None = None
     """Inbound: the From address. None where the mail had none, and for replies and notes."""
@@ -141,6 +148,11 @@ class Message:
     has_raw: bool = False
     sending: Sending | None = None
     revision: int = 1
+
+    @property
+    def visible_text(self) -> str:
+        """As much as there is of it in the message itself."""
+        return self.text if self.excerpt else visible(self.text, self.hidden)
 
     @property
     def trusted(self) -> bool:
@@ -351,7 +363,7 @@ class Conversation:
         if moves:
             self.last_at = max(message.at, self.last_at or message.at)
             self.last_sender = shown_as
-            self.preview = " ".join(message.text.split())[:PREVIEW_CHARACTERS]
+            self.preview = " ".join(message.visible_text.split())[:PREVIEW_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Content
 from letterlock.domain.notifications import MENTIONS_AT_MOST
 from letterlock.domain.outcomes import RecipientOutcome
+from letterlock.domain.spans import visible
 from letterlock.domain.threading import Rule, Trust
 from letterlock.entry.settings import REPLY_CHARACTERS
 
@@ -198,7 +199,8 @@ class MessageOut(BaseModel):
     id: str
     kind: Kind
     at: datetime
-    text: str
+    text: Annotated[str, Field(description="the whole text; where that is long, the beginning, of its visible part")]
+    visible_text: Annotated[str, Field(description="without quoted history and signature; of the text that is here")]
     truncated: Annotated[
         bool, Field(description="the whole body, and HTML where there is some, has a route of its own")
     ]
@@ -225,6 +227,7 @@ class MessageOut(BaseModel):
             kind=message.kind,
             at=message.at,
             text=message.text,
+            visible_text=message.visible_text,
             truncated=message.has_content,
             subject=message.subject or None,
             sender=AddressOut.of(message.sender) if message.sender else None,
@@ -248,7 +251,8 @@ class WholeMessageOut(MessageOut):
 
     @classmethod
     def whole(cls, message: Message, content: Content, html: str) -> WholeMessageOut:
-        shown = MessageOut.of(message).model_dump() | {"text": content.text, "truncated": False}
+        whole = {"text": content.text, "visible_text": visible(content.text, message.hidden), "truncated": False}
+        shown = MessageOut.of(message).model_dump() | whole
         return cls(**shown, html=html or None)
 
 

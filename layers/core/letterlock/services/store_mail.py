@@ -20,7 +20,9 @@ from letterlock.domain.errors import AlreadyIngested, SameMail, Stale
 from letterlock.domain.fingerprints import fingerprint
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Content, Delivery, Mail, Verdict
+from letterlock.domain.spans import visible
 from letterlock.domain.threading import Rule, Threading, Trust
+from letterlock.domain.visible import hidden_spans
 from letterlock.services.announce import announce
 from letterlock.services.changes import FRESH_READS
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest, MessagePlace, Original
@@ -106,7 +108,11 @@ class StoreMail:
 
     def _message(self, arrival: Arrival, mailbox: Mailbox, conversation: Conversation, threading: Threading) -> Message:
         delivery, mail = arrival.delivery, arrival.mail
+        hidden = hidden_spans(mail.text, mail.subject)
         text, cut = inline_text(mail.text)
+        excerpt = cut and bool(hidden)
+        if excerpt:
+            text, _ = inline_text(visible(mail.text, hidden))
         attachments = tuple(
             StoredAttachment(
                 id=self.ids.derived("att", delivery.received_at, delivery.ses_message_id, mailbox.id, str(position)),
@@ -124,6 +130,8 @@ class StoreMail:
             kind=Kind.INBOUND,
             at=delivery.received_at,
             text=text,
+            hidden=hidden,
+            excerpt=excerpt,
             subject=mail.subject[:SUBJECT_CHARACTERS] if mail.subject != conversation.subject else "",
             sender=mail.sender,
             to=mail.to[:RECIPIENTS_KEPT],
