@@ -101,6 +101,9 @@ permissions: setup ## what each function may do on AWS against what it was seen 
 matrix: setup ## who may do what: every route by every kind of caller, against tests/matrix/table.txt
 	@$(RUN) -m tests.matrix
 
+faults: setup ## every call to AWS of every function meets every fault: ONLY=<function> narrows, CASE=… plays one again
+	@$(RUN) -m bench.faults $(if $(ONLY),--only $(ONLY)) $(if $(CASE),--case $(CASE))
+
 race: setup ## two agents, the mail and its redelivery in 200 interleavings: SEEDS=… for more, SEED=… for one
 	@$(RUN) -m bench.race $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS)))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.session import Session
 from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
 
 OK = 200
 _PLACE = re.compile(r"/v2/email/identities(?:/([^/]+))?")
@@ -30,14 +30,31 @@ class MailIdentities:
     """The code with which nothing is changed for the time being."""
 
     def attach(self, session: Session) -> None:
-        hooks = session.get_component("event_emitter")
-        operations: dict[str, Callable[[str, dict[str, Any]], tuple[int, Any]]] = {
+        """After whoever disturbs what is sent: who was answered is not asked again."""
+        session.get_component("event_emitter").register_first("before-send", self._send)
+
+    def _send(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
+        if not botocore_stubber.enabled:
+            return None
+        answer = self.answer(event_name, request)
+        botocore_stubber.enabled = answer is None  # moto would say that it knows no such operation
+        return answer
+
+    def answer(self, event_name: str, request: Any) -> AWSResponse | None:
+        """To a request for one of our operations; None to every other."""
+        operations = {
             "CreateEmailIdentity": self._create,
             "GetEmailIdentity": self._get,
             "PutEmailIdentityMailFromAttributes": self._put_mail_from,
         }
-        for operation, answer in operations.items():
-            hooks.register(f"before-call.sesv2.{operation}", _answering(answer))
+        act = operations.get(event_name.removeprefix("before-send.sesv2."))
+        if act is None:
+            return None
+        place = _PLACE.search(request.url)
+        status, said = act((place[1] or "") if place else "", json.loads(request.body or "{}"))
+        headers = {} if status == OK else {"x-amzn-errortype": said}
+        raw = MockRawResponse(json.dumps(said if status == OK else {"message": said}).encode())
+        return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), raw)
 
     def verify(self, domain: str) -> None:
         """Everything that was asked for stands in its DNS, and SES has seen it."""
@@ -75,17 +92,3 @@ class MailIdentities:
         if self.found[name]["MailFromAttributes"].get("MailFromDomain") != asked["MailFromDomain"]:
             self.found[name]["MailFromAttributes"] = asked | {"MailFromDomainStatus": "PENDING"}
         return OK, {}
-
-
-def _answering(answer: Callable[[str, dict[str, Any]], tuple[int, Any]]) -> Callable[..., tuple[AWSResponse, Any]]:
-    """In place of the call itself: moto would say that it knows no such operation."""
-
-    def handle(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, Any]:
-        place = _PLACE.search(params["url"])
-        status, said = answer((place[1] or "") if place else "", json.loads(params["body"] or "{}"))
-        parsed = said if status == OK else {"Error": {"Code": said, "Message": said}}
-        parsed = parsed | {"ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}}}
-        raw = MockRawResponse(json.dumps(said).encode())
-        return AWSResponse(params["url"], status, HTTPHeaders.from_dict({}), raw), parsed
-
-    return handle

@@ -13,7 +13,7 @@ import boto3
 from bench.letters import letter, prose
 from bench.recorder import lost, refusal
 from bench.scenarios import BOUNCE, CONVERSATIONS, REFUSED, Desk, Unexpected
-from bench.stack import MAILBOX, notification_of
+from bench.stack import MAILBOX, notification_of, rest_event
 from letterlock.domain.audit import OPERATOR, Act, Entry
 from letterlock.domain.permissions import Role, Scope
 from letterlock.entry import wiring
@@ -79,6 +79,12 @@ def _recorded(desk: Desk) -> None:
     wiring.audit().record(Entry(own, desk.stack.workspace, OPERATOR, Act.WORKSPACE_CHANGED, "", at, "req-1"))
 
 
+def description(desk: Desk) -> None:
+    """Of the API, which anybody may read."""
+    for path in ("/openapi.json", "/docs"):
+        desk.stack.call("api_docs", rest_event("GET", path, None, token=""))
+
+
 # ---- mail in --------------------------------------------------------------------------------------------------------
 
 
@@ -88,6 +94,7 @@ def unreadable(desk: Desk) -> None:
 
 def virus_for_two(desk: Desk) -> None:
     """Never read whole, so its object is opened once more for the second mailbox: by its version."""
+    second_workspace(desk)
     _raw(desk, "virus", letter(900, to=MAILBOX), (MAILBOX, SECOND), virus="FAIL")
 
 
@@ -191,6 +198,7 @@ def tokens(desk: Desk) -> None:
     service = desk.asked("POST", "/v1/tokens", wanted, token="", headers=admin.headers)["id"]
     for path in ("/v1/tokens", f"/v1/tokens/{own}"):
         desk.asked("GET", path, token="", headers=admin.headers)
+    desk.asked("GET", f"/v1/me/tokens/{own}", token="", headers=other.headers)
     for token in (own, own, service):
         desk.asked("DELETE", f"/v1/tokens/{token}", token="", headers=admin.headers)
     desk.stack.finish_revocations(desk.stack.relay())
@@ -243,7 +251,7 @@ def a_throttled_send(desk: Desk) -> None:
     desk.stack.recorder.faults.clear()
 
 
-def a_send_that_may_have_happened(desk: Desk) -> dict[str, Any]:
+def _a_send_that_may_have_happened(desk: Desk) -> dict[str, Any]:
     desk.opened()
     fact = desk.replied("perhaps")
     desk.stack.recorder.faults["sesv2", "SendEmail"] = lost
@@ -254,7 +262,7 @@ def a_send_that_may_have_happened(desk: Desk) -> dict[str, Any]:
 
 def ses_settles_it(desk: Desk) -> None:
     """Its Message-ID is told by the event: nobody kept it when the mail was handed over."""
-    desk.heard(a_send_that_may_have_happened(desk), "Send")()
+    desk.heard(_a_send_that_may_have_happened(desk), "Send")()
 
 
 def a_reply_is_sent_again(desk: Desk) -> None:
@@ -277,6 +285,7 @@ def an_answer_to_an_old_mail(desk: Desk) -> None:
 
 PATHS: tuple[Path, ...] = (
     second_workspace,
+    description,
     unreadable,
     virus_for_two,
     same_mail_twice,

@@ -21,8 +21,9 @@ import boto3
 import pytest
 
 from bench.baton import Baton
+from bench.findings import Finding
 from bench.race_actors import Agent, Postman, asks
-from bench.race_checks import Finding, Outcome, findings
+from bench.race_checks import Outcome, findings
 from bench.race_witness import Witness
 from bench.stack import MAILBOX, Stack, notification_of, stack_on_moto
 from bench.tables import make_table

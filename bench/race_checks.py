@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from bench.findings import DOUBLED, LOST, UNTRUE, Finding
 from bench.race_actors import Agent, Answer
 from bench.race_witness import Commit
 from letterlock.adapters.conversation_items import ConversationItems
@@ -17,13 +18,6 @@ from letterlock.domain.outbox import unfold
 from letterlock.entry import wiring
 
 Item = dict[str, Any]
-LOST, DOUBLED, UNTRUE = "lost", "doubled", "untrue"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    kind: str
-    words: str
 
 
 @dataclass

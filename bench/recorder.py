@@ -17,6 +17,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from botocore.session import Session
 from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
 
 from bench.dynamodb_bill import Units, Watch
 from bench.grants import Grant, grants
@@ -64,6 +65,7 @@ class Recorder:
         hooks.register("after-call", self._end)
         hooks.register("after-call-error", self._fail)
         hooks.register_first("before-send", self._disturb)
+        hooks.register_last("before-send", self._let_moto_again)
 
     @contextmanager
     def on_behalf_of(self, function: str) -> Iterator[list[Call]]:
@@ -119,7 +121,13 @@ class Recorder:
     def _disturb(self, request: Any, **_: Any) -> Any:
         call = self.calls[-1]
         fault = self.faults.get((call.service, call.operation))
-        return fault(request) if fault else None
+        answer = fault(request) if fault else None
+        # Botocore asks every hook, moto's among them: what is refused must not happen all the same.
+        botocore_stubber.enabled = answer is None
+        return answer
+
+    def _let_moto_again(self, **_: Any) -> None:
+        botocore_stubber.enabled = True
 
 
 def refusal(status: int, code: str) -> Fault:

@@ -26,6 +26,7 @@ BOUNCE = {
     "bounceSubType": "NoEmail",
     "bouncedRecipients": [{"emailAddress": CUSTOMER, "diagnosticCode": "smtp; 550 5.1.1 user unknown"}],
 }
+LISTED = 25
 REFUSED = 400
 """HTTP statuses from here on are refusals."""
 
@@ -104,7 +105,12 @@ class Desk:
         return parseaddr(str(mail["Reply-To"]))[1], tuple(references)
 
     def heard(self, fact: dict[str, Any], kind: str, **said: Any) -> Act:
-        """What SES says of the mail that this fact is about, as the rules hand it over."""
+        """SES says something of the mail that this fact is about."""
+        event = self.event(fact, kind, **said)
+        return lambda: self.accepted(self.stack.ses_says(event))
+
+    def event(self, fact: dict[str, Any], kind: str, **said: Any) -> dict[str, Any]:
+        """What it says, as the rules hand it over."""
         data = fact["detail"]["data"]
         shown = self.api("GET", f"/messages/{data['message']}")["sending"]
         tags = {name: [value] for name, value in data.items()} | {"attempt": ["1"]}
@@ -115,7 +121,7 @@ class Desk:
         }
         event: dict[str, Any] = {"id": "6a7e8feb-b491-4cf7", "time": SAID_AT, "region": REGION}
         event["detail"] = {"eventType": kind, "mail": mail, **said}
-        return lambda: self.accepted(self.stack.ses_says(event))
+        return event
 
     def accepted(self, answer: Any) -> Any:
         if answer != ACCEPTED:
@@ -155,12 +161,12 @@ def _nobody(desk: Desk) -> Act:
 
 
 def _list_mailbox(desk: Desk) -> Act:
-    _conversations(desk, 25)
+    _conversations(desk, LISTED)
     return lambda: desk.listed(mailbox=desk.stack.mailbox)
 
 
 def _list_everything(desk: Desk) -> Act:
-    _conversations(desk, 25)
+    _conversations(desk, LISTED)
     return desk.listed
 
 

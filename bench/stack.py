@@ -4,13 +4,16 @@ import email
 import json
 import os
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
 from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
@@ -18,16 +21,20 @@ import boto3
 import botocore.session
 import pytest
 from botocore.loaders import Loader
+from botocore.session import Session
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.kms import models as kms
 from moto.kms.utils import generate_private_key
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeDeleteMarker, s3_backends
 from moto.sesv2.models import sesv2_backends
 from moto.sqs.models import sqs_backends
 
 from bench.leaks import public_keys
 from bench.mail_identities import MailIdentities
 from bench.people import CHEAP, SignedIn, put_person, put_profile
+from bench.quick_moto import quicken
 from bench.recorder import Recorder
 from bench.tables import make_table, resources
 from letterlock.adapters import argon2_passwords
@@ -35,7 +42,7 @@ from letterlock.domain.accounts import Credential, CredentialKind, Member
 from letterlock.domain.outbox import unfold
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
-from letterlock.entry import mailbox_wiring, notify_wiring, people_wiring, settings, wiring
+from letterlock.entry import settings, wiring
 from tools.build_lambda import folder_of
 from tools.openapi import ROOT, load
 from tools.template_model import target
@@ -47,6 +54,9 @@ DOMAIN = "acme.example"
 MAILBOX = f"support@{DOMAIN}"
 REVOCATIONS = ("CredentialRevoked", "PersonRemoved", "EverybodySignedOut")
 """The facts that lead to token_revocation."""
+WIRINGS = tuple(
+    import_module(f"letterlock.entry.{file.stem}") for file in sorted(Path(wiring.__file__).parent.glob("*wiring.py"))
+)
 HANDLERS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
 
 
@@ -76,16 +86,31 @@ class Stack:
     workspace: str = ""
     mailbox: str = ""
     token: str = ""
-    relayed: set[tuple[str, str]] = field(default_factory=set)
     published: list[dict[str, Any]] = field(default_factory=list)
     """Every event that the relay put on the bus."""
-    chained: set[tuple[str, str]] = field(default_factory=set)
+    shown: set[tuple[str, str, str]] = field(default_factory=set)
+    """What streams have shown: table, pk, sk."""
     before_call: Callable[[], object] = lambda: None
+    through: Callable[[str, dict[str, Any]], Any] | None = None
+    """Who stands between an event and its function, when somebody does."""
+    watchers: list[Callable[[Session], None]] = field(default_factory=list)
+    """Hang their hooks on the SDK's session of each new process, beside the recorder."""
 
     def call(self, function: str, event: dict[str, Any]) -> Any:
+        return (self.through or self.invoke)(function, event)
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
         self.before_call()
         with self.recorder.on_behalf_of(function):
             return self.handlers[function].handler(event, Context())
+
+    def restart(self, *functions: str) -> None:
+        """Each of these functions starts in a new process: nothing of what it had loaded or wired is left."""
+        forget_wiring()
+        wiring.session().register_component("data_loader", _descriptions())
+        for attach in (self.recorder.attach, *self.watchers, self.mail_identities.attach):
+            attach(wiring.session())
+        self.handlers |= {name: load(name) for name in functions}
 
     # ---- mail in ----
 
@@ -111,6 +136,38 @@ class Stack:
     def notify_of(self, ses_message_id: str, recipients: tuple[str, ...] = (MAILBOX,), **verdicts: str) -> Any:
         return self.notify(notification_of(ses_message_id, recipients, **verdicts))
 
+    # ---- what is stored, as moto has it: to look at everything through its API takes much longer ----
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """In DynamoDB's notation, in the order of their keys."""
+        partitions = dynamodb_backends[ACCOUNT][REGION].tables[table].items
+        rows = {(pk.value, sk.value): item for pk, of in partitions.items() for sk, item in of.items()}
+        stored = [rows[place] for place in sorted(rows)]
+        return [{name: {value.type: _plain(value)} for name, value in item.attrs.items()} for item in stored]
+
+    def versions(self, bucket: str) -> list[str]:
+        """The key of each version and of each delete marker."""
+        return [key for key, stored in self._keys(bucket) for _ in stored]
+
+    def objects(self, bucket: str) -> set[str]:
+        """The keys of all that is there."""
+        return {key for key, stored in self._keys(bucket) if not isinstance(stored[-1], FakeDeleteMarker)}
+
+    def fingerprint(self) -> str:
+        """Of all that is stored."""
+        tables = dynamodb_backends[ACCOUNT][REGION].tables
+        buckets = s3_backends[ACCOUNT]["aws"].buckets
+        stored = [[table, self.items(table)] for table in sorted(tables)]
+        kept = [
+            [bucket, key, [getattr(each, "etag", "") for each in of]]
+            for bucket in buckets
+            for key, of in self._keys(bucket)
+        ]
+        return sha256(repr([stored, kept, self.mail_identities.found]).encode()).hexdigest()
+
+    def _keys(self, bucket: str) -> Iterator[tuple[str, list[Any]]]:
+        yield from s3_backends[ACCOUNT]["aws"].buckets[bucket].keys.iterlists()
+
     # ---- the API ----
 
     def api(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any, dict[str, list[str]]]:
@@ -124,15 +181,17 @@ class Stack:
         return answer["statusCode"], said, headers
 
     def token_with(
-        self, scopes: frozenset[Scope], role: Role = Role.ADMIN, mailboxes: frozenset[str] | None = None
+        self,
+        scopes: frozenset[Scope],
+        role: Role = Role.ADMIN,
+        mailboxes: frozenset[str] | None = None,
+        workspace: str = "",
     ) -> str:
-        """Another token of the same workspace."""
-        holder = wiring.ids().new("tok")
-        token = spell(CredentialKind.SERVICE, self.workspace, holder, os.urandom(SECRET_BYTES))
+        """Another token, of the same workspace unless another is named."""
+        holder, of = wiring.ids().new("tok"), workspace or self.workspace
+        token = spell(CredentialKind.SERVICE, of, holder, os.urandom(SECRET_BYTES))
         credential = Credential(holder, CredentialKind.SERVICE, scopes, wiring.now())
-        wiring.members().add_service(
-            Member(holder, self.workspace, role, mailboxes, credentials=(credential,)), "", token
-        )
+        wiring.members().add_service(Member(holder, of, role, mailboxes, credentials=(credential,)), "", token)
         return token
 
     def person(self, role: Role = Role.ADMIN, mailboxes: frozenset[str] | None = None) -> SignedIn:
@@ -147,11 +206,16 @@ class Stack:
 
     # ---- facts and mail out ----
 
+    def streamed(self, table: str = "ConversationsTable", holding: str = "outbox") -> list[dict[str, Any]]:
+        """What a table's stream shows of new items that hold this attribute: each once, as the stream spells it."""
+        found = {(table, item["pk"]["S"], item["sk"]["S"]): item for item in self.items(table) if holding in item}
+        fresh = found.keys() - self.shown
+        self.shown |= fresh
+        return [as_streamed(item) for place, item in found.items() if place in fresh]
+
     def relay(self) -> list[dict[str, Any]]:
-        """What the table's stream would show of new outboxes, through the relay; the bus's events as rules see them."""
-        items = boto3.client("dynamodb").scan(TableName="ConversationsTable")["Items"]
-        fresh = [item for item in items if "outbox" in item and (item["pk"]["S"], item["sk"]["S"]) not in self.relayed]
-        self.relayed |= {(item["pk"]["S"], item["sk"]["S"]) for item in fresh}
+        """New outboxes through the relay; the bus's events as rules see them."""
+        fresh = self.streamed()
         answer = self.call("outbox_relay", stream_event(fresh))
         if answer != {"batchItemFailures": []}:
             raise AssertionError(answer)
@@ -165,10 +229,8 @@ class Stack:
 
     def chain(self) -> int:
         """What the audit table's stream would show of new entries, through the chainer. How many there were."""
-        items = boto3.client("dynamodb").scan(TableName="AuditTable")["Items"]
-        fresh = [item for item in items if "act" in item and (item["pk"]["S"], item["sk"]["S"]) not in self.chained]
-        self.chained |= {(item["pk"]["S"], item["sk"]["S"]) for item in fresh}
-        answer = self.call("audit_chainer", stream_event(list(map(as_streamed, fresh))))
+        fresh = self.streamed("AuditTable", "act")
+        answer = self.call("audit_chainer", stream_event(fresh))
         if answer != {"batchItemFailures": []}:
             raise AssertionError(answer)
         return len(fresh)
@@ -237,6 +299,7 @@ class Stack:
 @contextmanager
 def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     with mock_aws():
+        quicken(monkeypatch)
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("AWS_REGION", REGION)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -249,18 +312,14 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         settings_of_all = _resources()
         for name, value in settings_of_all.items():
             monkeypatch.setenv(name, value)
-        _forget_wiring()
         monkeypatch.setattr(argon2_passwords, "PARAMETERS", CHEAP)
         recorder = Recorder(_names(settings_of_all), boto3.client("dynamodb"))
-        wiring.session().register_component("data_loader", _descriptions())
-        recorder.attach(wiring.session())
-        mail_identities = MailIdentities()
-        mail_identities.attach(wiring.session())
-        made = Stack({name: load(name) for name in HANDLERS}, recorder, mail_identities)
+        made = Stack({}, recorder)
+        made.restart(*HANDLERS)
         answer = made.call("workspace_setup", {"workspace": {"name": "Acme"}, "mailbox": {"address": MAILBOX}})
         made.workspace, made.mailbox, made.token = answer["workspace"], answer["mailbox"], answer["token"]
         yield made
-        _forget_wiring()
+        forget_wiring()
 
 
 _some_private_key = cache(generate_private_key)
@@ -319,11 +378,11 @@ def _names(settings_of_all: dict[str, str]) -> dict[str, str]:
     return names
 
 
-def _forget_wiring() -> None:
-    """Each test has its own stack, so nothing that an earlier one wired may stay."""
-    for module in (wiring, people_wiring, mailbox_wiring, notify_wiring, settings):
-        for made in vars(module).values():
-            if hasattr(made, "cache_clear"):
+def forget_wiring(*but: str) -> None:
+    """Nothing that an earlier process, or an earlier test's stack, has wired stays."""
+    for module in (*WIRINGS, settings):
+        for name, made in vars(module).items():
+            if hasattr(made, "cache_clear") and name not in but:
                 made.cache_clear()
 
 
@@ -370,6 +429,10 @@ def stream_event(items: list[dict[str, Any]]) -> dict[str, Any]:
             for position, item in enumerate(items)
         ]
     }
+
+
+def _plain(value: DynamoType) -> Any:
+    return b64decode(value.value) if value.type == "B" and isinstance(value.value, str) else value.value
 
 
 def as_streamed(item: dict[str, Any]) -> dict[str, Any]:

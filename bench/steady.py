@@ -20,8 +20,8 @@ STEP = timedelta(milliseconds=1)
 class SteadyClock:
     """Moves with every look at it, and so little that no cached key grows old."""
 
-    def __init__(self) -> None:
-        self._now = START
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
 
     def __call__(self) -> datetime:
         self._now += STEP
@@ -42,9 +42,9 @@ class SteadyIds(Ulids):
         return f"{prefix}_{ULID(milliseconds + self._chance.randbytes(10))}"
 
 
-def hold_steady(patch: pytest.MonkeyPatch) -> SteadyClock:
+def hold_steady(patch: pytest.MonkeyPatch, start: datetime = START) -> SteadyClock:
     """Call it before anything is wired."""
-    clock, chance = SteadyClock(), random.Random(0)  # noqa: S311 - nothing here is secret
+    clock, chance = SteadyClock(start), random.Random(0)  # noqa: S311 - nothing here is secret
     patch.setattr(os, "urandom", chance.randbytes)
     patch.setattr(wiring, "now", clock)
     patch.setattr(wiring, "ids", lambda: SteadyIds(clock, chance))

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]  # aws-sam-translator ships no types
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]  # as above
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # as above
+from samtranslator.yaml_helper import intrinsics_multi_constructor  # type: ignore[import-untyped]  # as above
 
 from tools.lambda_target import ROOT
 
@@ -27,10 +28,20 @@ UNBUILT_CODE = "s3://unbuilt/code.zip"
 CODE_INSIDE = {"InlineCode", "ImageUri"}
 
 
+class _Loader(yaml.CSafeLoader):
+    """SAM's own reading of YAML, ten times as fast."""
+
+
+_Loader.add_multi_constructor("!", intrinsics_multi_constructor)
+
+
 def load(path: Path = TEMPLATE) -> dict[str, Any]:
     """Read a template (YAML or JSON); short intrinsics (`!Ref x`) become their long form (`{"Ref": "x"}`)."""
     text = path.read_text(encoding="utf-8")
-    template: dict[str, Any] = json.loads(text) if text.lstrip().startswith("{") else yaml_parse(text)
+    if text.lstrip().startswith("{"):
+        template: dict[str, Any] = json.loads(text)
+    else:
+        template = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one
     return template
 
 

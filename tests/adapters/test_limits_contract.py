@@ -1,7 +1,6 @@
 """What every count of tries, every note of a mail, and every check of a password keeps to: fake and adapter."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
@@ -10,13 +9,11 @@ from bench.tables import make_table
 from letterlock.adapters.argon2_passwords import Argon2Passwords, Parameters
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo_limits import DynamoLimits
-from letterlock.adapters.dynamo_mail_claims import DynamoMailClaims
 from letterlock.domain.errors import TooManyRequests
 from letterlock.domain.throttle import FOR_ONE, FROM_ONE, Tried
-from letterlock.services.people_ports import Limits, MailClaims, Passwords
-from tests.adapters.conftest import Tables
+from letterlock.services.people_ports import Limits, Passwords
 from tests.adapters.raw import everything
-from tests.fakes import START, FakeClock, FakeLimits, FakeMailClaims, FakePasswords
+from tests.fakes import START, FakeClock, FakeLimits, FakePasswords
 from tests.fakes.keys import MemoryKeys
 
 HOME, ANA, BEN = "192.0.2.7", "ana@team.example", "ben@team.example"
@@ -34,14 +31,6 @@ def limits(request: pytest.FixtureRequest, index: BlindIndex, clock: FakeClock) 
     dynamodb.delete_table(TableName=name)
     assert not any(said in str(items) for said in (HOME, ANA, BEN)), "neither who nor from where lies in the clear"
     assert all(int(each["expires_at"]["N"]) > clock().timestamp() - 86_400 for each in items)
-
-
-@pytest.fixture(params=["fake", "dynamo"])
-def claims(request: pytest.FixtureRequest, clock: FakeClock) -> MailClaims:
-    if request.param == "fake":
-        return FakeMailClaims()
-    tables: Tables = request.getfixturevalue("tables")
-    return DynamoMailClaims(tables.client, tables.accounts, clock)
 
 
 def passwords_of(kind: str, index: BlindIndex, *, dearer: bool = False) -> Passwords:
@@ -104,21 +93,6 @@ def test_of_two_reasons_to_wait_the_longer_one_is_told(limits: Limits, clock: Fa
         limits.count(Tried.SIGN_IN, ANA, HOME)
     assert refused.value.seconds == 15 * 60, "at a window's first moment, all of it"
     assert clock() == START
-
-
-# ---- mails ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_fact_is_claimed_once_and_again_when_it_was_released(claims: MailClaims, clock: FakeClock) -> None:
-    assert [claims.claim("wsp_acme", "fct_1") for _ in range(2)] == [True, False]
-    clock.at += timedelta(days=13)
-    assert not claims.claim("wsp_acme", "fct_1")
-    assert claims.claim("wsp_acme", "fct_2")
-    assert claims.claim("wsp_other", "fct_1")
-
-    claims.release("wsp_acme", "fct_1")
-    assert [claims.claim("wsp_acme", "fct_1") for _ in range(2)] == [True, False]
-    assert not claims.claim("wsp_acme", "fct_2")
 
 
 # ---- passwords ------------------------------------------------------------------------------------------------------

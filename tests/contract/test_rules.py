@@ -7,23 +7,16 @@ one less than it expects.
 """
 
 import json
-import re
 from copy import deepcopy
-from typing import Any
 
 import pytest
-from moto.events.models import EventPattern
 
-from tools.build_lambda import folder_of
+from bench.event_rules import Event, consumers, handed_over, matches, rules
 from tools.lambda_target import ROOT
 from tools.template_model import Template, target, template_under_test
 
 SAMPLES = ROOT / "events" / "samples"
 BUS_OF = {"facts": "FactsBus", "ses_events": "default"}
-DEPLOYED = {"MailConfigurationSet": "letterlock-mail"}
-"""What the names in patterns are in the samples. SES spells the configuration set as it is called on deployment."""
-Event = dict[str, Any]
-Rule = dict[str, Any]
 
 
 @pytest.fixture(name="template")
@@ -35,53 +28,6 @@ def events(of: str = "*") -> dict[str, Event]:
     """By folder and name."""
     found = [path for folder in BUS_OF for path in (SAMPLES / folder).glob("*.json") if of in ("*", folder)]
     return {f"{path.parent.name}/{path.stem}": json.loads(path.read_text()) for path in sorted(found)}
-
-
-def rules(template: Template, function: str = "") -> dict[str, Rule]:
-    """Those that events trigger; with a function, those that fill its queue."""
-    found = {name: rule for name, rule in template.resources("AWS::Events::Rule").items() if "EventPattern" in rule}
-    if not function:
-        return found
-    mappings = template.resources("AWS::Lambda::EventSourceMapping").values()
-    mine = {target(one["EventSourceArn"]) for one in mappings if folder_of(target(one["FunctionName"])) == function}
-    return {name: rule for name, rule in found.items() if mine & {target(one["Arn"]) for one in rule["Targets"]}}
-
-
-def consumers(template: Template) -> list[str]:
-    """The functions whose queue a rule fills."""
-    mappings = template.resources("AWS::Lambda::EventSourceMapping").values()
-    folders = {folder_of(target(one["FunctionName"])) for one in mappings}
-    return sorted(each for each in folders if rules(template, each))
-
-
-def matches(rule: Rule, event: Event) -> bool:
-    """moto's matcher, which knows the operators of EventBridge ("Amazon EventBridge event patterns")."""
-    return EventPattern(None, resolved(rule["EventPattern"])).matches_event(event)  # type: ignore[arg-type]  # moto's own TypedDict
-
-
-def resolved(value: Any) -> Any:
-    """A pattern as CloudFormation leaves it."""
-    if isinstance(value, dict):
-        return DEPLOYED[target(value)] if target(value) else {name: resolved(each) for name, each in value.items()}
-    return [resolved(each) for each in value] if isinstance(value, list) else value
-
-
-def handed_over(rule: Rule, event: Event) -> Event:
-    """What the rule's target gets ("Amazon EventBridge input transformation")."""
-    (where,) = rule["Targets"]
-    if "InputTransformer" not in where:
-        return event
-    paths = where["InputTransformer"]["InputPathsMap"]
-    values = {name: json.dumps(_at(event, path)) for name, path in paths.items()}
-    filled = re.sub(r"<(\w+)>", lambda found: values[found[1]], where["InputTransformer"]["InputTemplate"])
-    made: Event = json.loads(filled)
-    return made
-
-
-def _at(event: Any, path: str) -> Any:
-    for part in path.removeprefix("$.").split("."):
-        event = event[part]
-    return event
 
 
 def expected_by(function: str) -> list[Event]:

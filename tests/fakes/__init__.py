@@ -14,6 +14,7 @@ from tests.fakes.people import (
     FakeAccountMailer,
     FakeLimits,
     FakeMailClaims,
+    FakeOpenings,
     FakePasswords,
     FakePeople,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "FakeMailer",
     "FakeMembers",
     "FakeNotificationMailer",
+    "FakeOpenings",
     "FakeOriginal",
     "FakeOriginals",
     "FakeOrphans",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_mail_domains import DynamoMailDomains
     from letterlock.adapters.dynamo_mailbox_changes import DynamoMailboxChanges
     from letterlock.adapters.dynamo_members import DynamoMembers
+    from letterlock.adapters.dynamo_openings import DynamoOpenings
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_overdue_replies import DynamoOverdueReplies
     from letterlock.adapters.dynamo_people import DynamoPeople
@@ -84,6 +85,9 @@ if TYPE_CHECKING:
 
     def link_secrets(real: KeyedLinks) -> people_ports.LinkSecrets:
         return real
+
+    def openings(fake: fakes.FakeOpenings, real: DynamoOpenings) -> list[people_ports.Openings]:
+        return [fake, real]
 
     def mail_claims(fake: fakes.FakeMailClaims, real: DynamoMailClaims) -> list[people_ports.MailClaims]:
         return [fake, real]

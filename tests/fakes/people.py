@@ -3,10 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from letterlock.domain.accounts import Member, Principal
-from letterlock.domain.errors import AlreadyDone, Conflict, Gone, KeyReused, NotFound, Stale, TooManyRequests
+from letterlock.domain.accounts import Mailbox, Member, Principal
+from letterlock.domain.audit import Entry
+from letterlock.domain.errors import (
+    AlreadyDone,
+    Conflict,
+    Gone,
+    KeyReused,
+    NotFound,
+    SendDelayed,
+    Stale,
+    TooManyRequests,
+)
 from letterlock.domain.idempotency import HELD, Done, Once
 from letterlock.domain.people import LINK_IDS, Invitation, Link, LinkState, Person, Profile, Reset, SignUp
 from letterlock.domain.sign_in import SessionShown, SignIn, sessions_of
@@ -14,9 +24,10 @@ from letterlock.domain.throttle import FOR_ONE, FROM_ONE, Tried
 from letterlock.services.deeds import Deed
 from letterlock.services.people_ports import AccountMail, Joining, PersonChange, SignInChange
 from letterlock.services.ports import Clock
-from tests.fakes.accounts import FakeMembers, FakeWorkspaces
+from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 
 Key = tuple[str, str]
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class FakePeople:
@@ -152,6 +163,9 @@ class FakePeople:
             raise Stale("changed meanwhile")
         if once:
             self._done[invitation.workspace, once.scope] = once.body, Done(made=invitation.id), self._now() + HELD
+        self.take(invitation, deed)
+
+    def take(self, invitation: Invitation, deed: Deed) -> None:
         self.links[invitation.workspace, invitation.id] = invitation
         self.deeds.append(deed)
 
@@ -254,19 +268,38 @@ class FakePasswords:
         return kept.partition("|")[0] != self.parameters
 
 
+class FakeOpenings:
+    """`Openings`."""
+
+    def __init__(self, mailboxes: FakeMailboxes, people: FakePeople) -> None:
+        self._mailboxes, self._people = mailboxes, people
+
+    def open(self, mailbox: Mailbox, entry: Entry, invitation: Invitation, deed: Deed) -> None:
+        self._mailboxes.add(mailbox, entry)
+        self._people.take(invitation, deed)
+
+
 class FakeMailClaims:
     """`MailClaims`."""
 
-    def __init__(self) -> None:
-        self.claimed: set[Key] = set()
+    def __init__(self, now: Clock) -> None:
+        self._now = now
+        self.until: dict[Key, datetime] = {}
 
-    def claim(self, workspace: str, fact: str) -> bool:
-        free = (workspace, fact) not in self.claimed
-        self.claimed.add((workspace, fact))
-        return free
+    def claim(self, workspace: str, fact: str, lease: timedelta) -> bool:
+        until = self.until.get((workspace, fact), self._now())
+        if until > self._now() and until != FOR_EVER:
+            raise SendDelayed("another sender holds the lease")
+        if until == FOR_EVER:
+            return False
+        self.until[workspace, fact] = self._now() + lease
+        return True
+
+    def settle(self, workspace: str, fact: str) -> None:
+        self.until[workspace, fact] = FOR_EVER
 
     def release(self, workspace: str, fact: str) -> None:
-        self.claimed.discard((workspace, fact))
+        self.until[workspace, fact] = self._now()
 
 
 class FakeAccountMailer:

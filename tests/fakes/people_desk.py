@@ -59,7 +59,7 @@ class PeopleDesk:
         self.people = people = FakePeople(self.members, self.workspaces, clock)
         self.tokens, self.passwords = FakeTokens(self.members, clock), FakePasswords()
         self.links, self.factors = KeyedLinks(index), SecondFactors(index, random)
-        self.claims, self.mailer = FakeMailClaims(), FakeAccountMailer()
+        self.claims, self.mailer = FakeMailClaims(clock), FakeAccountMailer()
         self.deeds, self.start = Deeds(ids, clock), StartSession(ids, clock, random)
         members, passwords, limits, deeds = self.members, self.passwords, self.limits, self.deeds
         self.check = CheckFactor(people, self.factors, clock)

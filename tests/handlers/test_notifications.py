@@ -196,7 +196,7 @@ def test_a_mail_that_ses_puts_off_is_sent_when_the_fact_comes_again(stack: Stack
     stack.recorder.faults["sesv2", "SendEmail"] = refusal(429, "TooManyRequestsException")
     stack.notified(failing=True)
     stack.recorder.faults.clear()
-    stack.relayed.clear()
+    stack.shown.clear()
     assert address(bea) in told(stack.notified())
 
 

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from bench.browser import ANA, PASSWORD, Browser, link_mailed, owner
+from letterlock.adapters.dynamo_accounts import DynamoMailboxes
 from letterlock.entry import wiring
 from tests.handlers.stack import Stack
 
@@ -88,6 +89,21 @@ def test_the_operator_invites_the_owner_of_a_workspace(stack: Stack, monkeypatch
 
     me = browser.must("GET", "/v1/me")
     assert (me["workspace"]["id"], me["role"], me["mailboxes"]) == (made["workspace"], "owner", [made["mailbox"]])
+
+
+def test_an_owner_is_invited_with_the_mailbox_or_not_at_all(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {
+        "workspace": {"name": "Theirs"},
+        "mailbox": {"address": "theirs@acme.example"},
+        "owner": {"email": ANA, "name": "Ana"},
+    }
+    stack.call("workspace_setup", asked)
+    assert len(stack.mailed()) == 1
+    # Of two at the same time, neither sees the other's mailbox before it is stored.
+    monkeypatch.setattr(DynamoMailboxes, "route", lambda *_: {})
+
+    assert stack.call("workspace_setup", asked)["error"]["type"] == "conflict"
+    assert stack.mailed() == []
 
 
 def test_a_closed_stack_makes_no_workspace_more(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

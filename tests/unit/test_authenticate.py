@@ -7,7 +7,7 @@ import pytest
 
 from letterlock.domain.accounts import Credential, CredentialKind, Member, Principal
 from letterlock.domain.audit import Act
-from letterlock.domain.errors import Conflict, Invalid, Unauthenticated
+from letterlock.domain.errors import Conflict, Invalid, Unauthenticated, Unavailable
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import spell
 from letterlock.services.authenticate import Authenticate
@@ -17,7 +17,7 @@ from letterlock.services.set_up_workspace import SetUpWorkspace
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.mailboxes import FakeKeyedNames
-from tests.fakes.people import FakePeople
+from tests.fakes.people import FakeOpenings, FakePeople
 
 WORKSPACE = "wsp_01JABCDEFGHJKMNPQRSTVWXYZ0"
 SERVICE_ID, PERSON_ID = "tok_01JZYCDEFGHJKMNPQRSTVWXYZ0", "per_01JZYCDEFGHJKMNPQRSTVWXYZ0"
@@ -131,6 +131,7 @@ def set_up() -> tuple[SetUpWorkspace, Authenticate]:
         now,
         lambda _: next(randoms),
         invite,
+        FakeOpenings(mailboxes, people),
         lambda: "invitation",
         FakeKeyedNames(),
     )
@@ -188,3 +189,16 @@ def test_an_address_that_is_taken_leaves_no_second_workspace_behind() -> None:
 def test_what_cannot_be_a_mailbox_or_a_name_is_refused(address: str, name: str) -> None:
     with pytest.raises(Invalid):
         ask(set_up()[0], address, name)
+
+
+def test_a_set_up_that_fails_half_way_leaves_the_address_to_the_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    verb, authenticate = set_up()
+    with monkeypatch.context() as down:
+        down.setattr(FakeMembers, "add_service", _raises)
+        with pytest.raises(Unavailable):
+            ask(verb, "support@acme.example")
+    assert authenticate(f"Bearer {ask(verb, 'support@acme.example')}")
+
+
+def _raises(*_: object) -> None:
+    raise Unavailable("the store is too busy to answer")

@@ -1,4 +1,4 @@
-"""The mails about accounts: once for each fact as far as SES lets us, and none that says what is no longer so."""
+"""The mails about accounts: each goes out, once as far as SES lets us, and none says what is no longer so."""
 
 import re
 from dataclasses import replace
@@ -10,7 +10,7 @@ from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUnc
 from letterlock.domain.facts import Fact
 from letterlock.domain.people import LinkKind
 from letterlock.domain.permissions import Role
-from letterlock.services.send_account_mail import NOT_WANTED, REFUSED, SENT, UNCERTAIN
+from letterlock.services.send_once import LEASE, NOT_WANTED, REFUSED, SENT
 from tests.fakes.people_desk import ANA, ASKED, BEN, NEW, PASSWORD, WORKSPACE, PeopleDesk
 
 LINK = re.compile(r"ll[iru]_[0-9A-Za-z]{101}")
@@ -117,7 +117,7 @@ def test_nobody_who_was_removed_gets_a_mail(desk: PeopleDesk) -> None:
     desk.remove(owner, ben.id, ASKED)
     assert mailed(desk, fact) == NOT_WANTED
     assert sent(desk, "fct_2", "PasswordChanged", DATA | {"person": ben.id}) == NOT_WANTED
-    assert not desk.claims.claimed
+    assert not desk.claims.until
 
 
 def test_who_is_unknown_gets_none_and_what_never_was_is_not_tried_again(desk: PeopleDesk) -> None:
@@ -135,26 +135,38 @@ def test_a_fact_that_comes_twice_is_mailed_once_and_another_fact_again(desk: Peo
     assert [mailed(desk, fact), mailed(desk, fact), mailed(desk, fact, "fct_2")] == [SENT, NOT_WANTED, SENT]
 
 
-def test_what_ses_did_not_take_is_tried_again_and_goes_out(desk: PeopleDesk) -> None:
+@pytest.mark.parametrize("failure", [SendDelayed("Throttling"), SendUncertain("ReadTimeoutError")])
+def test_what_ses_did_not_take_or_may_not_have_is_tried_again_and_goes_out(
+    desk: PeopleDesk, failure: SendDelayed | SendUncertain
+) -> None:
     fact = invited(desk)
-    desk.mailer.failure = SendDelayed("Throttling")
+    desk.mailer.failure = failure
     for _ in range(2):
-        with pytest.raises(SendDelayed):
+        with pytest.raises(type(failure)):
             mailed(desk, fact)
     desk.mailer.failure = None
     assert [mailed(desk, fact), mailed(desk, fact)] == [SENT, NOT_WANTED]
 
 
-@pytest.mark.parametrize(
-    ("failure", "ended"), [(SendRefused("MessageRejected"), REFUSED), (SendUncertain("ReadTimeoutError"), UNCERTAIN)]
-)
-def test_what_ses_refused_or_may_have_is_not_sent_again(desk: PeopleDesk, failure: Exception, ended: str) -> None:
+def test_what_ses_refused_is_not_sent_again(desk: PeopleDesk) -> None:
     fact = invited(desk)
-    desk.mailer.failure = failure
-    assert mailed(desk, fact) == ended
+    desk.mailer.failure = SendRefused("MessageRejected")
+    assert mailed(desk, fact) == REFUSED
     desk.mailer.failure = None
     assert mailed(desk, fact) == NOT_WANTED
     assert desk.mailer.sent == []
+
+
+def test_a_sender_that_died_is_followed_by_another_once_its_lease_has_ended(desk: PeopleDesk) -> None:
+    fact = invited(desk)
+    desk.mailer.failure = RuntimeError()
+    with pytest.raises(RuntimeError):
+        mailed(desk, fact)
+    desk.mailer.failure = None
+    with pytest.raises(SendDelayed):
+        mailed(desk, fact)
+    desk.clock.passes(seconds=LEASE.seconds)
+    assert mailed(desk, fact) == SENT
 
 
 def test_a_mail_that_could_not_be_written_this_time_is_not_claimed(desk: PeopleDesk) -> None:

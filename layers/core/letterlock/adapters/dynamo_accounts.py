@@ -14,6 +14,8 @@ from letterlock.adapters.dynamo import (
     CONDITION_FAILED,
     Item,
     Key,
+    Refusal,
+    Step,
     batch_get,
     key,
     put,
@@ -117,7 +119,15 @@ class DynamoMailboxes:
         return [self._items.mailbox_of(dict(item)) for page in pages for item in page["Items"]]
 
     def add(self, mailbox: Mailbox, entry: Entry | None = None) -> None:
-        refusals = transact(self._client, [*self._items.steps(mailbox), *steps_of(self._audit, entry)])
+        self.judge(transact(self._client, self.steps(mailbox, entry)))
+
+    def steps(self, mailbox: Mailbox, entry: Entry | None = None) -> list[Step]:
+        """What `add` does, for a transaction in which there is more."""
+        return [*self._items.steps(mailbox), *steps_of(self._audit, entry)]
+
+    @staticmethod
+    def judge(refusals: Sequence[Refusal]) -> None:
+        """Of such a transaction. Raises NotFound, Conflict."""
         if any(each.role == GATE and each.code == CONDITION_FAILED for each in refusals):
             raise NotFound("no such workspace")
         if refusals:

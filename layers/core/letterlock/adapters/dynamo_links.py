@@ -10,7 +10,7 @@ from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
 from letterlock.adapters.codec import decode, encode, instant
 from letterlock.adapters.commits import Commits
-from letterlock.adapters.dynamo import ABSENT, Item, key
+from letterlock.adapters.dynamo import ABSENT, Item, Step, key
 from letterlock.adapters.keyring import STACK
 from letterlock.adapters.people_items import PeopleItems
 from letterlock.adapters.sealing import Place, Sealer
@@ -42,6 +42,12 @@ class DynamoLinks:
     # ---- invitations ------------------------------------------------------------------------------------------------
 
     def invite(self, invitation: Invitation, asker: Principal | None, deed: Deed, once: Once | None = None) -> None:
+        steps = [*self.steps(invitation, deed), *([self._items.asker(asker)] if asker else [])]
+        if self._commits.keyed(steps, invitation.workspace, deed.told, once, Done(made=invitation.id)):
+            raise Stale("you are being changed at this moment: ask again")
+
+    def steps(self, invitation: Invitation, deed: Deed) -> list[Step]:
+        """An invitation and the audit log's entry of it, for a transaction in which there is more."""
         kept = table.limits_kept(invitation.mailboxes)
         item = key(invitation.workspace, table.invitation_key(invitation.id)) | {
             "state": {"S": LinkState.PENDING.value},
@@ -55,11 +61,7 @@ class DynamoLinks:
         }
         if kept is not None:
             item["mailboxes"] = {"SS": sorted(kept)}
-        steps = [self._items.put("link", item, ABSENT), self._audit.step(deed.entry)]
-        if asker:
-            steps.append(self._items.asker(asker))
-        if self._commits.keyed(steps, invitation.workspace, deed.told, once, Done(made=invitation.id)):
-            raise Stale("you are being changed at this moment: ask again")
+        return [self._items.put("link", item, ABSENT), self._audit.step(deed.entry)]
 
     def done(self, workspace: str, once: Once) -> Done | None:
         return self._commits.done(workspace, once)

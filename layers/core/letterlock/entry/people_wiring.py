@@ -323,19 +323,22 @@ def revoke_invitation() -> RevokeInvitation:
 def set_up_workspace() -> SetUpWorkspace:
     from letterlock.adapters.dynamo_accounts import DynamoMailboxes
     from letterlock.adapters.dynamo_members import DynamoMembers
+    from letterlock.adapters.dynamo_openings import DynamoOpenings
     from letterlock.adapters.keyed_names import KeyedNames
     from letterlock.services.set_up_workspace import SetUpWorkspace
 
     dynamodb, accounts = wiring.client("dynamodb"), setting("ACCOUNTS_TABLE")
     sealer, index, entries = wiring.sealer(), wiring.blind_index(), wiring.audit_entries()
+    mailboxes = DynamoMailboxes(dynamodb, accounts, sealer, index, entries)
     return SetUpWorkspace(
         workspaces=creating_workspaces(),
-        mailboxes=DynamoMailboxes(dynamodb, accounts, sealer, index, entries),
+        mailboxes=mailboxes,
         members=DynamoMembers(dynamodb, accounts, sealer, index, entries),
         ids=wiring.ids(),
         now=wiring.now,
         random=os.urandom,
         invite=invite_person(),
+        openings=DynamoOpenings(mailboxes, links(), wiring.commits()),
         setting=sign_up,
         names=KeyedNames(index, setting("MAIL_DOMAIN")),
     )

@@ -66,11 +66,10 @@ class InvitePerson:
         if done:
             raise AlreadyDone(done)
 
-    def owner(self, workspace: str, address: str, name: str, asked: Asked) -> Invitation:
-        """By the operator, of a workspace that was made just now."""
+    def owner(self, workspace: str, address: str, name: str, asked: Asked) -> tuple[Invitation, Deed]:
+        """By the operator, of a workspace that is being made: still to be stored."""
         made = self._made(workspace, OPERATOR, Wanted(address, Role.OWNER, name=name))
-        self.links.invite(made, None, self._deed(made, asked))
-        return made
+        return made, self._deed(made, asked)
 
     def again(self, who: Principal, done: Done) -> Invitation:
         return self.links.invitation(who.workspace, done.made)

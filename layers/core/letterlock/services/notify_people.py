@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from letterlock.domain.conversations import Conversation, Message
-from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain
+from letterlock.domain.errors import NotFound, SendDelayed, SendUncertain
 from letterlock.domain.mail import Address
 from letterlock.domain.notifications import LISTED, Happened, Notification, refusal_text, subject, text
 from letterlock.domain.threading import reply_address
 from letterlock.services.notify_ports import AnswerPlace, AnswerTokens, Colleague, NotificationMailer, Team
 from letterlock.services.people_ports import MailClaims
 from letterlock.services.ports import Clock, Conversations, Mailboxes
-from letterlock.services.send_account_mail import NOT_WANTED, REFUSED, SENT, UNCERTAIN
+from letterlock.services.send_once import NOT_WANTED, send_once
 
 TIME_IS_UP = "time_is_up"
 NEWS = timedelta(days=3)
@@ -36,7 +36,10 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class NotifyPeople:
-    """How many ended how, in a word each. Raises SendDelayed when another try is wanted: it leaves out who was told."""
+    """How many ended how, in a word each.
+
+    Raises SendDelayed, SendUncertain when another try is wanted: it leaves out who was told.
+    """
 
     conversations: Conversations
     mailboxes: Mailboxes
@@ -60,16 +63,16 @@ class NotifyPeople:
         except NotFound:
             occasion = None
         ended: Counter[str] = Counter()
-        delayed = ""
+        later: SendDelayed | SendUncertain | None = None
         for person in occasion.people if occasion else ():
             if enough():
                 raise SendDelayed(TIME_IS_UP)
             try:
                 ended[self._told(fact, occasion, person) if occasion else NOT_WANTED] += 1
-            except SendDelayed as later:
-                delayed = later.reason
-        if delayed:
-            raise SendDelayed(delayed)
+            except (SendDelayed, SendUncertain) as again:
+                later = again
+        if later:
+            raise later
         return ended or Counter({NOT_WANTED: 1})
 
     def _occasion(self, name: str, data: Mapping[str, str]) -> Occasion | None:
@@ -147,18 +150,10 @@ class NotifyPeople:
 
     def _sent(self, workspace: str, fact: str, claim: str, mail: Notification) -> str:
         """Never to a mailbox of ours: it would come in as a mail, of which somebody is told."""
-        if self.mailboxes.route([mail.to.address]) or not self.claims.claim(workspace, claim):
+        if self.mailboxes.route([mail.to.address]):
             return NOT_WANTED
-        try:
-            self.mailer.send(mail, {"workspace": workspace, "fact": fact})
-        except SendDelayed:
-            self.claims.release(workspace, claim)
-            raise
-        except SendRefused:
-            return REFUSED
-        except SendUncertain:
-            return UNCERTAIN
-        return SENT
+        tags = {"workspace": workspace, "fact": fact}
+        return send_once(self.claims, workspace, claim, lambda: self.mailer.send(mail, tags))
 
 
 def _others(people: Iterable[str], by: str) -> tuple[str, ...]:

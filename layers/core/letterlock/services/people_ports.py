@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from letterlock.domain.accounts import Member, Principal
+from letterlock.domain.accounts import Mailbox, Member, Principal
+from letterlock.domain.audit import Entry
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.people import Invitation, Link, LinkKind, Person, Profile, Reset, SignUp
 from letterlock.domain.permissions import Role
@@ -204,15 +205,25 @@ class Links(Protocol):
         ...
 
 
+class Openings(Protocol):
+    def open(self, mailbox: Mailbox, entry: Entry, invitation: Invitation, deed: Deed) -> None:
+        """A workspace's first mailbox, and its owner's invitation with it. Raises what `Mailboxes.add` does."""
+        ...
+
+
 class MailClaims(Protocol):
     """Which facts were mailed about: a queue brings them more than once."""
 
-    def claim(self, workspace: str, fact: str) -> bool:
-        """Whether it is ours to send: False when it was sent, or may have been."""
+    def claim(self, workspace: str, fact: str, lease: timedelta) -> bool:
+        """Whether it is ours to send, for so long: False when it was sent. Raises SendDelayed while another has it."""
+        ...
+
+    def settle(self, workspace: str, fact: str) -> None:
+        """It was sent, or never can be: nobody claims it again."""
         ...
 
     def release(self, workspace: str, fact: str) -> None:
-        """It was not sent, for sure: another try may claim it."""
+        """It was not sent, or nobody knows: another try may claim it."""
         ...
 
 

@@ -1,26 +1,20 @@
-"""The mails that an account's changes cause: links, and word of what changed. Once each, as far as SES lets us."""
+"""The mails that an account's changes cause: links, and word of what changed. Never lost; twice at worst."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from letterlock.domain import account_mails
 from letterlock.domain.account_mails import Words
-from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain
+from letterlock.domain.errors import NotFound, SendDelayed, SendUncertain
 from letterlock.domain.people import Link, LinkKind, LinkState
 from letterlock.domain.sign_in import NOBODY
 from letterlock.services.people_ports import AccountMail, AccountMailer, Links, LinkSecrets, MailClaims, People
 from letterlock.services.ports import Clock, Workspaces
+from letterlock.services.send_once import NOT_WANTED, send_once
 from letterlock.services.token_ports import Revocations
-
-SENT: Final = "Sent"
-NOT_WANTED: Final = "NotWanted"
-"""Nothing is to be sent (any more)."""
-REFUSED: Final = "Refused"
-UNCERTAIN: Final = "Uncertain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +27,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class SendAccountMail:
-    """How many ended how, in a word each. Composed before it is claimed, so that a claim means that SES may have it.
+    """How many ended how, in a word each.
 
-    Raises SendDelayed when another try is wanted: what was sent is not sent again.
+    Raises SendDelayed, SendUncertain when another try is wanted: what was sent is not sent again.
     """
 
     links: Links
@@ -55,29 +49,19 @@ class SendAccountMail:
         except NotFound:
             mails = []
         ended: Counter[str] = Counter()
-        delayed: SendDelayed | None = None
+        later: SendDelayed | SendUncertain | None = None
         for each in mails:
             try:
                 ended[self._sent(data["workspace"], fact, each)] += 1
-            except SendDelayed as later:
-                delayed = later
-        if delayed:
-            raise delayed
+            except (SendDelayed, SendUncertain) as again:
+                later = again
+        if later:
+            raise later
         return ended or Counter({NOT_WANTED: 1})
 
     def _sent(self, workspace: str, fact: str, each: Claimed) -> str:
-        if not self.claims.claim(workspace, each.claim):
-            return NOT_WANTED
-        try:
-            self.mailer.send(each.mail, {"workspace": workspace, "fact": fact})
-        except SendDelayed:
-            self.claims.release(workspace, each.claim)
-            raise
-        except SendRefused:
-            return REFUSED
-        except SendUncertain:
-            return UNCERTAIN
-        return SENT
+        tags = {"workspace": workspace, "fact": fact}
+        return send_once(self.claims, workspace, each.claim, lambda: self.mailer.send(each.mail, tags))
 
     def _mails(self, fact: str, name: str, data: dict[str, str]) -> list[Claimed]:
         workspace = data["workspace"]

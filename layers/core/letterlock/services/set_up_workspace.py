@@ -14,6 +14,7 @@ from letterlock.domain.tokens import SECRET_BYTES, spell
 from letterlock.services.deeds import Asked
 from letterlock.services.invite import InvitePerson
 from letterlock.services.mailbox_ports import KeyedNames
+from letterlock.services.people_ports import Openings
 from letterlock.services.ports import Clock, Ids, Mailboxes, Members, Workspaces
 
 NAME_CHARACTERS = 100
@@ -42,6 +43,7 @@ class SetUpWorkspace:
     now: Clock
     random: Callable[[int], bytes]
     invite: InvitePerson
+    openings: Openings
     setting: Callable[[], str]
     """The operator's own: `closed` means no workspace more."""
     names: KeyedNames
@@ -77,12 +79,17 @@ class SetUpWorkspace:
         token = spell(CredentialKind.SERVICE, workspace, id, self.random(SECRET_BYTES))
         service = Member(id, workspace, Role.ADMIN, credentials=(credential,))
         self.workspaces.create(workspace, name, self._done(workspace, Act.WORKSPACE_CREATED, workspace, request))
-        self.mailboxes.add(mailbox, self._done(workspace, Act.MAILBOX_ADDED, mailbox.id, request))
         issued = self._done(workspace, Act.TOKEN_ISSUED, id, request)
         self.members.add_service(service, token_name, token, issued)
-        asked = Asked(OPERATOR, request)
-        invited = self.invite.owner(workspace, owner.address, owner.name, asked).id if owner else ""
-        return SetUp(workspace, mailbox.id, token, invited)
+        # Last, for it takes the address: whatever fails before leaves it free for another try.
+        added = self._done(workspace, Act.MAILBOX_ADDED, mailbox.id, request)
+        if not owner:
+            self.mailboxes.add(mailbox, added)
+            return SetUp(workspace, mailbox.id, token)
+        # And the owner with it: whoever is invited finds the workspace that has the address.
+        invitation, deed = self.invite.owner(workspace, owner.address, owner.name, Asked(OPERATOR, request))
+        self.openings.open(mailbox, added, invitation, deed)
+        return SetUp(workspace, mailbox.id, token, invitation.id)
 
     def _done(self, workspace: str, act: Act, subject: str, request: str) -> Entry:
         return Entry(self.ids.new("aud"), workspace, OPERATOR, act, subject, self.now(), request)
