@@ -109,7 +109,8 @@ def test_a_refused_request_uses_its_key_not_up(desk: PeopleDesk, ana: Principal)
 
 
 def test_a_page_leads_to_the_next_and_the_last_one_to_none(desk: PeopleDesk, ana: Principal) -> None:
-    desk.invite.owner(WORKSPACE, "o@team.example", "", ASKED)
+    made, deed = desk.invite.owner(WORKSPACE, "o@team.example", "", ASKED)
+    desk.people.invite(made, None, deed)
     for number in range(3):
         invited(desk, ana, f"b{number}@team.example")
     listed = ListInvitations(desk.people, FakeCursors())
