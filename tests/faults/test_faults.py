@@ -33,6 +33,8 @@ CASES = 48
 WHERE = "write one into bench/scenarios.py, or into a bench/*paths.py as a function that takes a desk"
 MAIL = "inbound_email/ingest-the-same-delivery-again/1"
 REPLY = "outbound_email/deliver-a-reply/1"
+MADE_ANEW = "mailboxes_api/mailboxes_come_to_be/5"
+"""A POST that takes no key: asked again it makes another mailbox, with an address of its own to forward to."""
 
 
 @pytest.fixture(scope="module", name="cloud")
@@ -97,7 +99,11 @@ def tried(cloud: Cloud, way: str, fault: Fault, operation: str) -> Report:
 
 @pytest.mark.parametrize(
     ("way", "fault", "operation"),
-    [(MAIL, Fault.KILLED_BEFORE, "TransactWriteItems"), (REPLY, Fault.KILLED_AFTER, "SendEmail")],
+    [
+        (MAIL, Fault.KILLED_BEFORE, "TransactWriteItems"),
+        (REPLY, Fault.KILLED_AFTER, "SendEmail"),
+        (MADE_ANEW, Fault.LOST_BEFORE, "TransactWriteItems"),
+    ],
 )
 def test_nothing_is_found_where_nothing_is_wrong(cloud: Cloud, way: str, fault: Fault, operation: str) -> None:
     assert tried(cloud, way, fault, operation).holds
