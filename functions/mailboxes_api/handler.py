@@ -64,8 +64,9 @@ def get_mailbox(mailbox: Id) -> MailboxOut:
 @api.patch(
     "/v1/mailboxes/<mailbox>",
     Action.MANAGE_MAILBOXES,
-    summary="Change a mailbox's name or signature, or say that its forwarding is confirmed",
-    description="Name and signature stand on what goes out from then on, replies that are queued by now included.",
+    summary="Change a mailbox's name, signature or settings, or say that its forwarding is confirmed",
+    description="Name and signature stand on what goes out from then on, replies that are queued by now included. "
+    "Settings hold for mail that is taken in from then on.",
     tags=["mailboxes"],
 )
 def patch_mailbox(mailbox: Id, change: MailboxChangeIn, if_match: IfMatch = None) -> MailboxOut:

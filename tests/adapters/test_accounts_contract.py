@@ -14,6 +14,7 @@ from letterlock.domain.accounts import Admission, Credential, CredentialKind, Ga
 from letterlock.domain.errors import Conflict, NotFound
 from letterlock.domain.forwarding import Confirmation, Provider
 from letterlock.domain.ledger import Reason
+from letterlock.domain.mailbox_settings import MailboxSettings, ThreadingSettings
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import Presented
 from letterlock.services.ports import Mailboxes, Members, StackLedger, Workspaces
@@ -125,6 +126,14 @@ def test_mail_to_the_address_that_is_forwarded_to_finds_the_mailbox(accounts: Ac
 
     assert accounts.mailboxes.route(["FWD-abc@stack.test"]) == {"FWD-abc@stack.test": forwarded}
     assert accounts.mailboxes.get("wsp_acme", "mbx_1") == forwarded
+
+
+def test_a_mailbox_keeps_its_settings(accounts: Accounts) -> None:
+    chosen = replace(SUPPORT, settings=MailboxSettings(ThreadingSettings(by_subject=True, window_days=3)))
+    accounts.mailboxes.add(chosen)
+
+    assert accounts.mailboxes.get("wsp_acme", "mbx_1") == chosen
+    assert accounts.mailboxes.route([SUPPORT.address]) == {SUPPORT.address: chosen}
 
 
 def test_of_what_providers_ask_the_newest_stays(accounts: Accounts) -> None:

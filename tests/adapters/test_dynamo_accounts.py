@@ -10,14 +10,16 @@ from botocore.stub import Stubber
 
 from letterlock.adapters.audit_entries import AuditEntries
 from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.codec import encode
 from letterlock.adapters.dynamo import key
 from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
 from letterlock.adapters.dynamo_members import DynamoMembers
 from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
-from letterlock.adapters.sealing import Sealer
+from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.audit import OPERATOR, Act, Entry
 from letterlock.domain.errors import Conflict, NotFound, Unavailable
 from letterlock.domain.ledger import Reason
+from letterlock.domain.mailbox_settings import MailboxSettings, ThreadingSettings
 from tests.adapters.conftest import Calls, Tables
 from tests.adapters.raw import everything, texts
 from tests.adapters.test_accounts_contract import PRESENTED, SERVICE, SUPPORT
@@ -51,6 +53,25 @@ def test_a_router_holds_ids_only(tables: Tables, keys: MemoryKeys, sealer: Seale
 
     [router] = [each for each in everything(tables.client, tables.accounts) if each["sk"]["S"] == "ROUTE"]
     assert router.keys() == {"pk", "sk", "workspace", "mailbox"}
+
+
+def test_a_mailbox_that_was_kept_before_there_were_settings_has_the_defaults(
+    tables: Tables, keys: MemoryKeys, sealer: Sealer, index: BlindIndex
+) -> None:
+    DynamoWorkspaces(tables.client, tables.accounts, sealer, keys).create("wsp_acme", "Acme")
+    mailboxes = DynamoMailboxes(tables.client, tables.accounts, sealer, index)
+    mailboxes.add(replace(SUPPORT, settings=MailboxSettings(ThreadingSettings(by_subject=True))))
+    before = [SUPPORT.address, SUPPORT.name, SUPPORT.signature, SUPPORT.forwarding]
+    tables.client.update_item(
+        TableName=tables.accounts,
+        Key=key("wsp_acme", f"MBX#{SUPPORT.id}"),
+        UpdateExpression="SET address = :before",
+        ExpressionAttributeValues={
+            ":before": {"B": sealer.seal(Place("wsp_acme", "mailbox", SUPPORT.id, "address"), encode(before))}
+        },
+    )
+
+    assert mailboxes.get("wsp_acme", SUPPORT.id) == SUPPORT
 
 
 def test_a_workspace_that_was_never_made_gets_no_mailbox(

@@ -189,6 +189,53 @@ def test_what_is_made_and_changed_is_in_the_audit_log(stack: Stack) -> None:
     assert acts[Act.DOMAIN_CLAIMED].subject.startswith("dom_")
 
 
+def test_settings_are_read_changed_one_by_one_and_guarded_by_the_version(stack: Stack) -> None:
+    ana = owner(stack)
+    sales = made(ana)
+    path = f"/v1/mailboxes/{sales['id']}"
+    assert sales["settings"] == {"threading": {"by_subject": False, "window_days": 7}}
+
+    first = ana.must("PATCH", path, {"settings": {"threading": {"by_subject": True}}}, headers={"If-Match": '"1"'})
+    second = ana.must("PATCH", path, {"settings": {"threading": {"window_days": 3}}})
+
+    assert first["settings"] == {"threading": {"by_subject": True, "window_days": 7}}
+    assert second["settings"] == {"threading": {"by_subject": True, "window_days": 3}}
+    assert (second["name"], second["version"]) == (sales["name"], 3)
+    assert ana.must("GET", path) == second
+    assert ana.must("GET", "/v1/mailboxes")["mailboxes"] == [second]
+    late = {"settings": {"threading": {"by_subject": False}}}
+    assert ana.ask("PATCH", path, late, headers={"If-Match": '"1"'})[0] == 412
+    assert (
+        ana.must("PATCH", path, {"settings": {"threading": {"window_days": 3}}}, headers={"If-Match": '"1"'}) == second
+    )
+    acts = [
+        each for each in wiring.audit().listed(ana.must("GET", "/v1/workspace")["id"]) if each.subject == sales["id"]
+    ]
+    assert [each.detail.reason for each in acts if each.act is Act.MAILBOX_CHANGED] == [
+        "threading.window_days",
+        "threading.by_subject",
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"threading": {"window_days": 0}},
+        {"threading": {"window_days": 91}},
+        {"threading": {"by_subject": "perhaps"}},
+        {"threading": {"by_mood": True}},
+        {"weather": {}},
+        "none",
+    ],
+)
+def test_settings_that_there_are_none_of_are_refused(stack: Stack, settings: Any) -> None:
+    ana = owner(stack)
+    path = f"/v1/mailboxes/{made(ana)['id']}"
+
+    assert ana.ask("PATCH", path, {"settings": settings})[0] == 400
+    assert ana.must("GET", path)["version"] == 1
+
+
 # ---- what goes out --------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from letterlock.adapters.dynamo import ABSENT, Item, Step, key, put
 from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.accounts import MAILBOXES_AT_MOST, Mailbox
 from letterlock.domain.forwarding import Confirmation, Provider
+from letterlock.domain.mailbox_settings import MailboxSettings
 
 GATE = "gate"
 
@@ -52,7 +53,7 @@ class MailboxItems:
         }
 
     def sealed(self, mailbox: Mailbox) -> bytes:
-        said = [mailbox.address, mailbox.name, mailbox.signature, mailbox.forwarding]
+        said = [mailbox.address, mailbox.name, mailbox.signature, mailbox.forwarding, mailbox.settings.chosen]
         return self._sealer.seal(_place(mailbox.workspace, mailbox.id, "address"), encode(said))
 
     def sealed_confirmation(self, workspace: str, mailbox: str, confirmation: Confirmation) -> bytes:
@@ -63,7 +64,7 @@ class MailboxItems:
         row = table.MailboxItem.from_raw_data(item)
         id = row.sk.removeprefix(table.MAILBOXES)  # noqa: A001 - the field's own name
         said = decode(self._sealer.unseal(_place(row.pk, id, "address"), row.address))
-        address, name, signature, forwarding = said
+        address, name, signature, forwarding, *chosen = said
         return Mailbox(
             id,
             row.pk,
@@ -74,6 +75,7 @@ class MailboxItems:
             version=int(row.version or 1),
             confirmation=self._confirmation(row, id),
             confirmed_at=datetime.fromisoformat(row.confirmed_at) if row.confirmed_at else None,
+            settings=MailboxSettings.of(chosen[0]) if chosen else MailboxSettings(),
         )
 
     def _confirmation(self, row: table.MailboxItem, id: str) -> Confirmation | None:  # noqa: A002 - its own name

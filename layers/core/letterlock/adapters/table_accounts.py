@@ -160,7 +160,7 @@ class MailboxItem(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
     address = BinaryAttribute(legacy_encoding=False)
-    """Sealed: the address, the display name, the signature and the address that is forwarded to."""
+    """Sealed: address, display name, signature, the address that is forwarded to, and what was chosen of settings."""
     version = NumberAttribute(null=True)
     """Absent: 1. What a provider's mail brings counts as no change."""
     confirmation = BinaryAttribute(legacy_encoding=False, null=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from letterlock.domain.errors import Forbidden, Invalid, NotFound
 from letterlock.domain.forwarding import Confirmation, ForwardingState
 from letterlock.domain.mail import Address
+from letterlock.domain.mailbox_settings import MailboxSettings
 from letterlock.domain.permissions import PERMISSIONS, Action, AnyToken, Role, Scope
 from letterlock.domain.threading import MAILBOX_LOCAL_PART_OCTETS
 
@@ -195,10 +196,11 @@ class Mailbox:
     forwarding: str = ""
     """An address of the stack that leads here as well: another provider forwards to it."""
     version: int = 1
-    """Of name, signature and forwarding's state."""
+    """Of name, signature, settings and forwarding's state."""
     confirmation: Confirmation | None = None
     """What that provider wants to know first."""
     confirmed_at: datetime | None = None
+    settings: MailboxSettings = field(default_factory=MailboxSettings)
 
     @property
     def forwarding_state(self) -> ForwardingState:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from letterlock.domain.accounts import SIGNATURE_OCTETS, Mailbox, Principal
 from letterlock.domain.forwarding import ForwardingState, Provider
 from letterlock.domain.mail_domains import DomainState, MailDomain, Purpose
+from letterlock.domain.mailbox_settings import WINDOW_DAYS_AT_MOST, MailboxSettings, ThreadingSettings
 from letterlock.domain.permissions import Action
 from letterlock.services.manage_domains import DomainShown
 from letterlock.services.manage_mailboxes import MailboxWanted
@@ -33,6 +34,30 @@ class MailboxIn(_In):
     signature: Signature = ""
 
 
+BySubject = Annotated[
+    bool,
+    Field(
+        description="A mail that carries no proof of where it belongs joins a conversation that its sender takes part "
+        "in under the same subject, where the sender's domain vouches for it"
+    ),
+]
+WindowDays = Annotated[
+    int,
+    Field(ge=1, le=WINDOW_DAYS_AT_MOST, description="For how many days after the conversation's last message"),
+]
+
+
+class ThreadingSettingsIn(_In):
+    by_subject: BySubject | None = None
+    window_days: WindowDays | None = None
+
+
+class MailboxSettingsIn(_In):
+    """What is left out stays, of each section as well."""
+
+    threading: ThreadingSettingsIn | None = None
+
+
 class MailboxChangeIn(_In):
     """What is left out stays."""
 
@@ -41,9 +66,11 @@ class MailboxChangeIn(_In):
     forwarding: Annotated[
         Literal["confirmed"] | None, Field(description="The code or link was used: it is not kept any longer")
     ] = None
+    settings: MailboxSettingsIn | None = None
 
     def wanted(self) -> MailboxWanted:
-        return MailboxWanted(self.name, self.signature, confirmed=self.forwarding is not None)
+        chosen = self.settings.model_dump(exclude_none=True) if self.settings else None
+        return MailboxWanted(self.name, self.signature, confirmed=self.forwarding is not None, settings=chosen)
 
 
 class ConfirmationOut(BaseModel):
@@ -74,11 +101,31 @@ class ForwardingOut(BaseModel):
         return cls(address=mailbox.forwarding, status=mailbox.forwarding_state, confirmation=confirmation)
 
 
+class ThreadingSettingsOut(BaseModel):
+    by_subject: BySubject
+    window_days: WindowDays
+
+    @classmethod
+    def of(cls, chosen: ThreadingSettings) -> ThreadingSettingsOut:
+        return cls(by_subject=chosen.by_subject, window_days=chosen.window_days)
+
+
+class MailboxSettingsOut(BaseModel):
+    """All of them, also those that nobody chose."""
+
+    threading: ThreadingSettingsOut
+
+    @classmethod
+    def of(cls, settings: MailboxSettings) -> MailboxSettingsOut:
+        return cls(threading=ThreadingSettingsOut.of(settings.threading))
+
+
 class MailboxOut(BaseModel):
     id: str
     address: str
     name: str
     signature: str
+    settings: MailboxSettingsOut
     version: int
     forwarding: Annotated[ForwardingOut | None, Field(description="For those who may set it up; null for others")]
 
@@ -90,6 +137,7 @@ class MailboxOut(BaseModel):
             address=mailbox.address,
             name=mailbox.name,
             signature=mailbox.signature,
+            settings=MailboxSettingsOut.of(mailbox.settings),
             version=mailbox.version,
             forwarding=ForwardingOut.of(mailbox) if sets_up and mailbox.forwarding else None,
         )

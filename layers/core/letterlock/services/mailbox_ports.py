@@ -31,7 +31,7 @@ class MailboxChanges(Protocol):
         ...
 
     def change(self, before: Mailbox, after: Mailbox, deed: Deed) -> None:
-        """Name, signature, and that its forwarding was confirmed. Raises Stale when it has changed since."""
+        """Name, signature, settings, and that its forwarding was confirmed. Raises Stale when it has changed since."""
         ...
 
 

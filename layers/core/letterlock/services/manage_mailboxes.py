@@ -10,6 +10,7 @@ from letterlock.domain.errors import DomainRefused, Forbidden, Invalid, Stale, V
 from letterlock.domain.forwarding import ForwardingState
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.mail_domains import Holder, refuse_nobodys, refuse_reserved
+from letterlock.domain.mailbox_settings import Chosen
 from letterlock.domain.people import shown_name
 from letterlock.domain.permissions import Action
 from letterlock.services.deeds import Asked, Deeds
@@ -93,6 +94,8 @@ class MailboxWanted:
     name: str | None = None
     signature: str | None = None
     confirmed: bool = False
+    settings: Chosen | None = None
+    """Those that are to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class ChangeMailbox:
     ) -> Mailbox:
         who.may(Action.MANAGE_MAILBOXES)
         if wanted == MailboxWanted():
-            raise Invalid("say what is to change: the name, the signature or the forwarding")
+            raise Invalid("say what is to change: the name, the signature, the forwarding or the settings")
         for attempt in range(1 + FRESH_READS):
             try:
                 return self._changed(who, mailbox, wanted, asked, versions)
@@ -130,6 +133,7 @@ class ChangeMailbox:
         changed = [each for each in ("name", "signature") if getattr(before, each) != getattr(after, each)]
         if after.forwarding_state is not before.forwarding_state:
             changed.append("forwarding")
+        changed += after.settings.differing(before.settings)
         deed = self.deeds(who.workspace, asked, Act.MAILBOX_CHANGED, before.id, reason=", ".join(changed))
         self.changes.change(before, after, deed)
         return replace(after, version=before.version + 1)
@@ -140,6 +144,8 @@ class ChangeMailbox:
             after = replace(after, name=shown_name(wanted.name) if wanted.name else "")
         if wanted.signature is not None:
             after = replace(after, signature=mailbox_signature(wanted.signature))
+        if wanted.settings:
+            after = replace(after, settings=before.settings.with_chosen(wanted.settings))
         if wanted.confirmed and before.forwarding_state is not ForwardingState.CONFIRMED:
             after = replace(after, confirmation=None, confirmed_at=self.now())
         return after
