@@ -53,6 +53,7 @@ class Cloud:
     """The audit log as it was when somebody last looked whether it is right: it was."""
     resent: dict[str, str] = field(default_factory=dict)
     """Replies that somebody of the team sent again, and how they stood."""
+    _tokens: dict[str, str] = field(default_factory=dict)
     _routed: int = 0
     _told: int = 0
     _queued: int = 0
@@ -196,9 +197,11 @@ class Cloud:
                 self.deliver(queue.function, sqs_event(json.dumps(handed)))
 
     def token_of(self, workspace: str) -> str:
-        """One for whoever looks."""
+        """One for whoever looks, or sends again: the same one each time."""
         home, token = self.home
-        return token if workspace == home else self.stack.token_with(frozenset(Scope), workspace=workspace)
+        if workspace != home and workspace not in self._tokens:
+            self._tokens[workspace] = self.stack.token_with(frozenset(Scope), workspace=workspace)
+        return token if workspace == home else self._tokens[workspace]
 
     def _waits(self) -> bool:
         """Whether anything is due at some time: a fact, a raw mail, a reply of which nobody knows."""

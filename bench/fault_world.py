@@ -77,6 +77,8 @@ def world(cloud: Cloud) -> World:
     found = World()
     items = cloud.items()
     names: dict[str, str] = {}
+    for workspace in _workspaces(cloud):
+        cloud.token_of(workspace)  # it is among the accounts then, whether or not somebody had to send again
     _accounts(cloud, found)
     for workspace in _workspaces(cloud):
         seen = _Inbox(cloud, workspace, items, found, names)

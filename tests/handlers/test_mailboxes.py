@@ -382,6 +382,19 @@ def test_sent_again_under_its_key_a_claim_is_the_same_one(stack: Stack) -> None:
     assert (status, answer["type"]) == (409, "urn:letterlock:problem:idempotency-key-reused")
 
 
+def test_a_claim_that_broke_off_goes_on_when_it_is_sent_again_under_its_key(stack: Stack) -> None:
+    ana = owner(stack)
+    key = {"Idempotency-Key": "k"}
+    stack.mail_identities.refuses = "TooManyRequestsException"
+    assert ana.ask("POST", "/v1/domains", {"domain": OWN}, headers=key)[0] == 503
+    stack.mail_identities.refuses = ""
+
+    again = ana.must("POST", "/v1/domains", {"domain": OWN}, headers=key)
+
+    assert len([each for each in again["records"] if each["type"] == "CNAME"]) == 3
+    assert stack.mail_identities.found[OWN]["MailFromAttributes"]["MailFromDomain"].endswith(f".{OWN}")
+
+
 def test_a_workspace_claims_so_many_domains_and_no_more(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("letterlock.adapters.dynamo_mail_domains.DOMAINS_AT_MOST", 1)
     ana = owner(stack)

@@ -7,7 +7,7 @@ import pytest
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.errors import AlreadyDone, Conflict, DomainRefused, Forbidden, Invalid, NotFound
-from letterlock.domain.idempotency import Once
+from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.mail_domains import (
     CLAIM,
     DomainState,
@@ -142,6 +142,24 @@ def test_sent_again_under_its_key_a_claim_is_told_so(given: Given) -> None:
     with pytest.raises(AlreadyDone) as told:
         given.claim(ANA, OWN, ASKED, once)
     assert given.claim.again(ANA, told.value.done).domain.name == OWN
+
+
+def test_what_a_claim_did_not_come_to_is_done_when_it_is_sent_again_under_its_key(given: Given) -> None:
+    once = Once("per_ana", "POST /v1/domains", "k", "{}")
+    claimed = given.claim(ANA, OWN, ASKED, once).domain
+    del given.identities.found[OWN]  # as if the first try had ended there
+
+    assert given.claim.again(ANA, Done(made=claimed.id)).identity is not None
+
+
+def test_sent_again_under_its_key_a_claim_that_another_workspace_has_by_now_changes_nothing(given: Given) -> None:
+    lapsed = given.claim(ANA, OWN, ASKED).domain
+    given.clock.passes(seconds=CLAIM.total_seconds() + 1)
+    given.claim(EVE, OWN, ASKED)
+    held = dict(given.identities.found)
+
+    assert given.claim.again(ANA, Done(made=lapsed.id)).state is DomainState.TAKEN
+    assert given.identities.found == held
 
 
 def test_domains_are_for_admins_of_their_workspace(given: Given) -> None:

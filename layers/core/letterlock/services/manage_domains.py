@@ -91,12 +91,19 @@ class ClaimDomain:
             deed = self.deeds(who.workspace, asked, Act.DOMAIN_CLAIMED, claim.id)
             self.domains.claim(claim, who, deed, holder, once)
         # Behind the claim: whoever's claim stands is who the mail service is told of. What breaks off here goes on when
-        # the same domain is claimed again.
+        # the same domain is claimed again, under the same key or another.
         self.identities.ensure(name, self.names.mail_from(who.workspace, name))
         return self.show(claim)
 
     def again(self, who: Principal, done: Done) -> DomainShown:
-        return self.show(self.domains.get(who.workspace, done.made))
+        """With what the first try may not have come to, for as long as the claim stands."""
+        shown = self.show(self.domains.get(who.workspace, done.made))
+        mail_from = self.names.mail_from(who.workspace, shown.domain.name)
+        told = shown.identity is not None and shown.identity.mail_from == mail_from
+        if shown.state is DomainState.TAKEN or told:
+            return shown
+        self.identities.ensure(shown.domain.name, mail_from)
+        return self.show(shown.domain)
 
     def _refuse_what_is_done(self, workspace: str, once: Once | None) -> None:
         done = self.domains.done(workspace, once) if once else None
