@@ -82,8 +82,8 @@ def code_of(secret: str, seconds: int = 0) -> str:
     return authenticator.code_of(secret, wiring.now().timestamp() + seconds)
 
 
-def enrolled(browser: Browser) -> tuple[str, list[str]]:
+def enrolled(browser: Browser, password: str = PASSWORD) -> tuple[str, list[str]]:
     """The authenticator's secret, and the recovery codes."""
-    secret = browser.must("POST", "/v1/me/totp")["secret"]
+    secret = browser.must("POST", "/v1/me/totp", {"password": password})["secret"]
     codes = browser.must("POST", "/v1/me/totp/confirm", {"code": code_of(secret)})["recovery_codes"]
     return secret, codes

@@ -36,14 +36,18 @@ class SignedIn:
         return {"Cookie": f"__Host-session={self.secret}", "Origin": f"https://{HOST}", "Host": HOST}
 
 
-def put_profile(workspace: str, person: str) -> None:
-    """How they are called, and a password that nobody knows."""
+NOBODYS_PASSWORD = f"{CHEAP.phc}{'A' * 22}${'A' * 43}"
+"""As it is kept; nobody knows of which password."""
+
+
+def put_profile(workspace: str, person: str, password: str = NOBODYS_PASSWORD) -> None:
+    """How they are called, and their password as it is kept."""
     items, at = people_wiring.items(), wiring.now()
     profile = Profile(f"{person.lower()}@team.example", "Somebody")
     dynamodb = wiring.client("dynamodb")
     for item in (
         items.profile_item(workspace, person, profile, at),
-        items.sign_in_item(SignIn(workspace, person, f"{CHEAP.phc}{'A' * 22}${'A' * 43}"), profile.address),
+        items.sign_in_item(SignIn(workspace, person, password), profile.address),
     ):
         dynamodb.put_item(TableName=items.table, Item=item)
 

@@ -47,7 +47,7 @@ def joined(host: Visitor, guest: Visitor, role: str = "agent") -> Any:
 
 def second_factor(visitor: Visitor) -> Any:
     """Set up, signed out, and in again: the password alone is refused, a code of the authenticator's opens."""
-    secret = visitor.must("POST", "/v1/me/totp", status=CREATED)["secret"]
+    secret = visitor.must("POST", "/v1/me/totp", {"password": PASSWORD}, status=CREATED)["secret"]
     visitor.must("POST", "/v1/me/totp/confirm", {"code": code_of(secret, time.time())})
     visitor.must("DELETE", "/v1/sessions/current", status=NO_CONTENT)
     given = {"email": visitor.address, "password": PASSWORD}

@@ -18,11 +18,12 @@ from letterlock.entry.sign_in_shapes import (
     FactorOut,
     NewcomerIn,
     NewPasswordIn,
+    OwnPasswordIn,
     OwnSessionOut,
     OwnSessionsOut,
+    PasswordAndCodeIn,
     PasswordIn,
     RecoveryCodesOut,
-    RemoveFactorIn,
     ResetIn,
     SignedInOut,
     SignInIn,
@@ -148,8 +149,8 @@ def put_password(change: PasswordIn) -> SignedInOut:
     tags=["me"],
     status_code=HTTPStatus.CREATED,
 )
-def post_factor() -> FactorOut:
-    proposed = people_wiring.propose_factor()(principal(app), asked(app))
+def post_factor(given: OwnPasswordIn) -> FactorOut:
+    proposed = people_wiring.propose_factor()(principal(app), given.password, asked(app))
     return FactorOut(secret=proposed.secret, uri=proposed.uri)
 
 
@@ -166,8 +167,22 @@ def post_factor_confirm(given: CodeIn) -> RecoveryCodesOut:
     return RecoveryCodesOut(recovery_codes=codes)
 
 
+@api.post(
+    "/v1/me/totp/recovery-codes",
+    Action.MANAGE_OWN_SIGN_IN,
+    summary="New recovery codes",
+    description="Those that there were work no more. Every other session ends; this one goes on under another secret.",
+    tags=["me"],
+)
+def post_recovery_codes(given: PasswordAndCodeIn) -> RecoveryCodesOut:
+    renew, who = people_wiring.renew_recovery_codes(), principal(app)
+    session, codes = renew(who, given.password, given.code, asked(app))
+    say(app, "Set-Cookie", session_cookie(session.secret, session.seconds()))
+    return RecoveryCodesOut(recovery_codes=codes)
+
+
 @api.delete("/v1/me/totp", Action.MANAGE_OWN_SIGN_IN, summary="Remove the second factor", tags=["me"])
-def delete_factor(given: RemoveFactorIn) -> None:
+def delete_factor(given: PasswordAndCodeIn) -> None:
     session = people_wiring.remove_factor()(principal(app), given.password, given.code, asked(app))
     say(app, "Set-Cookie", session_cookie(session.secret, session.seconds()))
 

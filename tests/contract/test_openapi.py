@@ -42,7 +42,7 @@ def headers_taken(operation: dict[str, Any]) -> set[str]:
     return {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
 
 
-SECOND_FACTOR = {"/v1/me/totp", "/v1/me/totp/confirm"}
+SECOND_FACTOR = {"/v1/me/totp", "/v1/me/totp/confirm", "/v1/me/totp/recovery-codes"}
 """A key would have nothing to replay: the first makes another secret each time, which counts for nothing until the second
 has seen a code of it, and that works once.
 """

@@ -45,6 +45,7 @@ ROUTES = {
     ("POST", "/v1/me/totp"): "SignInApiFunction",
     ("DELETE", "/v1/me/totp"): "SignInApiFunction",
     ("POST", "/v1/me/totp/confirm"): "SignInApiFunction",
+    ("POST", "/v1/me/totp/recovery-codes"): "SignInApiFunction",
     ("PATCH", "/v1/me"): "AccountsApiFunction",
     ("GET", "/v1/me/notifications"): "AccountsApiFunction",
     ("PATCH", "/v1/me/notifications"): "AccountsApiFunction",

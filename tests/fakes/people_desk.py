@@ -26,6 +26,7 @@ from letterlock.services.own_sign_in import (
     OwnSignIn,
     ProposeFactor,
     RemoveFactor,
+    RenewRecoveryCodes,
 )
 from letterlock.services.reset_password import AskReset, CompleteReset
 from letterlock.services.revoke import Revoke
@@ -73,6 +74,7 @@ class PeopleDesk:
         own = OwnSignIn(people, members, people, passwords, limits, self.start, deeds, clock)
         self.change_password, self.propose = ChangePassword(own), ProposeFactor(own, self.factors)
         self.confirm, self.remove_factor = ConfirmFactor(own, self.factors, clock), RemoveFactor(own, self.check)
+        self.renew_codes = RenewRecoveryCodes(own, self.check, self.factors)
         self.sessions = ListSessions(people, members, clock)
         self.ask_reset = AskReset(people, people, limits, deeds, ids, clock)
         self.reset = CompleteReset(people, people, people, self.links, passwords, limits, deeds, clock)
@@ -123,7 +125,7 @@ class PeopleDesk:
 
     def enrolled(self, who: Principal) -> tuple[Principal, str, list[str]]:
         """Them under their other session, the authenticator's secret, and the recovery codes."""
-        secret = self.propose(who, ASKED).secret
+        secret = self.propose(who, PASSWORD, ASKED).secret
         session, codes = self.confirm(who, self.code(secret), ASKED)
         return self.who_has(session), secret, codes
 

@@ -2,6 +2,8 @@
 
 from base64 import b32decode
 from datetime import timedelta
+from email import message_from_string
+from email.utils import parseaddr
 from typing import Any
 
 import boto3
@@ -104,7 +106,7 @@ def test_codes_are_not_to_be_guessed(stack: Stack) -> None:
 
 def test_a_second_factor_counts_only_when_a_code_of_it_was_seen(stack: Stack) -> None:
     browser = owner(stack)
-    shown = browser.must("POST", "/v1/me/totp")
+    shown = browser.must("POST", "/v1/me/totp", {"password": PASSWORD})
     assert shown["uri"].startswith(f"otpauth://totp/Letterlock:{ANA}?secret={shown['secret']}&issuer=Letterlock")
 
     assert Browser(stack).sign_in()[0] == 201
@@ -117,7 +119,7 @@ def test_a_second_factor_is_removed_by_who_has_both(stack: Stack) -> None:
     browser = owner(stack)
     secret, codes = enrolled(browser)
     stack.mailed()
-    assert browser.ask("POST", "/v1/me/totp")[0] == 409
+    assert browser.ask("POST", "/v1/me/totp", {"password": PASSWORD})[0] == 409
 
     assert browser.ask("DELETE", "/v1/me/totp", {"password": NEW, "code": code_of(secret, 30)})[0] == 403
     assert browser.ask("DELETE", "/v1/me/totp", {"password": PASSWORD, "code": code_of(secret, 90)})[0] == 401
@@ -127,6 +129,59 @@ def test_a_second_factor_is_removed_by_who_has_both(stack: Stack) -> None:
     assert Browser(stack).sign_in()[0] == 201
     (mail,) = stack.mailed()
     assert "second factor" in mail
+
+
+def test_whoever_sits_at_an_open_browser_sets_up_and_removes_no_second_factor(stack: Stack) -> None:
+    browser = owner(stack)
+    stack.mailed()
+    routes = ("POST", "/v1/me/totp"), ("DELETE", "/v1/me/totp"), ("POST", "/v1/me/totp/recovery-codes")
+    for method, path in routes:
+        code = {} if (method, path) == routes[0] else {"code": "123456"}
+        assert browser.ask(method, path, code)[0] == 400
+        status, answer = browser.ask(method, path, {"password": NEW, **code})
+        assert (status, answer["detail"]) == (403, "this is not your password")
+    assert Browser(stack).sign_in()[0] == 201
+    assert stack.mailed() == []
+
+
+def test_new_recovery_codes_take_the_password_and_a_code(stack: Stack) -> None:
+    browser = owner(stack)
+    secret, old = enrolled(browser)
+    path = "/v1/me/totp/recovery-codes"
+    assert browser.ask("POST", path, {"password": PASSWORD, "code": code_of(secret, 3600)})[0] == 401
+
+    new = browser.must("POST", path, {"password": PASSWORD, "code": old[0]})["recovery_codes"]
+
+    assert browser.must("GET", "/v1/me")["email"] == ANA
+    assert Browser(stack).sign_in(code=old[1])[0] == 401
+    assert Browser(stack).sign_in(code=new[0])[0] == 201
+
+
+def test_each_change_of_how_one_signs_in_is_told_to_whose_it_is_and_so_is_a_recovery_code_that_is_used(
+    stack: Stack,
+) -> None:
+    browser = owner(stack)
+    stack.mailed()
+    secret, codes = enrolled(browser)
+    Browser(stack).sign_in(code=codes[0])
+    Browser(stack).sign_in(code=code_of(secret, 30))
+    codes = browser.must("POST", "/v1/me/totp/recovery-codes", {"password": PASSWORD, "code": codes[1]})[
+        "recovery_codes"
+    ]
+    browser.must("DELETE", "/v1/me/totp", {"password": PASSWORD, "code": codes[0]})
+
+    before = len(stack.sent())
+    stack.mailed()
+    mails = [message_from_string(each.raw_data) for each in stack.sent()[before:]]
+    assert {parseaddr(str(each["To"]))[1] for each in mails} == {ANA}
+    assert sorted(str(each["Subject"]) for each in mails) == [
+        "Somebody signed in with a recovery code",
+        "You have a second factor now",
+        "You have new recovery codes",
+        "Your second factor was removed",
+    ]
+    text = "".join(each.raw_data for each in stack.sent()[before:])
+    assert not any(each in text for each in (secret, *codes))
 
 
 # ---- a forgotten password -------------------------------------------------------------------------------------------

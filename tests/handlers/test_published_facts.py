@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
-from bench.browser import PASSWORD, enrolled, joined, owner
+from bench.browser import PASSWORD, Browser, enrolled, joined, owner
 from bench.notify_paths import answer
 from letterlock.domain.tokens import read
 from letterlock.entry import wiring
@@ -68,7 +68,10 @@ def _people_come_in(stack: Stack) -> None:
     joined(zebra, "zebra2@team.example")
     zebra.must("POST", "/v1/password-resets", {"email": "zebra@team.example"})
     zebra.must("PUT", "/v1/me/password", {"current": PASSWORD, "new": "zebra and others"})
-    _, codes = enrolled(zebra)
+    _, codes = enrolled(zebra, "zebra and others")
+    assert Browser(stack).sign_in("zebra@team.example", "zebra and others", code=codes[1])[0] == 201
+    both = {"password": "zebra and others", "code": codes[0]}
+    codes = zebra.must("POST", "/v1/me/totp/recovery-codes", both)["recovery_codes"]
     removed = {"password": "zebra and others", "code": codes[0]}
     assert zebra.ask("DELETE", "/v1/me/totp", removed)[0] == 204
 

@@ -42,6 +42,7 @@ WITHOUT_A_KEY = {
     # The last secret proposed is the one that counts, and a code confirms it once: tests/handlers/test_own_sign_in.py.
     "/v1/me/totp",
     "/v1/me/totp/confirm",
+    "/v1/me/totp/recovery-codes",
 }
 """Who would keep the first answer under which key, when nobody is signed in or when a secret is in it?"""
 FACTS = {"ReplyQueued", "NoteAdded", "MailReleased", "MailDiscarded"}

@@ -11,7 +11,7 @@ import boto3
 
 from bench.recorder import Call
 from letterlock.domain.permissions import Action
-from tests.matrix.world import Headers, World
+from tests.matrix.world import OWN_PASSWORD, Headers, World
 from tools.openapi import DESCRIPTION
 
 DESCRIBED: dict[str, Any] = json.loads(DESCRIPTION.read_text())["paths"]
@@ -45,9 +45,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/password-resets"): lambda world: {"email": world.address()},
     ("POST", "/v1/password-resets/complete"): lambda world: {"token": world.link("llr_"), "password": PASSWORD},
     ("POST", "/v1/sessions"): lambda world: {"email": world.address(), "password": PASSWORD},
-    ("PUT", "/v1/me/password"): {"current": PASSWORD, "new": f"{PASSWORD} more"},
+    ("PUT", "/v1/me/password"): {"current": OWN_PASSWORD, "new": f"{PASSWORD} more"},
+    ("POST", "/v1/me/totp"): {"password": OWN_PASSWORD},
     ("POST", "/v1/me/totp/confirm"): {"code": "123456"},
-    ("DELETE", "/v1/me/totp"): {"password": PASSWORD, "code": "123456"},
+    ("POST", "/v1/me/totp/recovery-codes"): {"password": OWN_PASSWORD, "code": "123456"},
+    ("DELETE", "/v1/me/totp"): {"password": OWN_PASSWORD, "code": "123456"},
 }
 """What is sent; where it has to be something new each time, how it is made."""
 UNCOUNTED = {"LimitsTable"}
@@ -129,6 +131,6 @@ def answered(world: World, method: str, path: str, caller: str) -> int:
             assert (status, body) == world.ask(who, method, never, sent)
     if path == "/v1/credentials":
         world.reopen()
-    if path in ("/v1/sessions/current", "/v1/me/totp") and status not in REFUSED:
+    if path in ("/v1/sessions/current", "/v1/me/password", "/v1/me/totp") and status not in REFUSED:
         world.seat()
     return status

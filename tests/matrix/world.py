@@ -22,11 +22,12 @@ from letterlock.domain.accounts import Credential, CredentialKind, Mailbox
 from letterlock.domain.conversations import Sending, SendState
 from letterlock.domain.permissions import PERMISSIONS, Action, Needs, Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
-from letterlock.entry import wiring
+from letterlock.entry import people_wiring, wiring
 from tests.handlers.stack import MAILBOX, Stack, function_behind, rest_event, stack_on_moto
 
 HOST = "api.acme.example"
 SALES = "sales@acme.example"
+OWN_PASSWORD = "what everybody here signs in with"
 Headers = dict[str, str]
 Answer = tuple[int, str]
 """Status and body."""
@@ -108,7 +109,7 @@ class World:
         hashed = keyed(wiring.blind_index(), secret)
         item[accounts.CREDENTIALS] = {"M": {id: accounts.credential_entry(credential, hashed)}}
         boto3.client("dynamodb").put_item(TableName="AccountsTable", Item=item)
-        put_profile(workspace, person)
+        put_profile(workspace, person, people_wiring.passwords().hash(OWN_PASSWORD))
         if scopes is None:
             return {"Cookie": f"__Host-session={secret}", "Origin": f"https://{HOST}", "Host": HOST}
         return {"Authorization": f"Bearer {secret}"}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from letterlock.domain.accounts import Principal
+from letterlock.domain.audit import Act
 from letterlock.domain.errors import (
     Forbidden,
     Invalid,
@@ -14,7 +15,13 @@ from letterlock.domain.errors import (
     TooManyRequests,
     Unauthenticated,
 )
-from letterlock.domain.facts import CredentialRevoked, PasswordChanged, SecondFactorRemoved
+from letterlock.domain.facts import (
+    CredentialRevoked,
+    PasswordChanged,
+    RecoveryCodesRenewed,
+    SecondFactorEnrolled,
+    SecondFactorRemoved,
+)
 from letterlock.domain.permissions import Role
 from letterlock.services.deeds import Asked
 from tests.fakes.people_desk import ANA, ASKED, BEN, NEW, PASSWORD, WORKSPACE, WRONG, PeopleDesk
@@ -60,9 +67,10 @@ def test_the_session_that_asks_goes_on_under_another_secret_for_as_long_as_it_ha
 
 ACTS: dict[str, Callable[[PeopleDesk, Principal], object]] = {
     "password": lambda desk, who: desk.change_password(who, PASSWORD, NEW, ASKED),
-    "propose": lambda desk, who: desk.propose(who, ASKED),
+    "propose": lambda desk, who: desk.propose(who, PASSWORD, ASKED),
     "confirm": lambda desk, who: desk.confirm(who, "000000", ASKED),
     "remove": lambda desk, who: desk.remove_factor(who, PASSWORD, "000000", ASKED),
+    "renew": lambda desk, who: desk.renew_codes(who, PASSWORD, "000000", ASKED),
 }
 
 
@@ -133,7 +141,7 @@ def test_who_sits_at_an_open_browser_guesses_ten_times(desk: PeopleDesk, ana: Pr
 
 
 def test_only_the_last_one_shown_is_confirmed(desk: PeopleDesk, ana: Principal) -> None:
-    first, second = desk.propose(ana, ASKED).secret, desk.propose(ana, ASKED).secret
+    first, second = desk.propose(ana, PASSWORD, ASKED).secret, desk.propose(ana, PASSWORD, ASKED).secret
     assert first != second
     with pytest.raises(SecondFactorRequired):
         desk.confirm(ana, desk.code(first), ASKED)
@@ -175,6 +183,66 @@ def test_a_code_that_signed_in_removes_no_factor_and_the_one_that_does_works_onc
     assert desk.signs_in()
 
 
+BY_THE_PASSWORD: dict[str, Callable[[PeopleDesk, Principal, str], object]] = {
+    "propose": lambda desk, who, password: desk.propose(who, password, ASKED),
+    "remove": lambda desk, who, password: desk.remove_factor(who, password, "000000", ASKED),
+    "renew": lambda desk, who, password: desk.renew_codes(who, password, "000000", ASKED),
+}
+
+
+@pytest.mark.parametrize("act", BY_THE_PASSWORD)
+@pytest.mark.parametrize("has_one", [False, True])
+def test_who_sits_at_an_open_browser_learns_and_changes_nothing_of_a_second_factor(
+    desk: PeopleDesk, ana: Principal, act: str, has_one: bool
+) -> None:
+    who = desk.enrolled(ana)[0] if has_one else ana
+    before, done = desk.people.of_person(WORKSPACE, ana.id), len(desk.people.deeds)
+    desk.clock.passes(minutes=15)
+    for number in range(10):
+        with pytest.raises(Forbidden, match="this is not your password"):
+            BY_THE_PASSWORD[act](desk, who, f"{WRONG} {number}")
+    with pytest.raises(TooManyRequests):
+        BY_THE_PASSWORD[act](desk, who, PASSWORD)
+    assert (desk.people.of_person(WORKSPACE, ana.id), len(desk.people.deeds)) == (before, done)
+
+
+def test_new_recovery_codes_take_the_place_of_the_old_ones_and_end_the_other_sessions(
+    desk: PeopleDesk, ana: Principal
+) -> None:
+    who, secret, old = desk.enrolled(ana)
+    other = desk.signs_in(code=old[9])
+    session, new = desk.renew_codes(who, PASSWORD, desk.code(secret, 30), ASKED)
+
+    deed = desk.people.deeds[-1]
+    assert deed.entry.act is Act.RECOVERY_CODES_RENEWED
+    assert RecoveryCodesRenewed(WORKSPACE, ana.id) in [each.fact for each in deed.told]
+    assert [each.id for each in desk.members.get(WORKSPACE, ana.id).credentials] == [session.credential.id]
+    assert other.credential != session.credential.id
+    assert len(set(new) - set(old)) == 10
+    with pytest.raises(SecondFactorRequired):
+        desk.sign_in(ANA, PASSWORD, ASKED, code=old[0])
+    assert desk.signs_in(code=new[0])
+    desk.clock.passes(seconds=60)
+    assert desk.signs_in(code=desk.code(secret)), "the authenticator stays the same one"
+
+
+def test_a_recovery_code_may_be_the_one_that_makes_new_ones_and_the_password_alone_makes_none(
+    desk: PeopleDesk, ana: Principal
+) -> None:
+    who, secret, old = desk.enrolled(ana)
+    for code in ("000000", "aaaaa-bbbbb", desk.code(secret)):
+        with pytest.raises(SecondFactorRequired):
+            desk.renew_codes(who, PASSWORD, code, ASKED)
+    session, _ = desk.renew_codes(who, PASSWORD, old[0], ASKED)
+    with pytest.raises(SecondFactorRequired):
+        desk.renew_codes(desk.who_has(session), PASSWORD, old[1], ASKED)
+
+
+def test_of_what_is_not_there_no_codes_are_made(desk: PeopleDesk, ana: Principal) -> None:
+    with pytest.raises(RuleBroken):
+        desk.renew_codes(ana, PASSWORD, "000000", ASKED)
+
+
 def test_old_recovery_codes_are_none_of_a_new_factor(desk: PeopleDesk, ana: Principal) -> None:
     who, _, old = desk.enrolled(ana)
     session = desk.remove_factor(who, PASSWORD, old[0], ASKED)
@@ -189,5 +257,6 @@ def test_old_recovery_codes_are_none_of_a_new_factor(desk: PeopleDesk, ana: Prin
 def test_who_enrols_is_asked_for_a_code_and_all_others_are_out(desk: PeopleDesk, ana: Principal) -> None:
     other = desk.sign_in(ANA, PASSWORD, ASKED).session
     who, _, _ = desk.enrolled(ana)
+    assert SecondFactorEnrolled(WORKSPACE, ana.id) in [each.fact for each in desk.people.deeds[-1].told]
     assert desk.comes_in(other.secret) is None
     assert [each.id for each in desk.members.get(WORKSPACE, ana.id).credentials] == [who.credential]

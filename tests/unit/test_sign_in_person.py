@@ -159,7 +159,7 @@ def test_the_old_password_lets_nobody_in_who_brought_it_while_it_was_changed(des
 
 def test_without_a_code_nobody_comes_in_beside_who_enrols_at_that_moment(desk: PeopleDesk) -> None:
     who = desk.joined()
-    secret = desk.propose(who, ASKED).secret
+    secret = desk.propose(who, PASSWORD, ASKED).secret
     meanwhile(desk, lambda: desk.confirm(who, desk.code(secret), ASKED))
     with pytest.raises(Stale):
         desk.sign_in(ANA, PASSWORD, ASKED)

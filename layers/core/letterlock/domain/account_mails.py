@@ -49,6 +49,27 @@ SECOND_FACTOR_REMOVED: Final = Words(
     "The second factor of this address in the workspace {workspace} on Letterlock was removed: the password alone lets "
     "you in now.\n\nIf it was not you, change your password at once, and tell an owner of the workspace.\n",
 )
+SECOND_FACTOR_ENROLLED: Final = Words(
+    "You have a second factor now",
+    "A second factor was set up for this address in the workspace {workspace} on Letterlock: from now on the password "
+    "is not enough to sign in, and every other session ended.\n"
+    "\nIf it was not you, ask for a new password at once, and tell an owner of the workspace: somebody knew the old "
+    "one.\n",
+)
+RECOVERY_CODES_RENEWED: Final = Words(
+    "You have new recovery codes",
+    "New recovery codes were made for this address in the workspace {workspace} on Letterlock. Those that there were "
+    "work no more, and every other session ended.\n"
+    "\nIf it was not you, ask for a new password at once, and tell an owner of the workspace: somebody knew the old "
+    "one, and a code.\n",
+)
+RECOVERY_CODE_USED: Final = Words(
+    "Somebody signed in with a recovery code",
+    "One of your recovery codes let somebody in to the workspace {workspace} on Letterlock, and works no more. If the "
+    "authenticator is lost, remove the second factor and set up another one; if few codes are left, make new ones.\n"
+    "\nIf it was not you, change your password at once, make new recovery codes, and tell an owner of the workspace: "
+    "somebody knew the password, and has your codes.\n",
+)
 REMOVED: Final = Words(
     "You were removed from a workspace",
     "You are no longer a person of the workspace {workspace} on Letterlock: somebody who may do so removed you. Your "
@@ -83,6 +104,14 @@ EVERYBODY_SIGNED_OUT: Final = Words(
     "was has ended, and so have the reply addresses of notifications. People sign in again; services need new tokens.\n"
     "\nIf you did not expect it, look at the audit log: it says who it was.\n",
 )
+OWN_SIGN_IN: Final = {
+    "PasswordChanged": PASSWORD_CHANGED,
+    "SecondFactorEnrolled": SECOND_FACTOR_ENROLLED,
+    "SecondFactorRemoved": SECOND_FACTOR_REMOVED,
+    "RecoveryCodesRenewed": RECOVERY_CODES_RENEWED,
+    "RecoveryCodeUsed": RECOVERY_CODE_USED,
+}
+"""By the fact: what becomes of how somebody signs in is told to them."""
 
 
 def link(words: Words, app: str, secret: str) -> str:

@@ -321,6 +321,27 @@ class PasswordChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondFactorEnrolled(Fact):
+    """By themselves: from now on the password alone lets nobody in."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodesRenewed(Fact):
+    """By themselves: those that there were work no more."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodeUsed(Fact):
+    """Somebody signed in with one, in the place of the authenticator's code."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class SecondFactorRemoved(Fact):
     """By themselves: from now on the password alone lets them in."""
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         OwnSignIn,
         ProposeFactor,
         RemoveFactor,
+        RenewRecoveryCodes,
     )
     from letterlock.services.reset_password import AskReset, CompleteReset
     from letterlock.services.revoke_access import EndSession, RevokeInvitation
@@ -248,6 +249,13 @@ def remove_factor() -> RemoveFactor:
     from letterlock.services.own_sign_in import RemoveFactor
 
     return RemoveFactor(own_sign_in(), check_factor())
+
+
+@cache
+def renew_recovery_codes() -> RenewRecoveryCodes:
+    from letterlock.services.own_sign_in import RenewRecoveryCodes
+
+    return RenewRecoveryCodes(own_sign_in(), check_factor(), factors())
 
 
 # ---- what accounts_api calls ----------------------------------------------------------------------------------------

@@ -67,7 +67,13 @@ class CodeIn(_In):
     code: Code
 
 
-class RemoveFactorIn(_In):
+class OwnPasswordIn(_In):
+    password: Password
+
+
+class PasswordAndCodeIn(_In):
+    """`code`: of the authenticator, or a recovery code."""
+
     password: Password
     code: Code
 

@@ -1,7 +1,8 @@
 """People change how they sign in themselves: their password, their second factor, their sessions.
 
-With each of these their own session gets another secret, and all others end: whoever knew the old password, or came in
-without the factor, is out.
+Each of these asks for the password, for a browser that was left open is not its owner; and each is told them by mail.
+With each their own session gets another secret, and all others end: whoever knew the old password, or came in without
+the factor, is out.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from dataclasses import dataclass
 from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import Forbidden, RuleBroken, SecondFactorRequired, Unauthenticated
-from letterlock.domain.facts import Fact, PasswordChanged, SecondFactorRemoved
+from letterlock.domain.facts import (
+    Fact,
+    PasswordChanged,
+    RecoveryCodesRenewed,
+    SecondFactorEnrolled,
+    SecondFactorRemoved,
+)
 from letterlock.domain.passwords import entered, password_to_keep
 from letterlock.domain.people import Profile
 from letterlock.domain.permissions import Action
 from letterlock.domain.sign_in import RECOVERY_CODES, Session, SessionShown, SignIn, sessions_of
 from letterlock.domain.throttle import Tried
-from letterlock.services.check_factor import CheckFactor
+from letterlock.services.check_factor import CheckFactor, Proven
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.people_ports import Limits, Passwords, People, SecondFactors, SignInChange, SignIns
 from letterlock.services.ports import Clock, Members
@@ -49,7 +56,7 @@ class OwnSignIn:
         return self.people.get(who.workspace, who.id).profile
 
     def check_password(self, who: Principal, sign_in: SignIn, password: str, asked: Asked) -> None:
-        """Raises TooManyRequests, Forbidden."""
+        """Before anything is said of how they sign in. Raises TooManyRequests, Forbidden."""
         self.limits.count(Tried.CODE, who.id, asked.source)
         if not self.passwords.matches(entered(password), sign_in.password):
             raise Forbidden("this is not your password")
@@ -122,14 +129,18 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class ProposeFactor:
-    """A second factor, shown this once; it counts when a code of it was seen. Raises Forbidden, RuleBroken, Stale."""
+    """A second factor, shown this once; it counts when a code of it was seen.
+
+    Raises Forbidden, RuleBroken, TooManyRequests, Stale.
+    """
 
     own: OwnSignIn
     factors: SecondFactors
 
-    def __call__(self, who: Principal, asked: Asked) -> Proposed:
+    def __call__(self, who: Principal, password: str, asked: Asked) -> Proposed:
         who.may(Action.MANAGE_OWN_SIGN_IN)
         sign_in, member = self.own.read(who)
+        self.own.check_password(who, sign_in, password, asked)
         if sign_in.totp:
             raise RuleBroken("there is a second factor already: remove it first")
         secret = self.factors.new_secret()
@@ -140,7 +151,10 @@ class ProposeFactor:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmFactor:
-    """Raises Forbidden, RuleBroken, SecondFactorRequired, TooManyRequests, Stale."""
+    """Whoever has a code of it was shown it, and gave the password for that.
+
+    Raises Forbidden, RuleBroken, SecondFactorRequired, TooManyRequests, Stale.
+    """
 
     own: OwnSignIn
     factors: SecondFactors
@@ -157,10 +171,10 @@ class ConfirmFactor:
         step = self.factors.step(secret, "".join(code.split()), self.now(), sign_in.step)
         if step is None:
             raise SecondFactorRequired("this code is not one of now: look at the clock of your device")
-        codes = self.factors.new_codes(RECOVERY_CODES)
-        kept = frozenset(self.factors.kept(who.id, each) for each in codes)
+        codes, kept = _recovery_codes(self.factors, who)
         change = SignInChange(sign_in, member, totp=secret, proposed=b"", step=step, recovery=kept)
-        return self.own.rotated(who, member, change, asked, Act.TOTP_ENROLLED), codes
+        facts = [SecondFactorEnrolled(who.workspace, who.id)]
+        return self.own.rotated(who, member, change, asked, Act.TOTP_ENROLLED, facts), codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +187,42 @@ class RemoveFactor:
     def __call__(self, who: Principal, password: str, code: str, asked: Asked) -> Session:
         who.may(Action.MANAGE_OWN_SIGN_IN)
         sign_in, member = self.own.read(who)
-        if not sign_in.totp:
-            raise RuleBroken("there is no second factor")
-        self.own.check_password(who, sign_in, password, asked)
-        step = self.check(sign_in, code).step
+        step = _proven(self.own, self.check, who, sign_in, password, code, asked).step
         change = SignInChange(sign_in, member, totp=b"", proposed=b"", step=step, recovery=frozenset())
         facts = [SecondFactorRemoved(who.workspace, who.id)]
         return self.own.rotated(who, member, change, asked, Act.TOTP_REMOVED, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewRecoveryCodes:
+    """The old ones work no more. Raises Forbidden, RuleBroken, SecondFactorRequired, TooManyRequests, Stale."""
+
+    own: OwnSignIn
+    check: CheckFactor
+    factors: SecondFactors
+
+    def __call__(self, who: Principal, password: str, code: str, asked: Asked) -> tuple[Session, list[str]]:
+        """The recovery codes, shown this once. `code`: of the authenticator, or one of those that there were."""
+        who.may(Action.MANAGE_OWN_SIGN_IN)
+        sign_in, member = self.own.read(who)
+        step = _proven(self.own, self.check, who, sign_in, password, code, asked).step
+        codes, kept = _recovery_codes(self.factors, who)
+        change = SignInChange(sign_in, member, step=step, recovery=kept)
+        facts = [RecoveryCodesRenewed(who.workspace, who.id)]
+        return self.own.rotated(who, member, change, asked, Act.RECOVERY_CODES_RENEWED, facts), codes
+
+
+def _proven(
+    own: OwnSignIn, check: CheckFactor, who: Principal, sign_in: SignIn, password: str, code: str, asked: Asked
+) -> Proven:
+    """By both: the password alone must not do away with what is asked for beside it."""
+    own.check_password(who, sign_in, password, asked)
+    if not sign_in.totp:
+        raise RuleBroken("there is no second factor")
+    return check(sign_in, code)
+
+
+def _recovery_codes(factors: SecondFactors, who: Principal) -> tuple[list[str], frozenset[str]]:
+    """To be shown, and to be kept."""
+    codes = factors.new_codes(RECOVERY_CODES)
+    return codes, frozenset(factors.kept(who.id, each) for each in codes)

@@ -71,10 +71,10 @@ class SendAccountMail:
             "PersonInvited": lambda: self._invitation(workspace, data["invitation"]),
             "PasswordResetRequested": lambda: self._reset(workspace, data["person"], data["reset"]),
             "SignUpRequested": lambda: self._sign_up(workspace, data["sign_up"]),
-            "PasswordChanged": lambda: self._told(workspace, data["person"], account_mails.PASSWORD_CHANGED),
-            "SecondFactorRemoved": lambda: self._told(workspace, data["person"], account_mails.SECOND_FACTOR_REMOVED),
             "PersonRemoved": lambda: self._told(workspace, data["person"], account_mails.REMOVED, gone=True),
         }
+        if name in account_mails.OWN_SIGN_IN:
+            made[name] = lambda: self._told(workspace, data["person"], account_mails.OWN_SIGN_IN[name])
         if name in made:
             mail = made[name]()
             return [Claimed(fact, mail)] if mail else []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from letterlock.domain.accounts import Member
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import SecondFactorRequired, Stale, Unauthenticated
+from letterlock.domain.facts import RecoveryCodeUsed
 from letterlock.domain.passwords import entered
 from letterlock.domain.sign_in import REMEMBERED_LIFE, SESSION_LIFE, Session, SignIn, making_room
 from letterlock.domain.throttle import Tried
@@ -107,12 +108,13 @@ class SignInPerson:
         session = self.start(member.workspace, member.id, asked, life)
         expired, evicted = making_room(member, session.credential.created_at)
         outdated = self.passwords.outdated(found.password)
+        used = proven.recovery is not None
         deed = self.deeds(
             member.workspace,
             Asked(member.id, asked.request, asked.source, asked.user_agent),
-            Act.RECOVERY_CODE_USED if proven.recovery is not None else Act.SIGNED_IN,
+            Act.RECOVERY_CODE_USED if used else Act.SIGNED_IN,
             session.credential.id,
-            ended(member, evicted),
+            [*([RecoveryCodeUsed(member.workspace, member.id)] if used else []), *ended(member, evicted)],
         )
         change = SignInChange(
             found,
