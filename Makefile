@@ -95,6 +95,9 @@ bill: setup ## what each operation costs against its bound; ACCEPT=1 writes benc
 bench-quotes: setup ## what finding the visible part of a mail costs on hostile texts, against its bound
 	@$(RUN) -m bench.quotes
 
+fuzz: setup ## damaged mails through parser, quotes, checks and sanitiser: N=100000 of them, SEED=… plays one again
+	@$(RUN) -m bench.fuzz $(if $(SEED),--seed $(SEED),$(if $(N),--count $(N)))
+
 permissions: setup ## what each function may do on AWS against what it was seen to do
 	@$(RUN) -m bench.permissions
 
