@@ -98,6 +98,9 @@ bench-quotes: setup ## what finding the visible part of a mail costs on hostile 
 fuzz: setup ## damaged mails through parser, quotes, checks and sanitiser: N=100000 of them, SEED=… plays one again
 	@$(RUN) -m bench.fuzz $(if $(SEED),--seed $(SEED),$(if $(N),--count $(N)))
 
+bench-ingest: setup ## what taking in a mail costs: mails a second and memory, against the standard library's parse of the same set
+	@BOTO_DISABLE_CRT=true $(RUN) -m bench.ingest_speed
+
 permissions: setup ## what each function may do on AWS against what it was seen to do
 	@$(RUN) -m bench.permissions
 

@@ -25,7 +25,7 @@ def fingerprint(mail: Mail) -> bytes:
             mail.date.isoformat() if mail.date else "",
             mail.text,
             mail.html,
-            [[each.name, each.media_type, hashlib.sha256(each.content).hexdigest()] for each in mail.attachments],
+            [[each.name, each.media_type, each.sha256] for each in mail.attachments],
         ],
         ensure_ascii=True,
     )

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 MAIL_BYTES = 40 * 1024 * 1024
 """The largest mail that SES takes, in either direction (Amazon SES: "Service quotas", 40 MB)."""
@@ -31,7 +32,7 @@ class Address:
         return self.address.rpartition("@")[2].casefold()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attachment:
     """A part of a mail that is a file (RFC 2183). `content_id` is set for parts an HTML body refers to (RFC 2392)."""
 
@@ -40,6 +41,11 @@ class Attachment:
     content: bytes
     content_id: str = ""
     inline: bool = False
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the content, in hex; reckoned once, however many mailboxes get the mail."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Mailbox
@@ -119,7 +118,7 @@ class StoreMail:
                 name=each.name,
                 media_type=each.media_type,
                 size=len(each.content),
-                sha256=hashlib.sha256(each.content).hexdigest(),
+                sha256=each.sha256,
                 content_id=each.content_id,
                 inline=each.inline,
             )
