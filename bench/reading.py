@@ -7,7 +7,7 @@ from typing import Final
 
 from letterlock.adapters import codec
 from letterlock.adapters.html_sanitiser import sanitise
-from letterlock.domain.authentication import authenticity
+from letterlock.domain.checks.examination import examine
 from letterlock.domain.conversations import Kind, Message, inline_text, participants_of
 from letterlock.domain.fingerprints import fingerprint
 from letterlock.domain.mail import Content, Delivery, Mail, Verdict, Verdicts
@@ -29,16 +29,17 @@ def read_all(mail: Mail) -> None:
     list(tokens_seen(mail, DELIVERY.recipients, OURS))
     message_ids_seen(mail)
     participants_of(mail, frozenset({OURS}))
-    authenticity(mail.sender, DELIVERY)
     fingerprint(mail)
     _ = Content(mail.text, mail.html).sha256
     text, _ = inline_text(mail.text)
     message = Message(
         "msg_1", Kind.INBOUND, DELIVERY.received_at, text, hidden, subject=mail.subject, sender=mail.sender,
         to=mail.to[:200], cc=mail.cc[:200], message_id=mail.message_id, references=mail.references[-50:],
+        checks=examine(mail, DELIVERY),
     )  # fmt: skip
     kept = codec.message_fields(codec.message_bytes(message))
-    if (kept["text"], kept["sender"], kept["to"]) != (message.text, message.sender, message.to):
+    said = (message.text, message.sender, message.to, message.checks)
+    if (kept["text"], kept["sender"], kept["to"], kept["checks"]) != said:
         raise AssertionError("what is kept of it is not what was read")
     clean = sanitise(mail.html)
     if "<script" in clean.lower():

@@ -4,6 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+from letterlock.domain.authentication import Authenticity
+from letterlock.domain.checks.automatic import Automatic, Automation
+from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient
+from letterlock.domain.checks.examination import Checks
+from letterlock.domain.checks.mailing_list import MailingList
 from letterlock.domain.conversations import (
     Conversation,
     Kind,
@@ -28,6 +33,14 @@ LEASE = timedelta(minutes=2)
 WORKSPACE = "wsp_01JAB3C4D5E6F7G8H9J0KMNPQR"
 MAILBOX = "mbx_01JZY3C4D5E6F7G8H9J0KMNPQR"
 SES_ID = "o3vrnil0e2ic28tr0123456789abcdefghij01234567"
+BOUNCED = BouncedRecipient("ana@inner.test", Action.FAILED, "5.1.1", "ana@customer.test")
+CHECKS = Checks(
+    Authenticity.DISOWNED,
+    Automation(Automatic.REPLIED, "Auto-Submitted"),
+    MailingList("List-Id", "users.it.test"),
+    Bounce((BOUNCED, BouncedRecipient("ben@customer.test", Action.DELAYED, "")), "x@ses.test", "msg_1"),
+)
+"""Everything that may be found out about a mail."""
 
 
 @dataclass
@@ -60,6 +73,7 @@ class Desk:
             references=("first@customer.test", "second@customer.test"),
             threading=Threading(Rule.NEW, "To", Trust.VERIFIED),
             verdicts=Verdicts(Verdict.PASS, Verdict.PASS, Verdict.FAIL, Verdict.GRAY, Verdict.DISABLED),
+            checks=CHECKS,
             has_content=True,
             content_sha256="ef" * 32,
             has_raw=True,

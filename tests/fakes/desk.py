@@ -122,13 +122,16 @@ class Desk:
         judged: Verdicts | None = None,
         raw: bytes = b"",
         at: datetime = START,
+        mail_from: str | None = None,
     ) -> Delivery:
         """SES has stored the mail; its notification is on its way. None: the raw mail is told to `parser` by the test."""
         raw = raw or f"raw of {ses_message_id}".encode()
         self.originals.mails[f"inbound/{ses_message_id}"] = raw
         if mail is not None:
             self.parser.mails[raw] = mail
-        return Delivery(ses_message_id, f"inbound/{ses_message_id}", recipients, judged or verdicts(), at)
+        if mail_from is None:
+            mail_from = mail.sender.address if mail and mail.sender else ""
+        return Delivery(ses_message_id, f"inbound/{ses_message_id}", recipients, judged or verdicts(), at, mail_from)
 
     def only_conversation(self) -> Thread:
         (place,) = self.conversations._heads

@@ -6,6 +6,9 @@ from dataclasses import replace
 import pytest
 
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.authentication import Authenticity
+from letterlock.domain.checks.automatic import Automatic, Automation
+from letterlock.domain.checks.examination import Checks
 from letterlock.domain.conversations import INLINE_TEXT_BYTES, Kind, Status
 from letterlock.domain.errors import Stale
 from letterlock.domain.facts import ConversationOpened, MessageReceived
@@ -41,6 +44,18 @@ def test_a_mail_opens_a_conversation_that_shows_what_came(desk: Desk) -> None:
     assert message.threading is not None
     assert (message.threading.rule, message.threading.trust) == (Rule.NEW, Trust.VERIFIED)
     assert [type(fact) for fact in desk.conversations.announced] == [ConversationOpened, MessageReceived]
+
+
+def test_what_was_found_out_about_a_mail_is_kept_on_its_message(desk: Desk) -> None:
+    desk.receive(desk.arrives(replace(MAIL, said=(("auto-submitted", "auto-replied"),))))
+    (message,) = desk.only_conversation().messages
+    assert message.checks == Checks(Authenticity.AUTHENTICATED, Automation(Automatic.REPLIED, "Auto-Submitted"))
+
+
+def test_nothing_is_said_of_a_mail_that_was_not_read(desk: Desk) -> None:
+    desk.receive(desk.arrives(None, judged=verdicts(virus=Verdict.FAIL)))
+    (message,) = desk.only_conversation().messages
+    assert message.checks is None
 
 
 def test_the_raw_mail_is_archived_and_leaves_the_inbound_bucket(desk: Desk) -> None:

@@ -156,7 +156,15 @@ def test_after_everybody_was_signed_out_the_old_addresses_are_dead_and_who_uses_
     assert desk.receive(comes(desk, fresh, name="b")) == Counter({Outcome.STORED: 1})
 
 
-@pytest.mark.parametrize("more", [{"automatic": True}, {"mail_from": ""}, {"mail_from": "<>"}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"said": (("auto-submitted", "auto-replied"),)},
+        {"said": (("list-id", "<team.example>"),)},
+        {"mail_from": ""},
+        {"mail_from": "<>"},
+    ],
+)
 def test_what_a_machine_sends_is_not_taken_in_and_nobody_is_told(
     desk: Desk, head: Conversation, more: dict[str, object]
 ) -> None:

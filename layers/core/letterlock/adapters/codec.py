@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from letterlock.adapters.checks_codec import checks_of, checks_row
 from letterlock.domain.conversations import Conversation, Message, Participant, StoredAttachment
 from letterlock.domain.mail import Address, Verdict, Verdicts
 from letterlock.domain.outcomes import Outcomes, RecipientOutcome, RecipientState
@@ -62,6 +63,7 @@ def message_bytes(message: Message) -> bytes:
         "references": message.references,
         "threading": _threading_row(message.threading) if message.threading else None,
         "verdicts": _verdicts_row(message.verdicts) if message.verdicts else None,
+        "checks": checks_row(message.checks) if message.checks else None,
         "content_sha256": message.content_sha256,
     }
     return encode({name: value for name, value in fields.items() if value})
@@ -85,6 +87,7 @@ def message_fields(octets: bytes) -> dict[str, Any]:
         "references": tuple(said.get("references", ())),
         "threading": _threading(said["threading"]) if "threading" in said else None,
         "verdicts": Verdicts(*map(Verdict, said["verdicts"])) if "verdicts" in said else None,
+        "checks": checks_of(said["checks"]) if "checks" in said else None,
         "content_sha256": said.get("content_sha256", ""),
     }
 

@@ -1,4 +1,4 @@
-"""Who or what sent a mail, as its own header has it: one author whoever reads it, or a machine."""
+"""Who or what sent a mail, as its own header has it: one author whoever reads it, and what it is judged by."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from itertools import islice
 from typing import Final
 
 from letterlock.adapters.mime_header_section import Fields
-from letterlock.adapters.mime_headers import raw_text
+from letterlock.adapters.mime_headers import one_line, raw_text
+from letterlock.domain.checks.examination import FIELDS
 
 FROM_CHARACTERS: Final = 2_000
 ADDRESSES_READ: Final = 20
+FIELD_OCTETS: Final = 1_000
 
 _ADDRESS: Final = re.compile(r"[^\s<>()\",;:@]{1,256}@[^\s<>()\",;:@]{1,256}")
-_FOR_MANY: Final = frozenset({"auto_reply", "bulk", "junk", "list"})
-_OF_MACHINES: Final = ("x-autoreply", "x-autorespond", "list-id")
 
 
 def one_author(fields: Fields) -> bool:
@@ -33,13 +33,10 @@ def one_author(fields: Fields) -> bool:
     return text.count("@") == text.casefold().count(next(iter(found)))
 
 
-def automatic(fields: Fields, media_type: str) -> bool:
-    """Auto-Submitted (RFC 3834, section 5), a report (RFC 6522), or what old responders and lists write."""
-    said = raw_text(fields.first("auto-submitted")).partition(";")[0].partition("(")[0].strip().casefold()
-    precedence = raw_text(fields.first("precedence")).strip().casefold()
-    return (
-        said not in ("", "no")
-        or precedence in _FOR_MANY
-        or media_type == "multipart/report"
-        or any(fields.first(name) for name in _OF_MACHINES)
-    )
+def said(fields: Fields) -> tuple[tuple[str, str], ...]:
+    """The fields that mails are judged by: see `Mail.said`."""
+    first: dict[str, bytes] = {}
+    for name, value in fields.items:
+        if name in FIELDS:
+            first.setdefault(name, value)
+    return tuple((name, one_line(raw_text(value[:FIELD_OCTETS]))) for name, value in first.items())

@@ -17,8 +17,9 @@ from letterlock.adapters.mime_addresses import addresses
 from letterlock.adapters.mime_charsets import decode
 from letterlock.adapters.mime_header_section import Fields, read_section
 from letterlock.adapters.mime_headers import Value, date_of, message_ids, raw_text, structured, text_of
-from letterlock.adapters.mime_origin import automatic, one_author
+from letterlock.adapters.mime_origin import one_author, said
 from letterlock.adapters.mime_prescan import MailLimits, Part, scan
+from letterlock.adapters.mime_report import returned
 from letterlock.adapters.mime_transfer import decode_base64, decode_quoted_printable, decode_uuencode
 from letterlock.domain.errors import Unparsable
 from letterlock.domain.ledger import Reason
@@ -63,6 +64,7 @@ def _mail(raw: bytes, root: Part) -> Mail:
     bodies = _Bodies(raw)
     bodies.read(root)
     html = _joined(bodies.htmls)
+    text = _joined(bodies.texts) or to_text(html)
     return Mail(
         subject=text_of(fields.first("subject"))[:SUBJECT_CHARACTERS],
         sender=next(iter(addresses(fields.all("from"))), None),
@@ -74,11 +76,12 @@ def _mail(raw: bytes, root: Part) -> Mail:
         in_reply_to=message_ids(fields.all("in-reply-to")),
         references=message_ids(fields.all("references")),
         delivered_to=_delivered_to(fields),
-        text=_joined(bodies.texts) or to_text(html),
+        text=text,
         html=html,
         attachments=tuple(bodies.attachments),
         one_author=one_author(fields),
-        automatic=automatic(fields, root.media_type),
+        said=said(fields),
+        returned=returned(root, bodies.attachments, text),
     )
 
 

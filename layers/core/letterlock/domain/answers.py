@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from letterlock.domain.checks.automatic import automatic
+from letterlock.domain.checks.mailing_list import mailing_list
 from letterlock.domain.mail import Attachment, Delivery, Mail, Verdict
 from letterlock.domain.threading import ANSWER_TOKEN_CHARACTERS, without_subaddress
 
@@ -92,9 +94,9 @@ def vouched_for(mail: Mail, delivery: Delivery) -> bool:
     return delivery.verdicts.dmarc is Verdict.PASS and mail.sender is not None and mail.one_author
 
 
-def automatic(mail: Mail, delivery: Delivery) -> bool:
-    """From a machine: it says so, or it has no return path (RFC 3834, section 2; RFC 5321, section 4.5.5)."""
-    return mail.automatic or delivery.mail_from.strip("<> ") == ""
+def from_a_machine(mail: Mail, delivery: Delivery) -> bool:
+    """Nobody of the team wrote it as it came."""
+    return automatic(mail, delivery) is not None or mailing_list(mail) is not None
 
 
 @dataclass(frozen=True, slots=True)

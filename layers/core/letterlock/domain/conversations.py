@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from letterlock.domain.checks.examination import Checks
 from letterlock.domain.errors import RuleBroken
 from letterlock.domain.facts import (
     ConversationAssigned,
@@ -142,6 +143,8 @@ class Message:
     references: tuple[str, ...] = ()
     threading: Threading | None = None
     verdicts: Verdicts | None = None
+    checks: Checks | None = None
+    """Inbound: None where the mail was not read."""
     quarantine: Reason | None = None
     has_content: bool = False
     content_sha256: str = ""

@@ -49,6 +49,26 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientReport:
+    """What a delivery report says of one recipient (RFC 3464, section 2.3), in its own words."""
+
+    recipient: str
+    action: str
+    status: str
+    original: str = ""
+    """Original-Recipient: the address as it was sent to, where the report tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A delivery report: of which mail, and what it says of its recipients. Ids are without angle brackets."""
+
+    recipients: tuple[RecipientReport, ...]
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One parsed mail. `message_id` and `references` are without angle brackets; `references` is oldest first."""
 
@@ -68,8 +88,13 @@ class Mail:
     attachments: tuple[Attachment, ...] = ()
     one_author: bool = True
     """From is one field with one address, whoever reads it: what a domain's policy vouches for is no other one."""
-    automatic: bool = False
-    """It says that a machine sent it (RFC 3834, section 5), or that it went to many."""
+    said: tuple[tuple[str, str], ...] = ()
+    """Of the fields that `domain.checks` ask for, the first of each name: in lower case, with its value on one line."""
+    returned: Returned | None = None
+
+    def says(self, name: str) -> str:
+        """What the field of that name, in lower case, says; empty where there is none."""
+        return next((value for each, value in self.said if each == name), "")
 
 
 class Verdict(StrEnum):

@@ -27,6 +27,7 @@ from letterlock.domain.notifications import MENTIONS_AT_MOST
 from letterlock.domain.outcomes import RecipientOutcome
 from letterlock.domain.spans import visible
 from letterlock.domain.threading import Rule, Trust
+from letterlock.entry.check_shapes import BounceOut, ChecksOut
 from letterlock.entry.settings import REPLY_CHARACTERS
 
 PLAIN_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -212,6 +213,8 @@ class MessageOut(BaseModel):
     cc: list[AddressOut]
     attachments: list[AttachmentOut]
     threading: ThreadingOut | None
+    checks: Annotated[ChecksOut | None, Field(description="what was found out about a mail that came in")]
+    bounce: Annotated[BounceOut | None, Field(description="what a mail that came in says became of another one")]
     quarantine: Annotated[Reason | None, Field(description="why the mail was not read")]
     raw_only: Annotated[
         bool,
@@ -238,6 +241,8 @@ class MessageOut(BaseModel):
             attachments=[AttachmentOut.of(each) for each in message.attachments],
             threading=threading
             and ThreadingOut(rule=threading.rule, evidence=threading.evidence, trust=threading.trust),
+            checks=ChecksOut.of(message),
+            bounce=message.checks and message.checks.bounce and BounceOut.of_report(message.checks.bounce),
             quarantine=message.quarantine,
             raw_only=message.quarantine is not None,
             sending=sending and SendingOut.of(sending, len(message.to) + len(message.cc)),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.answers import Refused, answer_seen
+from letterlock.domain.checks.unwanted import Unwanted, unwanted
 from letterlock.domain.errors import OriginalGone, Unparsable
 from letterlock.domain.forwarding import Confirmation, confirmation_in
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
-from letterlock.domain.mail import MAIL_BYTES, Delivery, Mail, Verdict
+from letterlock.domain.mail import MAIL_BYTES, Delivery, Mail
 from letterlock.services.ports import Clock, Conversations, Mailboxes, Original, Originals, Parser, StackLedger
 from letterlock.services.store_mail import Arrival, StoreMail
 
@@ -91,7 +92,7 @@ class ReceiveMail:
     def _read(self, delivery: Delivery, original: Original) -> tuple[Mail, Reason | None]:
         """The mail, or an empty one and why."""
         nothing = Mail(subject="", sender=None)
-        if delivery.verdicts.virus is Verdict.FAIL:
+        if unwanted(delivery.verdicts) is Unwanted.VIRUS:
             return nothing, Reason.VIRUS
         if original.size > MAIL_BYTES:
             return nothing, Reason.OVER_SIZE

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.checks.examination import examine
+from letterlock.domain.checks.unwanted import Unwanted, unwanted
 from letterlock.domain.conversations import (
     SUBJECT_CHARACTERS,
     Conversation,
@@ -18,7 +20,7 @@ from letterlock.domain.conversations import (
 from letterlock.domain.errors import AlreadyIngested, SameMail, Stale
 from letterlock.domain.fingerprints import fingerprint
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
-from letterlock.domain.mail import Content, Delivery, Mail, Verdict
+from letterlock.domain.mail import Content, Delivery, Mail
 from letterlock.domain.spans import visible
 from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.domain.visible import hidden_spans
@@ -101,7 +103,7 @@ class StoreMail:
             number=self.conversations.next_number(mailbox.workspace),
             subject=mail.subject[:SUBJECT_CHARACTERS],
             opened_at=self.now(),
-            status=Status.SPAM if delivery.verdicts.spam is Verdict.FAIL else Status.OPEN,
+            status=Status.SPAM if unwanted(delivery.verdicts) is Unwanted.SPAM else Status.OPEN,
             linked=linked,
         )
 
@@ -140,6 +142,7 @@ class StoreMail:
             references=mail.references[-REFERENCES_KEPT:],
             threading=threading,
             verdicts=delivery.verdicts,
+            checks=None if arrival.unreadable else examine(mail, delivery),
             quarantine=arrival.unreadable,
             has_content=cut or bool(mail.html),
             content_sha256=Content(mail.text, mail.html).sha256 if cut or mail.html else "",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Mailbox, Principal, by_mail
-from letterlock.domain.answers import Answer, AnswerSeen, Refusal, Refused, answer_of, automatic, vouched_for
+from letterlock.domain.answers import Answer, AnswerSeen, Refusal, Refused, answer_of, from_a_machine, vouched_for
 from letterlock.domain.errors import AlreadyIngested, Forbidden, NotFound, RuleBroken, SameMail
 from letterlock.domain.facts import AnswerRefused, Fact
 from letterlock.domain.fingerprints import fingerprint
@@ -55,7 +55,7 @@ class TakeAnswer:
 
     def _whose(self, arrival: Arrival, mailbox: Mailbox, seen: AnswerSeen) -> Whose:
         mail, delivery = arrival.mail, arrival.delivery
-        if automatic(mail, delivery):
+        if from_a_machine(mail, delivery):
             raise Refused(Refusal.AUTOMATIC)
         since = self.team.gate(mailbox.workspace).signed_out_at
         likely = self.team.at(mailbox.workspace, mail.sender.key) if mail.sender else ""

@@ -1,0 +1,1 @@
+"""What is asked of a mail: one question a file, each a pure function that returns a typed verdict."""
