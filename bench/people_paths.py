@@ -7,7 +7,7 @@ from bench.recorder import refusal
 from bench.scenarios import Desk
 
 OTHER = "another long phrase"
-BEN, DORA, EVE, FAY = (f"{name}@team.example" for name in ("ben", "dora", "eve", "fay"))
+BEN, DORA, EVE, FAY, GAL, HAL = (f"{name}@team.example" for name in ("ben", "dora", "eve", "fay", "gal", "hal"))
 
 
 def people_come_in(desk: Desk) -> None:
@@ -33,6 +33,17 @@ def people_come_in(desk: Desk) -> None:
         invited = ana.must("POST", "/v1/invitations", wanted, headers={"Idempotency-Key": "k"})["id"]
     for _ in range(2):
         ana.must("DELETE", f"/v1/invitations/{invited}")
+
+
+def an_invitation_outlives_what_its_inviter_had(desk: Desk) -> None:
+    """And another one is by somebody who still has it."""
+    ana = owner(desk.stack, GAL)
+    hal = joined(ana, HAL, "admin")
+    joined(hal, "ira@team.example")
+    hal.must("POST", "/v1/invitations", {"email": "jo@team.example", "role": "agent"})
+    new = {"token": link_mailed(desk.stack), "name": "Jo", "password": PASSWORD}
+    ana.must("PATCH", f"/v1/people/{me(hal)}", {"role": "agent"})
+    Browser(desk.stack).ask("POST", "/v1/invitations/accept", new)
 
 
 def people_sign_in_and_out(desk: Desk) -> None:
@@ -83,6 +94,7 @@ def a_workspace_with_an_owner(desk: Desk) -> None:
 
 PEOPLE = (
     people_come_in,
+    an_invitation_outlives_what_its_inviter_had,
     people_sign_in_and_out,
     a_password_is_forgotten,
     a_mail_that_ses_puts_off,

@@ -95,6 +95,40 @@ def test_an_address_is_one_persons_and_the_link_stays_good(office: Office) -> No
     assert office.done() == before
 
 
+@pytest.mark.parametrize("meanwhile", ["role", "mailboxes", "removed", "never there"])
+def test_whose_inviter_is_no_longer_as_they_were_does_not_join_and_the_link_stays_good(
+    office: Office, meanwhile: str
+) -> None:
+    cleo = office.joined(CLEO, Role.ADMIN)
+    joining = replace(office.joining(BEN, office.invite(office.invited("inv_1"))), inviter=cleo)
+    match meanwhile:
+        case "role":
+            office.people.change(PersonChange(cleo, Role.OWNER, None, asker()), office.deed())
+        case "mailboxes":
+            office.people.change(PersonChange(cleo, cleo.role, frozenset({"mbx_1"}), asker()), office.deed())
+        case "removed":
+            office.revocations.person(cleo, START, None, office.deed(Act.PERSON_REMOVED))
+        case _:
+            joining = replace(joining, inviter=replace(cleo, id="per_x"))
+    before = office.done()
+
+    with pytest.raises(Stale):
+        office.people.join(joining, office.deed())
+    assert nobody_joined(office, BEN)
+    assert office.links.invitation(WORKSPACE, "inv_1").state is LinkState.PENDING
+    assert office.done() == before
+
+
+def test_who_invited_them_signs_in_meanwhile_and_that_is_no_matter(office: Office) -> None:
+    cleo = office.joined(CLEO, Role.ADMIN)
+    office.people.change(PersonChange(cleo, Role.OWNER, None, asker()), office.deed())
+    joining = office.joining(BEN, office.invite(office.invited("inv_1")))
+    joining = replace(joining, inviter=office.members.get(WORKSPACE, CLEO))
+    office.sign_in("ses_more", CLEO)
+    office.people.join(joining, office.deed())
+    assert office.people.at(WORKSPACE, address_of(BEN)) == BEN
+
+
 def test_in_another_workspace_the_same_address_is_somebody_else(office: Office) -> None:
     invitation = replace(office.invited("inv_1"), workspace=OTHER)
     office.people.join(office.joining(BEN, office.invite(invitation), address=address_of(ANA)), office.deed())

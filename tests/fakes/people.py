@@ -67,6 +67,8 @@ class FakePeople:
         workspace, person, address = joining.member.workspace, joining.member.id, joining.profile.address
         if self.at(workspace, address) != joining.replaces:
             raise Conflict("somebody has that address")
+        if joining.inviter and not self._as_read(joining.inviter):
+            raise Stale("changed meanwhile")
         self._use(joining.link)
         self.members.put(joining.member, **{joining.session.credential.id: joining.session.secret})
         self._profiles[workspace, person] = joining.profile, joining.at
@@ -226,6 +228,10 @@ class FakePeople:
     def _use(self, link: Link) -> None:
         found = self.links[link.workspace, link.id]
         self.links[link.workspace, link.id] = replace(found, state=LinkState.USED)
+
+    def _as_read(self, member: Member) -> bool:
+        now = self.members.members.get((member.workspace, member.id))
+        return now is not None and now.active and now.version == member.version
 
     def _is_so(self, asker: Principal) -> bool:
         member = self.members.members.get((asker.workspace, asker.id))

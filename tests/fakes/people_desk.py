@@ -8,7 +8,7 @@ from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.keyed_links import KeyedLinks
 from letterlock.adapters.second_factors import SecondFactors
 from letterlock.domain.accounts import Principal
-from letterlock.domain.audit import Act
+from letterlock.domain.audit import OPERATOR, Act
 from letterlock.domain.facts import Fact, PasswordResetRequested, SignUpRequested
 from letterlock.domain.people import LIFE, Invitation, Link, LinkKind
 from letterlock.domain.permissions import Role
@@ -96,10 +96,16 @@ class PeopleDesk:
 
     # ---- who is here ----
 
-    def invited(self, address: str = ANA, role: Role = Role.OWNER) -> str:
-        """The secret of an invitation that the operator made."""
+    def invited(
+        self,
+        address: str = ANA,
+        role: Role = Role.OWNER,
+        mailboxes: frozenset[str] | None = None,
+        by: str = OPERATOR,
+    ) -> str:
+        """The secret of an invitation that somebody made, if not the operator."""
         now, id_ = self.clock(), self.ids.new("inv")
-        made = Invitation(id_, WORKSPACE, address, role, None, "operator", now, now + LIFE[LinkKind.INVITATION])
+        made = Invitation(id_, WORKSPACE, address, role, mailboxes, by, now, now + LIFE[LinkKind.INVITATION])
         self.people.invite(made, None, self.deeds(WORKSPACE, ASKED, Act.PERSON_INVITED, id_))
         return self.links.secret(Link(LinkKind.INVITATION, WORKSPACE, id_))
 

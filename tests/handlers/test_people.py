@@ -107,6 +107,43 @@ def test_what_a_removed_person_invited_to_is_over_with_them(stack: Stack) -> Non
     assert Browser(stack).ask("POST", "/v1/invitations/accept", accept(token))[0] == 410
 
 
+@pytest.mark.parametrize("change", [{"role": "agent"}, {"mailboxes": []}])
+def test_an_invitation_gives_nothing_that_its_inviter_has_no_more(stack: Stack, change: dict[str, Any]) -> None:
+    ana = owner(stack)
+    ben = joined(ana, BEN, "admin")
+    ben.must("POST", "/v1/invitations", {"email": "cleo@team.example", "role": "admin"})
+    token = link_mailed(stack)
+    ana.must("PATCH", f"/v1/people/{me(ben)}", change)
+
+    status, answer = Browser(stack).ask("POST", "/v1/invitations/accept", accept(token))
+    assert (status, answer["type"]) == (410, "urn:letterlock:problem:gone")
+    assert len(ana.must("GET", "/v1/people")["people"]) == 2
+
+
+def test_an_inviter_who_is_demoted_in_that_very_moment_brings_nobody_in(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = owner(stack)
+    ben = joined(ana, BEN, "admin")
+    his = f"/v1/people/{me(ben)}"
+    ben.must("POST", "/v1/invitations", {"email": "cleo@team.example", "role": "admin"})
+    token = link_mailed(stack)
+    people = people_wiring.people()
+    join = type(people).join
+    raced: list[int] = []
+
+    def meanwhile(*args: Any) -> None:
+        if not raced:
+            raced.append(ana.ask("PATCH", his, {"role": "viewer"})[0])
+        join(*args)
+
+    monkeypatch.setattr(type(people), "join", meanwhile)
+
+    assert Browser(stack).ask("POST", "/v1/invitations/accept", accept(token))[0] == 410
+    assert raced == [200]
+    assert len(ana.must("GET", "/v1/people")["people"]) == 2
+
+
 def test_who_was_removed_can_be_invited_again_as_somebody_new(stack: Stack) -> None:
     ana = owner(stack)
     ben = joined(ana, BEN, "admin")

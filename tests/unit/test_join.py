@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from letterlock.domain.audit import Act
-from letterlock.domain.errors import Conflict, Forbidden, Gone, Invalid, TooManyRequests
+from letterlock.domain.errors import Conflict, Forbidden, Gone, Invalid, Stale, TooManyRequests
 from letterlock.domain.facts import PersonJoined
-from letterlock.domain.people import LinkKind, LinkState
+from letterlock.domain.people import LinkState
 from letterlock.domain.permissions import Role
 from letterlock.services.deeds import Asked
 from tests.fakes import START
 from tests.fakes.people_desk import ANA, ASKED, BEN, NEW, PASSWORD, WORKSPACE, PeopleDesk
+
+CLEO = "cleo@team.example"
 
 
 @pytest.fixture
@@ -97,16 +99,92 @@ def test_of_two_who_take_a_removed_persons_place_at_once_one_does(desk: PeopleDe
 def test_what_somebody_invited_to_is_over_with_them(desk: PeopleDesk, gone: str) -> None:
     owner, ben = desk.joined(), desk.joined(BEN, Role.ADMIN)
     inviter = {"removed": ben.id, "token removed": "tok_1", "never there": "per_x"}[gone]
-    token = desk.invited("cleo@team.example", Role.AGENT)
-    link = desk.links.read(token, LinkKind.INVITATION)
-    made = desk.people.invitation(WORKSPACE, link.id)
-    desk.people.links[WORKSPACE, link.id] = replace(made, invited_by=inviter)
+    token = desk.invited(CLEO, Role.AGENT, by=inviter)
     if gone == "token removed":
         desk.members.put(replace(desk.members.get(WORKSPACE, ben.id), id="tok_1", active=False))
     if gone == "removed":
         desk.remove(owner, ben.id, ASKED)
     with pytest.raises(Gone):
         desk.accept(token, "Cleo", PASSWORD, ASKED)
+
+
+ONE, TWO = frozenset({"mbx_1"}), frozenset({"mbx_1", "mbx_2"})
+
+
+@pytest.mark.parametrize(
+    ("stands", "invited_to", "good"),
+    [
+        ((Role.OWNER, None), (Role.OWNER, None), True),
+        ((Role.ADMIN, None), (Role.OWNER, None), False),
+        ((Role.ADMIN, None), (Role.ADMIN, None), True),
+        ((Role.AGENT, None), (Role.ADMIN, None), False),
+        ((Role.AGENT, None), (Role.VIEWER, ONE), False),
+        ((Role.ADMIN, ONE), (Role.AGENT, ONE), True),
+        ((Role.ADMIN, TWO), (Role.AGENT, ONE), True),
+        ((Role.ADMIN, ONE), (Role.AGENT, TWO), False),
+        ((Role.ADMIN, ONE), (Role.AGENT, None), False),
+        ((Role.ADMIN, frozenset()), (Role.AGENT, ONE), False),
+        ((Role.ADMIN, frozenset()), (Role.AGENT, frozenset()), True),
+    ],
+)
+def test_nobody_gets_more_by_an_invitation_than_its_inviter_could_give_by_now(
+    desk: PeopleDesk,
+    stands: tuple[Role, frozenset[str] | None],
+    invited_to: tuple[Role, frozenset[str] | None],
+    good: bool,
+) -> None:
+    ben = desk.joined(BEN, Role.OWNER)
+    token = desk.invited(CLEO, invited_to[0], invited_to[1], by=ben.id)
+    desk.members.put(replace(desk.members.get(WORKSPACE, ben.id), role=stands[0], mailboxes=stands[1]))
+
+    if good:
+        assert desk.accept(token, "Cleo", PASSWORD, ASKED).member.role is invited_to[0]
+    else:
+        with pytest.raises(Gone):
+            desk.accept(token, "Cleo", PASSWORD, ASKED)
+        assert desk.people.at(WORKSPACE, CLEO) == ""
+
+
+def test_whose_inviter_is_demoted_in_that_very_moment_does_not_join(desk: PeopleDesk) -> None:
+    owner, ben = desk.joined(), desk.joined(BEN, Role.ADMIN)
+    token = desk.invited(CLEO, Role.AGENT, by=ben.id)
+
+    def meanwhile() -> None:
+        desk.people.before = lambda: None
+        desk.change_person(owner, ben.id, ASKED, role=Role.AGENT)
+
+    desk.people.before = meanwhile
+    with pytest.raises(Gone):
+        desk.accept(token, "Cleo", PASSWORD, ASKED)
+    assert desk.people.at(WORKSPACE, CLEO) == ""
+
+
+def test_whose_inviter_gets_more_in_that_very_moment_joins_all_the_same(desk: PeopleDesk) -> None:
+    owner, ben = desk.joined(), desk.joined(BEN, Role.ADMIN)
+    token = desk.invited(CLEO, Role.AGENT, by=ben.id)
+
+    def meanwhile() -> None:
+        desk.people.before = lambda: None
+        desk.change_person(owner, ben.id, ASKED, role=Role.OWNER)
+
+    desk.people.before = meanwhile
+    assert desk.accept(token, "Cleo", PASSWORD, ASKED).member.role is Role.AGENT
+
+
+def test_who_keeps_changing_is_no_reason_to_try_for_ever(desk: PeopleDesk) -> None:
+    owner, ben = desk.joined(), desk.joined(BEN, Role.ADMIN)
+    token = desk.invited(CLEO, Role.AGENT, by=ben.id)
+    roles = iter([Role.OWNER, Role.ADMIN] * 4)
+
+    def always() -> None:
+        desk.people.before = lambda: None
+        desk.change_person(owner, ben.id, ASKED, role=next(roles))
+        desk.people.before = always
+
+    desk.people.before = always
+    with pytest.raises(Stale):
+        desk.accept(token, "Cleo", PASSWORD, ASKED)
+    assert len(list(roles)) == 4, "after four tries"
 
 
 def test_a_link_is_guessed_at_so_often_and_no_more(desk: PeopleDesk) -> None:

@@ -9,7 +9,7 @@ from letterlock.adapters.audit_entries import AuditEntries
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Step, batch_get, key, raw
 from letterlock.adapters.dynamo_revocations import owner_gone
-from letterlock.adapters.people_items import LINK, PeopleItems
+from letterlock.adapters.people_items import INVITER, LINK, PeopleItems, at_version
 from letterlock.domain.errors import Conflict, Gone, NotFound, Stale
 from letterlock.domain.links import NO_GOOD
 from letterlock.domain.people import Person, Profile
@@ -66,7 +66,7 @@ class DynamoPeople:
     # ---- changing ---------------------------------------------------------------------------------------------------
 
     def join(self, joining: Joining, deed: Deed) -> None:
-        """Eight steps, with the facts."""
+        """Nine steps, with the inviter's and the facts."""
         member, items = joining.member, self._items
         sign_in = SignIn(member.workspace, member.id, joining.password)
         profile = items.profile_item(member.workspace, member.id, joining.profile, joining.at)
@@ -79,6 +79,8 @@ class DynamoPeople:
             items.session_step(member.workspace, member.id, joining.session),
             self._audit.step(deed.entry),
         ]
+        if joining.inviter:
+            steps.append(items.as_read(INVITER, joining.inviter))
         refusals = self._commits.commit(steps, member.workspace, deed.told)
         failed = {each.role for each in refusals if each.code == CONDITION_FAILED}
         if LINK in failed:
@@ -86,7 +88,7 @@ class DynamoPeople:
         if "route" in failed:
             raise Conflict("this address is a person of the workspace already: sign in")
         if refusals:
-            raise Stale("somebody else is joining with this link at this moment")
+            raise Stale("somebody else is joining with this link, or their inviter is being changed, at this moment")
 
     def _member(self, joining: Joining) -> Item:
         member = joining.member
@@ -126,10 +128,7 @@ class DynamoPeople:
             changes += ", mailboxes = :mailboxes"
             values[":mailboxes"] = {"SS": sorted(kept)}
         names = {"#role": "role", "#version": "version", "#state": "state"}
-        condition = "#state = :active AND #role = :before AND "
-        condition += (
-            "(#version = :read OR attribute_not_exists(#version))" if before.version == 1 else "#version = :read"
-        )
+        condition = f"#state = :active AND #role = :before AND {at_version(before.version)}"
         oneself = change.asker.id == before.id
         if oneself:  # one item takes one step of a transaction
             condition += " AND attribute_exists(credentials.#credential)"

@@ -12,12 +12,13 @@ from letterlock.adapters.dynamo import ABSENT, Item, Step, key
 from letterlock.adapters.dynamo_accounts import name_place
 from letterlock.adapters.member_items import keyed, member_of
 from letterlock.adapters.sealing import Place, Sealer
-from letterlock.domain.accounts import Credential, Principal
+from letterlock.domain.accounts import Credential, Member, Principal
 from letterlock.domain.people import Link, LinkState, Person, Profile
 from letterlock.domain.sign_in import Session, SessionShown, SignIn
 
 LINK: Final = "link"
 ASKER: Final = "asker"
+INVITER: Final = "inviter"
 
 
 class PeopleItems:
@@ -153,6 +154,16 @@ class PeopleItems:
             ExpressionAttributeValues={":made": {"S": instant(made_at)}},
         )
 
+    def as_read(self, role: str, member: Member) -> Step:
+        """They are there, with the role and the mailboxes that they had when they were read."""
+        return self.check(
+            role,
+            (member.workspace, table.member_key(member.id)),
+            ConditionExpression=f"#state = :active AND {at_version(member.version)}",
+            ExpressionAttributeNames={"#state": "state", "#version": "version"},
+            ExpressionAttributeValues={":active": {"S": table.ACTIVE}, ":read": {"N": str(member.version)}},
+        )
+
     def asker(self, principal: Principal) -> Step:
         """Whoever asks is still what they were when the request was admitted."""
         return self.check(
@@ -162,6 +173,11 @@ class PeopleItems:
             ExpressionAttributeNames={"#state": "state", "#role": "role", "#credential": principal.credential},
             ExpressionAttributeValues={":active": {"S": table.ACTIVE}, ":role": {"S": principal.role}},
         )
+
+
+def at_version(version: int) -> str:
+    """A condition on `#version`, whose value is `:read`: the first one need not be written down."""
+    return "(attribute_not_exists(#version) OR #version = :read)" if version == 1 else "#version = :read"
 
 
 def _profile_place(workspace: str, person: str) -> Place:

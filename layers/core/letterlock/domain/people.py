@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import Final
 
 from letterlock.domain.accounts import Member, Principal
+from letterlock.domain.audit import OPERATOR
 from letterlock.domain.errors import Forbidden, Invalid, NotFound
-from letterlock.domain.permissions import Role
+from letterlock.domain.permissions import PERMISSIONS, Action, Role
 
 NAME_CHARACTERS: Final = 100
 ADDRESS_OCTETS: Final = 254
@@ -103,6 +104,18 @@ class Invitation:
 
     def standing(self, now: datetime) -> LinkState:
         return LinkState.EXPIRED if self.state is LinkState.PENDING and self.until <= now else self.state
+
+    @property
+    def inviter(self) -> str:
+        """The member's id; empty when it was the operator."""
+        return "" if self.invited_by == OPERATOR else self.invited_by
+
+    def still_given_by(self, inviter: Member) -> bool:
+        """Whether they could give the same again, as they stand now."""
+        if not (inviter.active and inviter.role.covers(PERMISSIONS[Action.INVITE].least)):
+            return False
+        mailboxes = inviter.mailboxes is None or (self.mailboxes is not None and self.mailboxes <= inviter.mailboxes)
+        return mailboxes and inviter.role.covers(self.role)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from letterlock.domain.accounts import Member
 from letterlock.domain.audit import Act
-from letterlock.domain.errors import Conflict, Forbidden, Gone, NotFound
+from letterlock.domain.errors import Conflict, Forbidden, Gone, NotFound, Stale
 from letterlock.domain.facts import PersonJoined, SignUpRequested
 from letterlock.domain.links import NO_GOOD
 from letterlock.domain.passwords import password_to_keep
@@ -30,7 +30,7 @@ from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.people_ports import Joining, Limits, Links, LinkSecrets, Passwords, People
 from letterlock.services.ports import Clock, Ids, Members, Workspaces
 from letterlock.services.sign_in import STACK, SignedIn
-from letterlock.services.start_session import StartSession
+from letterlock.services.start_session import FRESH_READS, StartSession
 
 OPEN = "open"
 """The operator's setting, of `open`, `invitation` and `closed`: anybody may sign a workspace up."""
@@ -56,7 +56,15 @@ class Join:
     now: Clock
 
     def __call__(
-        self, new: Newcomer, address: str, member: Member, link: Link, asked: Asked, act: Act, made_at: datetime
+        self,
+        new: Newcomer,
+        address: str,
+        member: Member,
+        link: Link,
+        asked: Asked,
+        act: Act,
+        made_at: datetime,
+        inviter: Member | None = None,
     ) -> SignedIn:
         """`made_at`: when the link was."""
         name, password = shown_name(new.name), password_to_keep(new.password, address)
@@ -70,6 +78,7 @@ class Join:
             link,
             self.now(),
             replaces=self._replaced(member.workspace, address, made_at),
+            inviter=inviter,
         )
         deed = self.deeds(
             member.workspace,
@@ -97,7 +106,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class AcceptInvitation:
-    """Raises TooManyRequests, Gone, Invalid, Conflict, Stale."""
+    """Nobody gets more by it than its inviter could give by now.
+
+    Raises TooManyRequests, Gone, Invalid, Conflict, Stale.
+    """
 
     join: Join
     links: Links
@@ -108,24 +120,34 @@ class AcceptInvitation:
         new = Newcomer(token, name, password)
         self.limits.count(Tried.LINK, new.token, asked.source)
         link = self.secrets.read(new.token, LinkKind.INVITATION)
+        for attempt in range(1 + FRESH_READS):
+            try:
+                return self._accepted(new, link, asked)
+            except Stale:
+                if attempt == FRESH_READS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _accepted(self, new: Newcomer, link: Link, asked: Asked) -> SignedIn:
         try:
             invitation = self.links.invitation(link.workspace, link.id)
+            inviter = self._inviter(invitation)
         except NotFound:
             raise Gone(NO_GOOD) from None
-        if invitation.standing(self.join.now()) is not LinkState.PENDING or not self._inviter_is_there(invitation):
+        if invitation.standing(self.join.now()) is not LinkState.PENDING:
             raise Gone(NO_GOOD)
         member = Member(self.join.ids.new("per"), link.workspace, invitation.role, invitation.mailboxes)
-        made_at = invitation.created_at
-        return self.join(new, invitation.address, member, link, asked, Act.INVITATION_ACCEPTED, made_at)
+        act, made_at = Act.INVITATION_ACCEPTED, invitation.created_at
+        return self.join(new, invitation.address, member, link, asked, act, made_at, inviter)
 
-    def _inviter_is_there(self, invitation: Invitation) -> bool:
-        """What a removed person invited to is over with them, at once."""
-        if not invitation.invited_by.startswith(("per_", "tok_")):
-            return True
-        try:
-            return self.join.members.get(invitation.workspace, invitation.invited_by).active
-        except NotFound:
-            return False
+    def _inviter(self, invitation: Invitation) -> Member | None:
+        """None when it was the operator. Raises Gone, NotFound: what somebody may give no more, nobody gets by them."""
+        if not invitation.inviter:
+            return None
+        inviter = self.join.members.get(invitation.workspace, invitation.inviter)
+        if not invitation.still_given_by(inviter):
+            raise Gone(NO_GOOD)
+        return inviter
 
 
 @dataclass(frozen=True, slots=True)

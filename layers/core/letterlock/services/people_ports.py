@@ -129,6 +129,8 @@ class Joining:
     at: datetime
     replaces: str = ""
     """A removed person of that address."""
+    inviter: Member | None = None
+    """Who invited them, as they were read; None when it was the operator, or they signed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,9 @@ class People(Protocol):
         ...
 
     def join(self, joining: Joining, deed: Deed) -> None:
-        """One transaction. Raises Gone when the link was used meanwhile, Conflict when the address is somebody's."""
+        """One transaction. Raises Gone when the link was used meanwhile, Conflict when the address is somebody's, Stale
+        when the inviter is no longer so.
+        """
         ...
 
     def change(self, change: PersonChange, deed: Deed) -> None:
