@@ -95,7 +95,10 @@ def client(service: str) -> Any:
     return session().create_client(
         service,
         config=Config(
-            user_agent="Letterlock", connect_timeout=3, read_timeout=CALL_SECONDS, retries={"mode": "standard", "total_max_attempts": 3}
+            user_agent="Letterlock",
+            connect_timeout=3,
+            read_timeout=CALL_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 3},
         ),
     )
 
