@@ -110,7 +110,10 @@ def get_person(person: Id) -> PersonOut:
     "/v1/people/<person>",
     Action.CHANGE_PERSON,
     summary="Change a person's role or mailboxes",
-    description="Effective at their next request. Only an owner makes somebody an owner, or changes one.",
+    description=(
+        "Effective at their next request. Owners and admins are made and changed by who is signed in, and owners "
+        "by owners only. Nobody gives a mailbox that they do not work in, nor a larger role to whoever works in one."
+    ),
     tags=["people"],
 )
 def patch_person(person: Id, change: PersonChangeIn, if_match: IfMatch = None) -> PersonOut:
@@ -134,7 +137,10 @@ def patch_person(person: Id, change: PersonChangeIn, if_match: IfMatch = None) -
     "/v1/invitations",
     Action.INVITE,
     summary="Invite somebody",
-    description="A mail with a link goes to them, which works once, within 72 hours.",
+    description=(
+        "A mail with a link goes to them, which works once, within 72 hours, and as long as whoever invites them could "
+        "still do so. An admin or an owner is invited by somebody who is signed in, not with a token."
+    ),
     tags=["people"],
     status_code=HTTPStatus.CREATED,
 )

@@ -7,7 +7,7 @@ import pytest
 
 from bench.browser import ANA, PASSWORD, Browser, joined, link_mailed, me, owner
 from bench.recorder import Call
-from letterlock.domain.permissions import Scope
+from letterlock.domain.permissions import Role, Scope
 from letterlock.entry import people_wiring, wiring
 from tests.handlers.stack import Stack
 
@@ -338,6 +338,32 @@ def test_a_service_token_reads_people_and_invites_them(stack: Stack) -> None:
     _, answer, _ = stack.api("GET", "/v1/people", token=token)
     assert [each["email"] for each in answer["people"]] == [BEN]
     assert stack.api("PATCH", "/v1/me", {"name": "x"}, token=token)[0] == 403
+
+
+def test_a_token_makes_nobody_an_admin_or_an_owner(stack: Stack) -> None:
+    token = stack.token_with(frozenset(Scope), Role.OWNER)
+    person = stack.person(Role.AGENT)
+
+    for role in ("admin", "owner"):
+        status, answer, _ = stack.api("POST", "/v1/invitations", {"email": BEN, "role": role}, token=token)
+        assert (status, answer["type"]) == (403, "urn:letterlock:problem:forbidden")
+        assert stack.api("PATCH", f"/v1/people/{person.id}", {"role": role}, token=token)[0] == 403
+    _, answer, _ = stack.api("GET", "/v1/me", token=token)
+    assert {"invite", "change_person"} <= set(answer["may"])
+    assert not {"make_admin", "make_owner"} & set(answer["may"])
+
+
+def test_an_admin_of_some_mailboxes_raises_nobody_beyond_them(stack: Stack) -> None:
+    ana = owner(stack)
+    sales = ana.must("POST", "/v1/mailboxes", {"address": "sales@acme.example"})["id"]
+    ana.must("POST", "/v1/mailboxes", {"address": "press@acme.example"})
+    limited, ben = joined(ana, "dan@team.example", "admin", mailboxes=[sales]), joined(ana, BEN, "agent")
+    his = f"/v1/people/{me(ben)}"
+
+    assert limited.ask("PATCH", his, {"role": "admin"})[0] == 403
+    assert ben.must("GET", "/v1/me")["role"] == "agent"
+    assert limited.must("PATCH", his, {"role": "admin", "mailboxes": [sales]})["role"] == "admin"
+    assert limited.ask("PATCH", his, {"mailboxes": "all"})[0] == 403
 
 
 def test_an_invitation_that_is_too_old_is_gone(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,20 @@ from tests.matrix.world import OWN_PASSWORD, Headers, World
 from tools.openapi import DESCRIPTION
 
 DESCRIBED: dict[str, Any] = json.loads(DESCRIPTION.read_text())["paths"]
-ROUTES = sorted((method.upper(), path) for path, methods in DESCRIBED.items() for method in methods)
-CALLERS = ("anonymous", "foreign", "viewer", "elsewhere", "agent", "admin", "owner", "revoked", "expired", "unscoped")
+CALLERS = (
+    "anonymous",
+    "foreign",
+    "viewer",
+    "elsewhere",
+    "agent",
+    "limited",
+    "admin",
+    "owner",
+    "token",
+    "revoked",
+    "expired",
+    "unscoped",
+)
 REFUSED = (400, 401, 403, 404, 409, 410)
 PASSWORD = "a password of nobody's"
 BODIES: dict[tuple[str, str], Any] = {
@@ -52,6 +64,18 @@ BODIES: dict[tuple[str, str], Any] = {
     ("DELETE", "/v1/me/totp"): {"password": OWN_PASSWORD, "code": "123456"},
 }
 """What is sent; where it has to be something new each time, how it is made."""
+VARIANTS: dict[tuple[str, str], Any] = {
+    ("POST", "/v1/invitations+sales"): lambda world: _invited(world, role="viewer", mailboxes=[world.sales]),
+    ("POST", "/v1/invitations+support"): lambda world: _invited(world, role="viewer", mailboxes=[world.stack.mailbox]),
+    ("POST", "/v1/invitations+admin"): lambda world: _invited(world, role="admin", mailboxes=[]),
+    ("POST", "/v1/invitations+owner"): lambda world: _invited(world, role="owner", mailboxes=[]),
+    ("PATCH", "/v1/people/{person}+sales"): lambda world: {"role": "agent", "mailboxes": [world.sales]},
+    ("PATCH", "/v1/people/{person}+support"): lambda world: {"mailboxes": [world.stack.mailbox]},
+    ("PATCH", "/v1/people/{person}+admin"): {"role": "admin", "mailboxes": []},
+    ("PATCH", "/v1/people/{person}+owner"): {"role": "owner", "mailboxes": []},
+}
+"""The same routes asked for something else, in lines of their own: behind the `+` it says what."""
+ROUTES = sorted([*((method.upper(), path) for path, methods in DESCRIBED.items() for method in methods), *VARIANTS])
 UNCOUNTED = {"LimitsTable"}
 """What a refused request may write: that it was counted."""
 READS = {"BatchGetItem", "GetItem", "Query", "GetObject", "HeadObject", "Decrypt"}
@@ -96,12 +120,16 @@ def written(calls: list[Call], but: set[str]) -> list[str]:
     ]
 
 
+def _invited(world: World, **wanted: Any) -> dict[str, Any]:
+    return {"email": world.address(), **wanted}
+
+
 def real(world: World, method: str, path: str, caller: str) -> str:
     """The route's path with something of each kind in its place: something new for who may change it."""
     changed = method != "GET" and EXPECTED[method, path][caller] not in REFUSED
     if path in world.targets and not changed:
         return world.targets[path]
-    filled = path
+    filled = path.partition("+")[0]
     for name in re.findall(r"{(\w+)}", path):
         found = world.message(filled.split("/")[3]) if name == "message" else world.target(name, path)
         filled = filled.replace(f"{{{name}}}", found)
@@ -112,11 +140,11 @@ def real(world: World, method: str, path: str, caller: str) -> str:
 
 def answered(world: World, method: str, path: str, caller: str) -> int:
     """The status; and a refusal has written nothing, told nothing, and is the same as for what never was."""
-    said = DESCRIBED[path][method.lower()]["x-letterlock-action"]
+    said = DESCRIBED[path.partition("+")[0]][method.lower()]["x-letterlock-action"]
     who: str | Headers = caller
     if caller == "unscoped":
         who = world.unscoped(Action(said)) if said != "anybody" else "owner"
-    where, sent = real(world, method, path, caller), BODIES.get((method, path))
+    where, sent = real(world, method, path, caller), (BODIES | VARIANTS).get((method, path))
     sent = sent(world) if callable(sent) else sent
     start = len(world.stack.recorder.calls)
     status, body = world.ask(who, method, where, sent)

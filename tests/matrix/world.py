@@ -64,8 +64,10 @@ class World:
             "viewer": seated(ours, Role.VIEWER),
             "elsewhere": seated(ours, Role.AGENT, frozenset({self.sales})),
             "agent": seated(ours, Role.AGENT),
+            "limited": seated(ours, Role.ADMIN, frozenset({self.sales})),
             "admin": seated(ours, Role.ADMIN),
             "owner": seated(ours, Role.OWNER),
+            "token": seated(ours, Role.OWNER, scopes=frozenset(Scope)),
             "revoked": {
                 "Authorization": f"Bearer {self._spelt(CredentialKind.PERSONAL, ours, wiring.ids().new('per'))}"
             },

@@ -1,5 +1,7 @@
 """Who may invite whom to what, and what sending it twice does."""
 
+from dataclasses import replace
+
 import pytest
 
 from letterlock.domain.accounts import Principal
@@ -8,10 +10,12 @@ from letterlock.domain.errors import AlreadyDone, Conflict, Forbidden, Invalid, 
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import HELD, Once
 from letterlock.domain.people import Invitation, Link, LinkKind, LinkState
-from letterlock.domain.permissions import Role
+from letterlock.domain.permissions import Role, Scope
 from letterlock.services.invite import ListInvitations
 from tests.fakes import FakeCursors
 from tests.fakes.people_desk import ANA, ASKED, BEN, PASSWORD, WORKSPACE, PeopleDesk
+
+CLEO = "cleo@team.example"
 
 
 @pytest.fixture
@@ -58,6 +62,18 @@ def test_who_works_in_some_mailboxes_invites_to_these_only(desk: PeopleDesk) -> 
             desk.invite(limited, BEN, Role.AGENT, mailboxes, asked=ASKED)
 
 
+@pytest.mark.parametrize(("role", "good"), [(Role.OWNER, False), (Role.ADMIN, False), (Role.AGENT, True)])
+def test_a_token_invites_nobody_to_administer(desk: PeopleDesk, ana: Principal, role: Role, good: bool) -> None:
+    """Whatever its role and its scopes are: it may leak, and who has it should not be able to make themselves at home."""
+    token = replace(ana, signed_in=False, scopes=frozenset(Scope))
+    if good:
+        assert desk.invite(token, BEN, role, None, asked=ASKED).role is role
+    else:
+        with pytest.raises(Forbidden, match="signed in"):
+            desk.invite(token, BEN, role, None, asked=ASKED)
+    desk.invite(ana, CLEO, role, None, asked=ASKED)
+
+
 def test_an_admin_invites_no_owner(desk: PeopleDesk) -> None:
     admin = desk.joined(role=Role.ADMIN)
     with pytest.raises(Forbidden):
@@ -68,7 +84,7 @@ def test_who_was_demoted_since_invites_nobody(desk: PeopleDesk, ana: Principal) 
     admin = desk.joined(BEN, Role.ADMIN)
     desk.change_person(ana, admin.id, ASKED, role=Role.VIEWER)
     with pytest.raises(Stale):
-        invited(desk, admin, "cleo@team.example")
+        invited(desk, admin, CLEO)
 
 
 # ---- sent again -----------------------------------------------------------------------------------------------------

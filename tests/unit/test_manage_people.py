@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import Forbidden, Invalid, NotFound, RuleBroken, Stale, VersionPassed
-from letterlock.domain.permissions import Role
+from letterlock.domain.permissions import Role, Scope
 from letterlock.services.manage_people import ListPeople, ReadMe, RenameMe, RenameWorkspace
 from tests.fakes import FakeCursors
 from tests.fakes.people_desk import ANA, ASKED, BEN, WORKSPACE, PeopleDesk
@@ -84,6 +85,84 @@ def test_two_owners_who_demote_each_other_at_once_do_not_both(desk: PeopleDesk, 
 def test_an_owner_may_limit_themselves_to_mailboxes_and_stay_one(desk: PeopleDesk, ana: Principal) -> None:
     found = desk.change_person(ana, ana.id, ASKED, mailboxes=frozenset())
     assert (found.member.role, found.member.mailboxes) == (Role.OWNER, frozenset())
+
+
+# ---- nobody gives what they do not have ------------------------------------------------------------------------------
+
+ONE, TWO, BOTH = frozenset({"mbx_1"}), frozenset({"mbx_2"}), frozenset({"mbx_1", "mbx_2"})
+
+
+@pytest.mark.parametrize(
+    ("works_in", "change", "refusal"),
+    [
+        # a larger role for who works where the admin does not
+        (None, {"role": Role.ADMIN}, Forbidden),
+        (TWO, {"role": Role.ADMIN}, Forbidden),
+        (BOTH, {"role": Role.AGENT}, Forbidden),
+        (ONE, {"role": Role.ADMIN}, None),
+        (frozenset(), {"role": Role.AGENT}, None),
+        # unless they work there no more by the same change
+        (BOTH, {"role": Role.ADMIN, "mailboxes": ONE}, None),
+        (None, {"role": Role.AGENT, "mailboxes": ONE}, None),
+        # mailboxes
+        (ONE, {"all_mailboxes": True}, Forbidden),
+        (ONE, {"mailboxes": BOTH}, NotFound),
+        (ONE, {"mailboxes": TWO}, NotFound),
+        (TWO, {"mailboxes": BOTH}, None),
+        (TWO, {"mailboxes": frozenset()}, None),
+        (None, {"mailboxes": TWO}, NotFound),
+        (None, {"mailboxes": ONE}, None),
+    ],
+)
+def test_an_admin_of_some_mailboxes_gives_only_what_lies_in_them(
+    desk: PeopleDesk, works_in: frozenset[str] | None, change: Any, refusal: type[Exception] | None
+) -> None:
+    """They work in `mbx_1`, and so they decide on that. Taking away is not refused."""
+    admin = replace(desk.joined(CLEO, Role.ADMIN), mailboxes=("mbx_1",), limited=True)
+    ben = desk.joined(BEN, Role.VIEWER)
+    desk.members.put(replace(desk.members.get(WORKSPACE, ben.id), mailboxes=works_in))
+    before = desk.members.get(WORKSPACE, ben.id)
+
+    if refusal:
+        with pytest.raises(refusal):
+            desk.change_person(admin, ben.id, ASKED, **change)
+        assert desk.members.get(WORKSPACE, ben.id) == before
+    else:
+        found = desk.change_person(admin, ben.id, ASKED, **change).member
+        assert found.role is change.get("role", Role.VIEWER)
+        assert found.mailboxes == change.get("mailboxes", works_in)
+
+
+def test_an_admin_of_some_mailboxes_makes_anybodys_role_smaller(desk: PeopleDesk) -> None:
+    admin = replace(desk.joined(CLEO, Role.ADMIN), mailboxes=("mbx_1",), limited=True)
+    ben = desk.joined(BEN, Role.AGENT)
+    assert desk.change_person(admin, ben.id, ASKED, role=Role.VIEWER).member.role is Role.VIEWER
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "good"),
+    [
+        (Role.AGENT, {"role": Role.VIEWER}, True),
+        (Role.VIEWER, {"role": Role.AGENT}, True),
+        (Role.AGENT, {"role": Role.ADMIN}, False),
+        (Role.AGENT, {"role": Role.OWNER}, False),
+        (Role.ADMIN, {"role": Role.AGENT}, False),
+        (Role.ADMIN, {"mailboxes": frozenset()}, False),
+        (Role.OWNER, {"role": Role.ADMIN}, False),
+    ],
+)
+def test_a_token_makes_and_changes_nobody_who_administers(
+    desk: PeopleDesk, ana: Principal, before: Role, change: Any, good: bool
+) -> None:
+    ben = desk.joined(BEN, before)
+    token = replace(ana, signed_in=False, scopes=frozenset(Scope))
+    if good:
+        assert desk.change_person(token, ben.id, ASKED, **change).member.role is change["role"]
+    else:
+        with pytest.raises(Forbidden, match="signed in"):
+            desk.change_person(token, ben.id, ASKED, **change)
+        assert desk.members.get(WORKSPACE, ben.id).role is before
+    desk.change_person(ana, ben.id, ASKED, **change)
 
 
 # ---- changing somebody ----------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -152,15 +151,37 @@ class SignUp:
     state: LinkState = LinkState.PENDING
 
 
-def refuse_more_than_ones_own(
-    principal: Principal, roles: Sequence[Role], mailboxes: frozenset[str] | None, there_are: Sequence[str]
-) -> None:
-    """Whoever gives a role or mailboxes has them. Raises Forbidden; NotFound for a mailbox that they do not see."""
-    if Role.OWNER in roles and principal.role is not Role.OWNER:
-        raise Forbidden("only an owner makes somebody an owner, or changes one")
-    if not all(principal.role.covers(role) for role in roles):
-        raise Forbidden("somebody with a higher role is not yours to make or change")
-    if mailboxes is None and principal.limited:
-        raise Forbidden("name the mailboxes: you do not work in all of them yourself")
-    if not (mailboxes or frozenset()) <= set(there_are):
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What somebody is in a workspace. `mailboxes` None: all there are, and will be."""
+
+    role: Role
+    mailboxes: frozenset[str] | None
+
+    @classmethod
+    def of(cls, member: Member) -> Part:
+        return cls(member.role, member.mailboxes)
+
+
+MAKING: Final = {Role.ADMIN: Action.MAKE_ADMIN, Role.OWNER: Action.MAKE_OWNER}
+"""What one must be allowed to do to make somebody that, or to change who is."""
+
+
+def refuse_more_than_ones_own(who: Principal, after: Part, before: Part | None = None) -> None:
+    """Nobody gives what they do not have, nor a larger role to somebody who works in mailboxes that they do not.
+
+    `before` None: they are invited. What only takes away is any admin's to do. Raises Forbidden; NotFound for a mailbox
+    that `who` does not see.
+    """
+    for part in filter(None, (before, after)):
+        if part.role in MAKING:
+            who.may(MAKING[part.role])
+    had = before.mailboxes if before else frozenset[str]()
+    if after.mailboxes is None:
+        if had is not None and who.limited:
+            raise Forbidden("name the mailboxes: you do not work in all of them yourself")
+    elif not after.mailboxes - (had or frozenset()) <= set(who.mailboxes):
         raise NotFound("no such mailbox")
+    raised = before is not None and not before.role.covers(after.role)
+    if raised and who.limited and (after.mailboxes is None or not after.mailboxes <= set(who.mailboxes)):
+        raise Forbidden("they work in mailboxes that you do not: a larger role is for somebody else to give")

@@ -56,6 +56,9 @@ class Action(StrEnum):
     LIST_PEOPLE = "list_people"
     INVITE = "invite"
     CHANGE_PERSON = "change_person"
+    MAKE_ADMIN = "make_admin"
+    """To invite somebody as an admin, to make them one, or to change one."""
+    MAKE_OWNER = "make_owner"
     REMOVE_PERSON = "remove_person"
     MANAGE_SERVICE_TOKENS = "manage_service_tokens"
     SIGN_EVERYBODY_OUT = "sign_everybody_out"
@@ -101,6 +104,8 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.LIST_PEOPLE: Needs(Role.VIEWER, Scope.PEOPLE_READ),
     Action.INVITE: Needs(Role.ADMIN, Scope.PEOPLE_WRITE),
     Action.CHANGE_PERSON: Needs(Role.ADMIN, Scope.PEOPLE_WRITE),
+    Action.MAKE_ADMIN: Needs(Role.ADMIN, None),
+    Action.MAKE_OWNER: Needs(Role.OWNER, None),
     Action.REMOVE_PERSON: Needs(Role.ADMIN, Scope.PEOPLE_WRITE),
     Action.MANAGE_SERVICE_TOKENS: Needs(Role.ADMIN, None),
     Action.SIGN_EVERYBODY_OUT: Needs(Role.OWNER, None),

@@ -9,7 +9,15 @@ from letterlock.domain.audit import OPERATOR, Act
 from letterlock.domain.errors import AlreadyDone, Conflict
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import Done, Once
-from letterlock.domain.people import LIFE, Invitation, LinkKind, refuse_more_than_ones_own, shown_name, sign_in_address
+from letterlock.domain.people import (
+    LIFE,
+    Invitation,
+    LinkKind,
+    Part,
+    refuse_more_than_ones_own,
+    shown_name,
+    sign_in_address,
+)
 from letterlock.domain.permissions import Action, Role
 from letterlock.services.deeds import Asked, Deed, Deeds
 from letterlock.services.people_ports import Links, People
@@ -51,7 +59,7 @@ class InvitePerson:
         """`mailboxes` None: all there are, and will be."""
         wanted = Wanted(address, role, mailboxes, name)
         who.may(Action.INVITE)
-        refuse_more_than_ones_own(who, [wanted.role], wanted.mailboxes, who.mailboxes)
+        refuse_more_than_ones_own(who, Part(wanted.role, wanted.mailboxes))
         made = self._made(who.workspace, who.id, wanted)
         person = self.people.at(who.workspace, made.address)
         if person and self.members.get(who.workspace, person).active:

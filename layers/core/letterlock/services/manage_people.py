@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import Forbidden, Invalid, RuleBroken, Stale, VersionPassed
-from letterlock.domain.people import Person, Profile, refuse_more_than_ones_own, shown_name
+from letterlock.domain.people import Part, Person, Profile, refuse_more_than_ones_own, shown_name
 from letterlock.domain.permissions import Action, Role
 from letterlock.services.deeds import Asked, Deed, Deeds
 from letterlock.services.people_ports import People, PersonChange
@@ -94,8 +94,7 @@ class ChangePerson:
         if not before.active:
             raise RuleBroken("this person was removed")
         after = _standing(before, wanted)
-        given = after.mailboxes if after.mailboxes != before.mailboxes else frozenset()
-        refuse_more_than_ones_own(who, [before.role, after.role], given, who.mailboxes)
+        refuse_more_than_ones_own(who, Part.of(after), Part.of(before))
         if after == before:
             return found
         if versions is not None and before.version not in versions:
