@@ -92,6 +92,10 @@ policy: setup .venv-policy/.synced ## judge the expanded template, ours or TEMPL
 bill: setup ## what each operation costs against its bound; ACCEPT=1 writes bench/bill.json anew
 	@$(RUN) -m bench.bill $(if $(ACCEPT),--accept)
 
+ingest: setup ## every mail of DIR through the inbound handler, on moto: a line of JSON each in OUT, and the sum
+	@test -n "$(DIR)" -a -n "$(OUT)" || { echo "say which folder, and where to: make ingest DIR=/path/to/mails OUT=result.jsonl" >&2; exit 2; }
+	@$(RUN) -m bench.ingest "$(DIR)" "$(OUT)"
+
 bench-quotes: setup ## what finding the visible part of a mail costs on hostile texts, against its bound
 	@$(RUN) -m bench.quotes
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from email.utils import parseaddr
 from pathlib import Path
 
+from bench.mail_files import begins_as_mail
 from local.aws import connect, resource
 from local.client import Api
 from local.connection import Connection, read_connection
@@ -24,12 +25,6 @@ from local.settings import LocalCloudError, from_environment
 
 # The ledger is quiet when nothing was added to it for so long: longer than a first retry takes.
 _QUIET_SECONDS = 90.0
-# The fields that mails begin with in practice; "note: ..." begins a text as well.
-_HEADER = re.compile(
-    rb"\A(?:From [^\n]*\n)?(?:Return-Path|Received|Delivered-To|From|To|Cc|Subject|Date|Message-ID|MIME-Version|"
-    rb"Content-Type|Reply-To|Sender|DKIM-Signature|Authentication-Results|(?:X|ARC|List|Resent)-[!-9;-~]+)[ \t]*:",
-    re.IGNORECASE,
-)
 _SENDER = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\Z")
 _NO_SENDER = "corpus@client.example"
 
@@ -55,7 +50,7 @@ def main(progress: Progress) -> int:
 def mail_files(folder: Path) -> Iterator[Path]:
     """Every .eml under the folder, and every other file that begins as a mail does."""
     for path in folder.rglob("*"):
-        if path.is_file() and (path.suffix.lower() == ".eml" or _begins_as_mail(path)):
+        if path.is_file() and (path.suffix.lower() == ".eml" or begins_as_mail(path)):
             yield path
 
 
@@ -121,11 +116,6 @@ def report(outcomes: dict[str, str], taken: Sequence[str], progress: Progress) -
         missing = [each for each in taken if each not in outcomes]
         progress.say(f"{len(missing)} without an outcome: {', '.join(missing[:10])}")
     return 0 if holds else 1
-
-
-def _begins_as_mail(path: Path) -> bool:
-    with path.open("rb") as file:
-        return _HEADER.match(file.read(2048)) is not None
 
 
 def sender_of(raw: bytes) -> str:

@@ -18,10 +18,11 @@ ITEM: dict[str, Any] = {
     "nothing": {"NULL": True},
     "words": {"SS": ["x", "y"]},
     "parts": {"BS": [b"\x01"]},
-    "list": {"L": [{"S": ""}, {"M": {"deep": {"B": b"\x02"}}}]},
+    "many": {"L": [{"S": ""}, {"M": {"deep": {"B": b"\x02"}}}]},
     "map": {"M": {"entries": {"M": {"one": {"N": "1"}}}, "empty": {"L": []}}},
 }
 OTHER = {"pk": {"S": "a"}, "sk": {"S": "2"}}
+ELSEWHERE = {"pk": {"S": "b"}, "sk": {"S": "1"}, "list": {"S": "a"}}
 
 
 @pytest.fixture(name="dynamodb")
@@ -31,8 +32,15 @@ def _dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client = boto3.client("dynamodb")
         client.create_table(
             TableName="t",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "list")],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "lists",
+                    "KeySchema": [{"AttributeName": "list", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
             BillingMode="PAY_PER_REQUEST",
         )
         yield client
@@ -44,8 +52,19 @@ def heard(client: Any) -> list[bytes]:
     client.meta.events.register("after-call.dynamodb", lambda http_response, **_: bodies.append(http_response.content))
     client.put_item(TableName="t", Item=ITEM)
     client.put_item(TableName="t", Item=OTHER)
+    client.put_item(TableName="t", Item=ELSEWHERE)
     client.get_item(TableName="t", Key=OTHER)
-    client.query(TableName="t", KeyConditionExpression="pk = :a", ExpressionAttributeValues={":a": {"S": "a"}}, Limit=1)
+    a = {":a": {"S": "a"}}
+    client.query(TableName="t", KeyConditionExpression="pk = :a", ExpressionAttributeValues=a, Limit=1)
+    client.query(TableName="t", KeyConditionExpression="pk = :a", ExpressionAttributeValues=a, ScanIndexForward=False)
+    client.query(TableName="t", KeyConditionExpression="pk = :n", ExpressionAttributeValues={":n": {"S": "never"}})
+    client.query(
+        TableName="t",
+        IndexName="lists",
+        KeyConditionExpression="#l = :a",
+        ExpressionAttributeNames={"#l": "list"},
+        ExpressionAttributeValues=a,
+    )
     client.batch_get_item(RequestItems={"t": {"Keys": [OTHER], "ProjectionExpression": "sk"}})
     client.update_item(
         TableName="t",
@@ -83,7 +102,7 @@ def test_a_transaction_that_fails_leaves_nothing(dynamodb: Any, monkeypatch: pyt
                     {
                         "Put": {
                             "TableName": "t",
-                            "Item": {"pk": {"S": "a"}, "sk": {"S": "3"}},
+                            "Item": {"pk": {"S": "b"}, "sk": {"S": "3"}},
                             "ConditionExpression": "attribute_exists(pk)",
                         }
                     },

@@ -1,4 +1,4 @@
-"""Cards: they fit, whatever the script, and cut between characters."""
+"""Messages come back as they were. Cards: they fit, whatever the script, and cut between characters."""
 
 from datetime import UTC, datetime
 
@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from letterlock.adapters.codec import card, card_bytes, cut, json_size
-from letterlock.domain.conversations import Conversation
+from letterlock.adapters.codec import card, card_bytes, cut, json_size, message_bytes, message_fields
+from letterlock.domain.conversations import Conversation, Kind, Message
+from letterlock.domain.mail import Address
 
 ULID = "01JAB3C4D5E6F7G8H9J0KMNPQR"
 LIMIT = 412
@@ -74,3 +75,25 @@ def test_a_cut_is_as_long_as_it_may_be(text: str, limit: int) -> None:
     assert text.startswith(kept)
     assert json_size(kept) <= limit
     assert kept == text or json_size(text[: len(kept) + 1]) > limit
+
+
+@pytest.mark.parametrize(
+    ("in_reply_to", "references"),
+    [((), ()), ((), ("a@x",)), (("b@x",), ("a@x", "b@x")), (("a@x",), ("a@x", "b@x")), (("a@x",), ()), (("a@x", "b@x"), ("b@x",))],
+)  # fmt: skip
+def test_a_message_comes_back_with_what_its_mail_answers(
+    in_reply_to: tuple[str, ...], references: tuple[str, ...]
+) -> None:
+    message = Message(
+        id="msg_1",
+        kind=Kind.INBOUND,
+        at=datetime(2026, 11, 2, 9, 30, tzinfo=UTC),
+        text="Hello",
+        co_authors=(Address("ben@b.example", "Ben"),),
+        date=datetime(2026, 11, 2, 9, 29, 58, tzinfo=UTC),
+        in_reply_to=in_reply_to,
+        references=references,
+    )
+    fields = message_fields(message_bytes(message))
+
+    assert Message(message.id, message.kind, message.at, **fields) == message

@@ -54,12 +54,15 @@ def message_bytes(message: Message) -> bytes:
         "excerpt": message.excerpt,
         "subject": message.subject,
         "sender": _pair(message.sender) if message.sender else None,
+        "co_authors": [_pair(each) for each in message.co_authors],
+        "date": instant(message.date) if message.date else "",
         "author": message.author,
         "mentions": message.mentions,
         "to": [_pair(each) for each in message.to],
         "cc": [_pair(each) for each in message.cc],
         "attachments": [_attachment_row(each) for each in message.attachments],
         "message_id": message.message_id,
+        "in_reply_to": _in_reply_to(message),
         "references": message.references,
         "threading": _threading_row(message.threading) if message.threading else None,
         "verdicts": _verdicts_row(message.verdicts) if message.verdicts else None,
@@ -72,24 +75,33 @@ def message_bytes(message: Message) -> bytes:
 def message_fields(octets: bytes) -> dict[str, Any]:
     """What `message_bytes` kept, as arguments for `Message`."""
     said = decode(octets)
+    in_reply_to = said.get("in_reply_to", ())
     return {
         "text": said.get("text", ""),
         "hidden": tuple((start, end) for start, end in said.get("hidden", ())),
         "excerpt": said.get("excerpt", False),
         "subject": said.get("subject", ""),
         "sender": Address(*said["sender"]) if "sender" in said else None,
+        "co_authors": _addresses(said.get("co_authors", ())),
+        "date": datetime.fromisoformat(said["date"]) if "date" in said else None,
         "author": said.get("author", ""),
         "mentions": tuple(said.get("mentions", ())),
         "to": _addresses(said.get("to", ())),
         "cc": _addresses(said.get("cc", ())),
         "attachments": tuple(StoredAttachment(*row) for row in said.get("attachments", ())),
         "message_id": said.get("message_id", ""),
+        "in_reply_to": tuple(said.get("references", ())[-1:] if in_reply_to is True else in_reply_to),
         "references": tuple(said.get("references", ())),
         "threading": _threading(said["threading"]) if "threading" in said else None,
         "verdicts": Verdicts(*map(Verdict, said["verdicts"])) if "verdicts" in said else None,
         "checks": checks_of(said["checks"]) if "checks" in said else None,
         "content_sha256": said.get("content_sha256", ""),
     }
+
+
+def _in_reply_to(message: Message) -> tuple[str, ...] | bool:
+    """True where it is the newest reference, as it is in most answers: a Message-ID is long."""
+    return bool(message.in_reply_to) if message.in_reply_to == message.references[-1:] else message.in_reply_to
 
 
 def _pair(address: Address) -> tuple[str, str]:

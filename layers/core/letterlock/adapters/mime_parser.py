@@ -29,6 +29,8 @@ BODY_BYTES: Final = 4 * 1024 * 1024
 """Of text and HTML bodies together. A part that would go beyond is kept whole, as a file: no screen shows so much."""
 CHARSET_HINT_BYTES: Final = 1024
 """HTML's own charset stands within the first 1,024 octets (HTML standard, section 4.2.5.4)."""
+COMPOUND_FILE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+"""What a .msg of Outlook begins with ([MS-CFB], section 2.2): a store of properties, and no mail that was ever sent."""
 SUBJECT_CHARACTERS: Final = 4_000
 CONTENT_ID_CHARACTERS: Final = 998
 
@@ -48,6 +50,8 @@ class MimeParser:
 
     def parse(self, raw: bytes) -> Mail:
         """Raises Unparsable: over_size, header_too_large, too_many_parts, nested_too_deep, unreadable."""
+        if raw.startswith(COMPOUND_FILE):
+            raise Unparsable(Reason.UNREADABLE)
         try:
             if b"\n" not in raw:
                 raw = raw.replace(b"\r", b"\n")  # line ends of the first Macintosh
@@ -65,9 +69,11 @@ def _mail(raw: bytes, root: Part) -> Mail:
     bodies.read(root)
     html = _joined(bodies.htmls)
     text = _joined(bodies.texts) or to_text(html)
+    authors = addresses(fields.all("from"))
     return Mail(
         subject=text_of(fields.first("subject"))[:SUBJECT_CHARACTERS],
-        sender=next(iter(addresses(fields.all("from"))), None),
+        sender=authors[0] if authors else None,
+        co_authors=authors[1:],
         reply_to=addresses(fields.all("reply-to")),
         to=addresses(fields.all("to")),
         cc=addresses(fields.all("cc")),

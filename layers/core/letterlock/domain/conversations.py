@@ -132,6 +132,10 @@ class Message:
     subject: str = ""
     sender: Address | None = None
     """Inbound: the From address. None where the mail had none, and for replies and notes."""
+    co_authors: tuple[Address, ...] = ()
+    """Inbound: further addresses of From."""
+    date: datetime | None = None
+    """Inbound: when it was written, by the mail's own word; `at` is when it came."""
     author: str = ""
     """Replies and notes: the principal's id."""
     mentions: tuple[str, ...] = ()
@@ -140,6 +144,7 @@ class Message:
     cc: tuple[Address, ...] = ()
     attachments: tuple[StoredAttachment, ...] = ()
     message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     threading: Threading | None = None
     verdicts: Verdicts | None = None

@@ -74,6 +74,9 @@ class Mail:
 
     subject: str
     sender: Address | None
+    """The first address of From."""
+    co_authors: tuple[Address, ...] = ()
+    """The others: RFC 5322, section 3.6.2, lets a mail have several authors."""
     reply_to: tuple[Address, ...] = ()
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()

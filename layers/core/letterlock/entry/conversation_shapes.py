@@ -207,6 +207,8 @@ class MessageOut(BaseModel):
     ]
     subject: Annotated[str | None, Field(description="where it differs from the conversation's")]
     sender: AddressOut | None
+    co_authors: Annotated[list[AddressOut], Field(description="further addresses of the mail's From")]
+    date: Annotated[datetime | None, Field(description="when it was written, by the mail's own word")]
     author: Annotated[str | None, Field(description="the principal who wrote a reply or a note")]
     mentions: Annotated[list[str], Field(description="of a note: people who are told of it, by id")]
     to: list[AddressOut]
@@ -234,6 +236,8 @@ class MessageOut(BaseModel):
             truncated=message.has_content,
             subject=message.subject or None,
             sender=AddressOut.of(message.sender) if message.sender else None,
+            co_authors=[AddressOut.of(each) for each in message.co_authors],
+            date=message.date,
             author=message.author or None,
             mentions=list(message.mentions),
             to=[AddressOut.of(each) for each in message.to],

@@ -30,8 +30,9 @@ from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest
 from letterlock.services.thread_mail import Match, ThreadMail
 
 REFERENCES_KEPT = 50
+IN_REPLY_TO_KEPT = 10
 RECIPIENTS_KEPT = 200
-"""Of To and of Cc. The raw mail keeps them all; an item of DynamoDB ends at 400 kB."""
+"""Of From, of To and of Cc. The raw mail keeps them all; an item of DynamoDB ends at 400 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,13 @@ class StoreMail:
             excerpt=excerpt,
             subject=mail.subject[:SUBJECT_CHARACTERS] if mail.subject != conversation.subject else "",
             sender=mail.sender,
+            co_authors=mail.co_authors[:RECIPIENTS_KEPT],
+            date=mail.date,
             to=mail.to[:RECIPIENTS_KEPT],
             cc=mail.cc[:RECIPIENTS_KEPT],
             attachments=attachments,
             message_id=mail.message_id,
+            in_reply_to=mail.in_reply_to[:IN_REPLY_TO_KEPT],
             references=mail.references[-REFERENCES_KEPT:],
             threading=threading,
             verdicts=delivery.verdicts,
