@@ -184,7 +184,8 @@ def test_an_address_that_is_taken_leaves_no_second_workspace_behind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "name"), [("support", "Acme"), ("s@acme.example", "A" * 101), ("s@acme.example", "A\n")]
+    ("address", "name"),
+    [("support", "Acme"), ("s@acme.example", "A" * 101), ("s@acme.example", "A\n"), ("s@acme.example", " ")],
 )
 def test_what_cannot_be_a_mailbox_or_a_name_is_refused(address: str, name: str) -> None:
     with pytest.raises(Invalid):

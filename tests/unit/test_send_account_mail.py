@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from letterlock.domain import account_mails
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.facts import Fact
@@ -67,6 +68,34 @@ def test_a_sign_up_and_a_reset_go_to_who_asked_and_their_links_work(desk: People
     assert (reset.to, sign_up.to) == (ANA, BEN)
     desk.reset(LINK.findall(reset.text)[0], NEW, ASKED)
     assert desk.complete_sign_up(LINK.findall(sign_up.text)[0], "Ben", PASSWORD, ASKED)
+
+
+def test_every_mail_says_which_workspace_it_is_about_by_name_and_by_id(desk: PeopleDesk) -> None:
+    who, ben = desk.joined(), desk.joined(BEN, Role.AGENT)
+    ended = {"credential": "tok_1", "holder": who.id}
+    facts = {"CredentialRevoked": ended | {"by": ben.id}, "TokenLeaked": ended, "EverybodySignedOut": {}}
+    facts |= {name: {"person": who.id} for name in account_mails.OWN_SIGN_IN}
+    for name, data in facts.items():
+        assert sent(desk, name, name, DATA | data) == SENT
+    desk.invite(who, "cleo@team.example", Role.AGENT, None, asked=ASKED)
+    assert mailed(desk, desk.told()[-1], "invited") == SENT
+    assert mailed(desk, asked_for_a_reset(desk), "reset") == SENT
+    desk.remove(who, ben.id, ASKED)
+    assert sent(desk, "removed", "PersonRemoved", DATA | {"person": ben.id}) == SENT
+
+    assert len(desk.mailer.sent) == len(facts) + 3
+    for mail in desk.mailer.sent:
+        assert 'the workspace "Acme" on Letterlock' in mail.text, mail.subject
+        assert f'\n-- \nWorkspace "Acme" ({WORKSPACE}). ' in mail.text, mail.subject
+
+
+def test_whoever_signs_up_mails_none_of_their_words_to_others(desk: PeopleDesk) -> None:
+    desk.ask_sign_up(BEN, "Call me now", ASKED)
+    fact = desk.told()[-1]
+    assert mailed(desk, fact) == SENT
+    [mail] = desk.mailer.sent
+    assert "Call me now" not in mail.text
+    assert f"\n-- \nWorkspace {fact.workspace}. " in mail.text
 
 
 def test_where_there_is_no_page_the_mail_says_what_to_send_where(desk: PeopleDesk) -> None:

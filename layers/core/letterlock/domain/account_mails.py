@@ -1,4 +1,6 @@
-"""What the mails about accounts say. Nothing in them is anybody's free text but a workspace's name, between quotes."""
+"""What the mails about accounts say. Nothing in them is anybody's free text but a workspace's name, between quotes, and
+that only where somebody of the workspace has given it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ INVITATION: Final = Words(
 )
 RESET: Final = Words(
     "A new password for Letterlock",
-    "Somebody, perhaps you, asked for a new password for this address.\n\n{link}\n"
+    "Somebody, perhaps you, asked for a new password for this address in the workspace {workspace} on Letterlock.\n\n"
+    "{link}\n"
     "\nThis works once, within an hour. If it was not you, do nothing: your password stays as it is.\n",
     "password-reset",
     "POST /v1/password-resets/complete",
@@ -120,6 +123,12 @@ def link(words: Words, app: str, secret: str) -> str:
         return ""
     page = f"{app.rstrip('/')}/{words.page}#{secret}\n\n" if app else ""
     return f"{page}Token, for {words.route}:\n{secret}"
+
+
+def below(workspace: str, called: str) -> str:
+    """Under every mail: which workspace it is about, for who is in several. `called`: its name in quotes, if any."""
+    named = f"Workspace {called} ({workspace})" if called else f"Workspace {workspace}"
+    return f"\n-- \n{named}. Whose address is in several signs in to this one by that id.\n"
 
 
 def quoted(name: str) -> str:

@@ -17,6 +17,13 @@ Password = Annotated[str, Field(min_length=1, max_length=4 * LONGEST)]
 Code = Annotated[str, Field(min_length=6, max_length=20, examples=["123456"])]
 LinkToken = Annotated[str, Field(min_length=1, max_length=128, description="From the mail")]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+Workspace = Annotated[
+    str | None,
+    Field(
+        max_length=64,
+        description="Its id, where the address is in several: under every mail about the account, and in `GET /v1/me`",
+    ),
+]
 
 
 class _In(BaseModel):
@@ -24,12 +31,12 @@ class _In(BaseModel):
 
 
 class SignInIn(_In):
-    """`code`: of the authenticator, or a recovery code. `workspace`: where the address is in several."""
+    """`code`: of the authenticator, or a recovery code."""
 
     email: Address
     password: Password
     code: Code | None = None
-    workspace: Annotated[str | None, Field(max_length=64)] = None
+    workspace: Workspace = None
     remember: bool = False
 
 
@@ -47,10 +54,8 @@ class NewcomerIn(_In):
 
 
 class ResetIn(_In):
-    """`workspace`: where the address is in several."""
-
     email: Address
-    workspace: Annotated[str | None, Field(max_length=64)] = None
+    workspace: Workspace = None
 
 
 class NewPasswordIn(_In):

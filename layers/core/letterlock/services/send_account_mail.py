@@ -26,6 +26,14 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A workspace, and its name in quotes; empty where it has none yet."""
+
+    workspace: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SendAccountMail:
     """How many ended how, in a word each.
 
@@ -112,22 +120,22 @@ class SendAccountMail:
         if invitation.standing(self.now()) is not LinkState.PENDING:
             return None
         secret = self.secrets.secret(Link(LinkKind.INVITATION, workspace, id))
-        called = account_mails.quoted(self.workspaces.name(workspace))
-        return self._filled(account_mails.INVITATION, invitation.address, secret, called)
+        return self._filled(account_mails.INVITATION, invitation.address, self._called(workspace), secret)
 
     def _reset(self, workspace: str, person: str, id: str) -> AccountMail | None:  # noqa: A002 - the field's own name
         reset, found = self.links.reset(workspace, id), self.people.get(workspace, person)
         if reset.state is not LinkState.PENDING or reset.until <= self.now() or not found.member.active:
             return None
         secret = self.secrets.secret(Link(LinkKind.RESET, workspace, id))
-        return self._filled(account_mails.RESET, found.profile.address, secret)
+        return self._filled(account_mails.RESET, found.profile.address, self._called(workspace), secret)
 
     def _sign_up(self, workspace: str, id: str) -> AccountMail | None:  # noqa: A002 - the field's own name
+        """Without the name that they want: anybody may ask, and would have us mail words of theirs to anybody."""
         wanted = self.links.sign_up(workspace, id)
         if wanted.state is not LinkState.PENDING or wanted.until <= self.now():
             return None
         secret = self.secrets.secret(Link(LinkKind.SIGN_UP, workspace, id))
-        return self._filled(account_mails.SIGN_UP, wanted.address, secret)
+        return self._filled(account_mails.SIGN_UP, wanted.address, Called(workspace), secret)
 
     def _told(
         self, workspace: str, person: str, words: Words, credential: str = "", *, gone: bool = False
@@ -136,9 +144,12 @@ class SendAccountMail:
         found = self.people.get(workspace, person)
         if found.member.active is gone:
             return None
-        called = account_mails.quoted(self.workspaces.name(workspace))
-        return self._filled(words, found.profile.address, "", called, credential)
+        return self._filled(words, found.profile.address, self._called(workspace), credential=credential)
 
-    def _filled(self, words: Words, to: str, secret: str, called: str = "", credential: str = "") -> AccountMail:
+    def _called(self, workspace: str) -> Called:
+        return Called(workspace, account_mails.quoted(self.workspaces.name(workspace)))
+
+    def _filled(self, words: Words, to: str, called: Called, secret: str = "", credential: str = "") -> AccountMail:
         link = account_mails.link(words, self.app, secret)
-        return AccountMail(to, words.subject, words.text.format(workspace=called, link=link, credential=credential))
+        text = words.text.format(workspace=called.name, link=link, credential=credential)
+        return AccountMail(to, words.subject, text + account_mails.below(called.workspace, called.name))

@@ -65,6 +65,7 @@ class SetUpWorkspace:
         for value in (name, mailbox_name, token_name):
             if len(value) > NAME_CHARACTERS or not value.isprintable():
                 raise Invalid(f"a name may have {NAME_CHARACTERS} printable characters at most")
+        name = shown_name(name)
         address = mailbox_address(address)
         if owner:
             owner = Profile(sign_in_address(owner.address), shown_name(owner.name))

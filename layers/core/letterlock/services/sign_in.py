@@ -22,7 +22,10 @@ from letterlock.services.people_ports import Limits, Passwords, SignInChange, Si
 from letterlock.services.ports import Members
 from letterlock.services.start_session import FRESH_READS, StartSession, ended
 
-REFUSED = "this address and this password let nobody in"
+REFUSED = (
+    "this address and this password let nobody in; where the address is in several workspaces, name one by its id: "
+    "every mail about the account has it"
+)
 STACK = "stack"
 """Whose chain has the refusals of addresses that nobody knows, and whose key seals all refusals."""
 
