@@ -94,6 +94,26 @@ def test_mail_finds_its_mailbox_however_the_address_is_spelt(accounts: Accounts)
     assert accounts.mailboxes.route([]) == {}
 
 
+@pytest.mark.parametrize(
+    ("address", "shared"),
+    [
+        ("support@acme.test", True),
+        ("Support@ACME.test", True),
+        (f"support+{'a' * 40}@acme.test", True),
+        ("support+ana@acme.test", True),
+        ("fwd-abc@stack.test", True),
+        ("fwd-abc+x@stack.test", True),
+        ("ana@acme.test", False),
+        ("support@acme.test.example", False),
+        ("", False),
+    ],
+)
+def test_whatever_comes_to_a_mailbox_is_known_to_do_so(accounts: Accounts, address: str, shared: bool) -> None:
+    assert not accounts.mailboxes.receives(address)
+    accounts.mailboxes.add(replace(SUPPORT, forwarding="fwd-abc@stack.test"))
+    assert accounts.mailboxes.receives(address) is shared
+
+
 def test_a_mail_to_more_recipients_than_one_request_holds_finds_them_all(accounts: Accounts) -> None:
     made = [Mailbox(f"mbx_{number:03}", "wsp_acme", f"box{number}@acme.test") for number in range(120)]
     for each in made:

@@ -136,6 +136,15 @@ def test_in_another_workspace_the_same_address_is_somebody_else(office: Office) 
     assert (office.people.at(WORKSPACE, address_of(ANA)), office.people.at(OTHER, address_of(ANA))) == (ANA, BEN)
 
 
+def test_an_address_that_signs_somebody_in_is_known_in_whatever_workspace(office: Office) -> None:
+    assert office.people.signs_in(address_of(ANA))
+    assert not office.people.signs_in(address_of(BEN))
+    office.people.join(
+        office.joining(BEN, office.invite(replace(office.invited("inv_1"), workspace=OTHER))), office.deed()
+    )
+    assert office.people.signs_in(address_of(BEN))
+
+
 def test_who_takes_a_removed_persons_place_is_somebody_new(office: Office) -> None:
     member = office.joined(BEN)
     office.revocations.person(member, START, None, office.deed(Act.PERSON_REMOVED))

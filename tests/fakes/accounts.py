@@ -49,6 +49,9 @@ class FakeMailboxes:
         led = self._mailboxes | {each.forwarding: each for each in self._mailboxes.values() if each.forwarding}
         return {address: led[name] for address, name in named.items() if name in led}
 
+    def receives(self, address: str) -> bool:
+        return bool(self.route([address]))
+
     def get(self, workspace: str, mailbox: str) -> Mailbox:
         for each in self.all(workspace):
             if each.id == mailbox:

@@ -61,6 +61,9 @@ class FakePeople:
     def at(self, workspace: str, address: str) -> str:
         return self._routes.get(address, {}).get(workspace, "")
 
+    def signs_in(self, address: str) -> bool:
+        return bool(self._routes.get(address))
+
     def join(self, joining: Joining, deed: Deed) -> None:
         self.before()
         self._refuse_used(joining.link)

@@ -34,7 +34,7 @@ from letterlock.services.revoke_access import EndSession, RemovePerson, SignEver
 from letterlock.services.send_account_mail import SendAccountMail
 from letterlock.services.sign_in import SignedIn, SignInPerson
 from letterlock.services.start_session import StartSession
-from tests.fakes.accounts import FakeMembers, FakeWorkspaces
+from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.audit import FakeAudit
 from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.keys import MemoryKeys
@@ -56,7 +56,8 @@ class PeopleDesk:
         clock, ids, index = self.clock, FakeIds(self.clock), BlindIndex(MemoryKeys("stack"))
         self.ids, random = ids, Random(5).randbytes
         self.workspaces, self.audit, self.limits = FakeWorkspaces(), FakeAudit(), FakeLimits(clock)
-        self.members = FakeMembers(self.workspaces)
+        self.mailboxes = FakeMailboxes()
+        self.members = FakeMembers(self.workspaces, self.mailboxes)
         self.people = people = FakePeople(self.members, self.workspaces, clock)
         self.tokens, self.passwords = FakeTokens(self.members, clock), FakePasswords()
         self.links, self.factors = KeyedLinks(index), SecondFactors(index, random)
@@ -66,10 +67,12 @@ class PeopleDesk:
         self.check = CheckFactor(people, self.factors, clock)
         self.sign_in = SignInPerson(people, members, passwords, self.check, limits, self.audit, self.start, deeds)
         join = Join(people, members, passwords, self.start, deeds, ids, clock)
-        self.accept = AcceptInvitation(join, people, self.links, limits)
+        self.accept = AcceptInvitation(join, self.mailboxes, people, self.links, limits)
         self.ask_sign_up = AskSignUp(people, limits, deeds, ids, clock, lambda: self.sign_up)
-        self.complete_sign_up = CompleteSignUp(join, self.workspaces, people, self.links, limits, lambda: self.sign_up)
-        self.invite = InvitePerson(people, people, members, deeds, ids, clock)
+        self.complete_sign_up = CompleteSignUp(
+            join, self.mailboxes, self.workspaces, people, self.links, limits, lambda: self.sign_up
+        )
+        self.invite = InvitePerson(people, people, members, self.mailboxes, deeds, ids, clock)
         self.change_person = ChangePerson(people, self.tokens, deeds)
         own = OwnSignIn(people, members, people, passwords, limits, self.start, deeds, clock)
         self.change_password, self.propose = ChangePassword(own), ProposeFactor(own, self.factors)
@@ -86,6 +89,7 @@ class PeopleDesk:
             people,
             self.tokens,
             self.workspaces,
+            self.mailboxes,
             self.links,
             self.claims,
             self.mailer,

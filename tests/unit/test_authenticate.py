@@ -122,11 +122,12 @@ def set_up() -> tuple[SetUpWorkspace, Authenticate]:
     randoms = iter(bytes([n]) * 32 for n in range(9))
     ids, now = FakeIds(), FakeClock()
     people = FakePeople(members, workspaces, now)
-    invite = InvitePerson(people, people, members, Deeds(ids, now), ids, now)
+    invite = InvitePerson(people, people, members, mailboxes, Deeds(ids, now), ids, now)
     verb = SetUpWorkspace(
         workspaces,
         mailboxes,
         members,
+        people,
         ids,
         now,
         lambda _: next(randoms),

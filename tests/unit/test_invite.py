@@ -4,9 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from letterlock.domain.accounts import Principal
+from letterlock.domain.accounts import Mailbox, Principal
 from letterlock.domain.audit import OPERATOR, Act
-from letterlock.domain.errors import AlreadyDone, Conflict, Forbidden, Invalid, KeyReused, NotFound, Stale
+from letterlock.domain.errors import (
+    AddressRefused,
+    AlreadyDone,
+    Conflict,
+    Forbidden,
+    Invalid,
+    KeyReused,
+    NotFound,
+    Stale,
+)
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import HELD, Once
 from letterlock.domain.people import Invitation, Link, LinkKind, LinkState
@@ -53,6 +62,32 @@ def test_what_is_no_address_is_invited_nowhere(desk: PeopleDesk, ana: Principal,
     with pytest.raises(Invalid) as refused:
         invited(desk, ana, address)
     assert not address or address not in str(refused.value)
+
+
+SHARED = Mailbox("mbx_1", "wsp_other", "support@acme.example", forwarding="fwd-1@stack.example")
+COMES_TO_IT = ("support@acme.example", "Support+ben@acme.example", "fwd-1@stack.example")
+
+
+@pytest.mark.parametrize("address", COMES_TO_IT)
+def test_nobody_is_invited_at_an_address_that_a_team_reads(desk: PeopleDesk, ana: Principal, address: str) -> None:
+    desk.mailboxes.add(SHARED)
+    done = len(desk.people.deeds)
+    with pytest.raises(AddressRefused) as refused:
+        invited(desk, ana, address, once=once(ana))
+    assert address not in str(refused.value)
+    assert len(desk.people.deeds) == done
+    assert invited(desk, ana, once=once(ana))
+
+
+@pytest.mark.parametrize("address", COMES_TO_IT[:2])
+def test_whose_address_became_a_teams_meanwhile_does_not_join(desk: PeopleDesk, ana: Principal, address: str) -> None:
+    made = invited(desk, ana, address, once=once(ana))
+    desk.mailboxes.add(SHARED)
+    with pytest.raises(AddressRefused):
+        accepted(desk, made)
+    assert not desk.people.signs_in(address.lower())
+    with pytest.raises(AlreadyDone):
+        invited(desk, ana, address, once=once(ana))
 
 
 def test_who_works_in_some_mailboxes_invites_to_these_only(desk: PeopleDesk) -> None:

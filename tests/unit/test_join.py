@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from letterlock.domain.accounts import Mailbox
 from letterlock.domain.audit import Act
-from letterlock.domain.errors import Conflict, Forbidden, Gone, Invalid, Stale, TooManyRequests
+from letterlock.domain.errors import AddressRefused, Conflict, Forbidden, Gone, Invalid, Stale, TooManyRequests
 from letterlock.domain.facts import PersonJoined
 from letterlock.domain.people import LinkState
 from letterlock.domain.permissions import Role
@@ -241,6 +242,14 @@ def test_a_sign_up_that_broke_off_is_taken_up_with_the_name_and_entry_that_it_be
     assert (person.profile.name, person.joined_at) == ("Änne", START + timedelta(minutes=50))
     assert [each.act for each in desk.workspaces.audited] == [Act.WORKSPACE_CREATED]
     assert desk.signs_in(password=NEW).workspace == link.workspace
+
+
+def test_nobody_owns_a_workspace_by_an_address_that_a_team_reads(desk: PeopleDesk) -> None:
+    link = desk.sign_up_link("support+me@acme.example")
+    desk.mailboxes.add(Mailbox("mbx_1", WORKSPACE, "support@acme.example"))
+    with pytest.raises(AddressRefused):
+        desk.complete_sign_up(desk.links.secret(link), "Ana", PASSWORD, ASKED)
+    assert link.workspace not in desk.workspaces.names
 
 
 def test_of_two_who_complete_one_sign_up_at_once_one_owns_it(desk: PeopleDesk) -> None:

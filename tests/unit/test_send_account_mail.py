@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from letterlock.domain import account_mails
+from letterlock.domain.accounts import Mailbox
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.facts import Fact
 from letterlock.domain.people import LinkKind
 from letterlock.domain.permissions import Role
-from letterlock.services.send_once import LEASE, NOT_WANTED, REFUSED, SENT
+from letterlock.services.send_once import LEASE, NOT_WANTED, REFUSED, SENT, SHARED
 from tests.fakes.people_desk import ANA, ASKED, BEN, NEW, PASSWORD, WORKSPACE, PeopleDesk
 
 LINK = re.compile(r"ll[iru]_[0-9A-Za-z]{101}")
@@ -154,6 +155,39 @@ def test_who_is_unknown_gets_none_and_what_never_was_is_not_tried_again(desk: Pe
     assert sent(desk, "fct_2", "PersonInvited", DATA | {"invitation": "inv_x"}) == NOT_WANTED
     assert sent(desk, "fct_3", "PasswordChanged", DATA | {"person": "per_x"}) == NOT_WANTED
     assert desk.mailer.sent == []
+
+
+@pytest.mark.parametrize("made", ["before", "meanwhile"])
+@pytest.mark.parametrize("kind", LinkKind)
+def test_no_link_is_sent_to_where_a_team_reads_it_and_whoever_asks_is_told_nothing(
+    desk: PeopleDesk, kind: LinkKind, made: str
+) -> None:
+    """Also where somebody signs in with such an address: from before a mailbox was made there."""
+    shared, address = Mailbox("mbx_1", WORKSPACE, "team@team.example"), "team+ana@team.example"
+    who = desk.joined(address)
+    if made == "before" and kind is not LinkKind.INVITATION:
+        desk.mailboxes.add(shared)
+    if kind is LinkKind.RESET:
+        desk.ask_reset(address, ASKED)
+    elif kind is LinkKind.SIGN_UP:
+        desk.ask_sign_up(address, "Theirs", ASKED)
+    else:
+        desk.invite(who, "team@team.example", Role.AGENT, None, asked=ASKED)
+    if not desk.mailboxes.all(WORKSPACE):
+        desk.mailboxes.add(shared)
+    assert mailed(desk, desk.told()[-1]) == SHARED
+    assert (desk.mailer.sent, desk.claims.until) == ([], {})
+
+
+def test_no_word_of_an_account_is_sent_to_where_a_team_reads_it(desk: PeopleDesk) -> None:
+    who, ben = desk.joined("team@team.example"), desk.joined(BEN)
+    desk.mailboxes.add(Mailbox("mbx_1", WORKSPACE, "team@team.example"))
+    for number, name in enumerate(account_mails.OWN_SIGN_IN):
+        assert sent(desk, f"fct_{number}", name, DATA | {"person": who.id}) == SHARED
+    ended = desk.send_mail("fct_x", "EverybodySignedOut", DATA)
+    assert ended == {SENT: 1, SHARED: 1}
+    assert [mail.to for mail in desk.mailer.sent] == [BEN]
+    assert ben.id
 
 
 # ---- once -----------------------------------------------------------------------------------------------------------

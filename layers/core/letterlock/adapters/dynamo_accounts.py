@@ -97,6 +97,11 @@ class DynamoMailboxes:
         mailboxes = {at: self._items.mailbox_of(stored[place]) for at, place in places.items() if place in stored}
         return {address: mailboxes[at] for address, at in routers.items() if at in mailboxes}
 
+    def receives(self, address: str) -> bool:
+        """One BatchGetItem of one router."""
+        at = (self._items.router(without_subaddress(address)), table.ROUTE)
+        return bool(batch_get(self._client, self._table, [at], consistent=True))
+
     def _found_for_sure(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """What the cheap read misses is read again consistently: mail to a mailbox made just now is not for nobody."""
         wanted = set(keys)

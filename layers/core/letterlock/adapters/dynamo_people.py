@@ -63,6 +63,16 @@ class DynamoPeople:
         )
         return answer.get("Item", {}).get("person", {}).get("S", "")
 
+    def signs_in(self, address: str) -> bool:
+        """One Query."""
+        answer = self._client.query(
+            TableName=self._items.table,
+            KeyConditionExpression="pk = :route",
+            ExpressionAttributeValues={":route": {"S": self._items.route(address)}},
+            ConsistentRead=True,
+        )
+        return any("person" in each for each in answer["Items"])
+
     # ---- changing ---------------------------------------------------------------------------------------------------
 
     def join(self, joining: Joining, deed: Deed) -> None:

@@ -38,6 +38,10 @@ class DomainRefused(LetterlockError):
     """An address or a domain that is well formed, and not for this workspace to have."""
 
 
+class AddressRefused(LetterlockError):
+    """Mail to it comes to a mailbox of ours, which a team reads: nobody signs in with that."""
+
+
 class RuleBroken(LetterlockError):
     """The record's state does not allow this action."""
 

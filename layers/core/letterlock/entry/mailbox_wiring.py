@@ -70,6 +70,7 @@ def add_mailbox() -> AddMailbox:
 
     return AddMailbox(
         mailboxes=wiring.mailboxes(),
+        people=people_wiring.people(),
         changes=changes(),
         domains=domains(),
         identities=identities(),

@@ -185,14 +185,14 @@ def ask_sign_up() -> AskSignUp:
 def complete_sign_up() -> CompleteSignUp:
     from letterlock.services.join import CompleteSignUp
 
-    return CompleteSignUp(join(), creating_workspaces(), links(), link_secrets(), limits(), sign_up)
+    return CompleteSignUp(join(), wiring.mailboxes(), creating_workspaces(), links(), link_secrets(), limits(), sign_up)
 
 
 @cache
 def accept_invitation() -> AcceptInvitation:
     from letterlock.services.join import AcceptInvitation
 
-    return AcceptInvitation(join(), links(), link_secrets(), limits())
+    return AcceptInvitation(join(), wiring.mailboxes(), links(), link_secrets(), limits())
 
 
 @cache
@@ -307,7 +307,7 @@ def change_person() -> ChangePerson:
 def invite_person() -> InvitePerson:
     from letterlock.services.invite import InvitePerson
 
-    return InvitePerson(links(), people(), wiring.members(), deeds(), wiring.ids(), wiring.now)
+    return InvitePerson(links(), people(), wiring.members(), wiring.mailboxes(), deeds(), wiring.ids(), wiring.now)
 
 
 @cache
@@ -342,6 +342,7 @@ def set_up_workspace() -> SetUpWorkspace:
         workspaces=creating_workspaces(),
         mailboxes=mailboxes,
         members=DynamoMembers(dynamodb, accounts, sealer, index, entries),
+        people=people(),
         ids=wiring.ids(),
         now=wiring.now,
         random=os.urandom,
@@ -369,6 +370,7 @@ def send_account_mail() -> SendAccountMail:
         people=people(),
         revocations=wiring.revocations(),
         workspaces=wiring.workspaces(),
+        mailboxes=wiring.mailboxes(),
         secrets=link_secrets(),
         claims=DynamoMailClaims(wiring.client("dynamodb"), setting("ACCOUNTS_TABLE"), wiring.now),
         mailer=SesAccountMailer(mailer, setting("MAIL_DOMAIN")),

@@ -47,6 +47,7 @@ _STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
     errors.Forbidden: (HTTPStatus.FORBIDDEN, "forbidden"),
     errors.NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
     errors.DomainRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "domain-refused"),
+    errors.AddressRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "address-refused"),
     errors.RuleBroken: (HTTPStatus.CONFLICT, "rule-broken"),
     errors.Conflict: (HTTPStatus.CONFLICT, "conflict"),
     errors.ShownOnce: (HTTPStatus.CONFLICT, "shown-once"),

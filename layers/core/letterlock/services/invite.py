@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import OPERATOR, Act
-from letterlock.domain.errors import AlreadyDone, Conflict
+from letterlock.domain.errors import AddressRefused, AlreadyDone, Conflict
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.people import (
@@ -20,8 +20,9 @@ from letterlock.domain.people import (
 )
 from letterlock.domain.permissions import Action, Role
 from letterlock.services.deeds import Asked, Deed, Deeds
+from letterlock.services.own_addresses import refuse_shared
 from letterlock.services.people_ports import Links, People
-from letterlock.services.ports import Clock, Cursors, Ids, Members
+from letterlock.services.ports import Clock, Cursors, Ids, Mailboxes, Members
 
 ASKED = "invitations"
 
@@ -36,11 +37,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class InvitePerson:
-    """Raises Forbidden, Invalid, NotFound (a mailbox), Conflict, Stale, AlreadyDone, KeyReused."""
+    """Raises Forbidden, Invalid, NotFound (a mailbox), AddressRefused, Conflict, Stale, AlreadyDone, KeyReused."""
 
     links: Links
     people: People
     members: Members
+    mailboxes: Mailboxes
     deeds: Deeds
     ids: Ids
     now: Clock
@@ -61,18 +63,22 @@ class InvitePerson:
         who.may(Action.INVITE)
         refuse_more_than_ones_own(who, Part(wanted.role, wanted.mailboxes))
         made = self._made(who.workspace, who.id, wanted)
-        person = self.people.at(who.workspace, made.address)
-        if person and self.members.get(who.workspace, person).active:
-            self._refuse_done(who.workspace, once)
-            raise Conflict("this address is a person of the workspace already")
+        try:
+            self._refuse_who_cannot_come(made)
+        except (AddressRefused, Conflict):
+            # Sent again, it is the same request, also when somebody has come by its invitation since.
+            done = self.links.done(who.workspace, once) if once else None
+            if done:
+                raise AlreadyDone(done) from None
+            raise
         self.links.invite(made, who, self._deed(made, asked), once)
         return made
 
-    def _refuse_done(self, workspace: str, once: Once | None) -> None:
-        """Sent again, it is the same request, also when somebody has come by its invitation since."""
-        done = self.links.done(workspace, once) if once else None
-        if done:
-            raise AlreadyDone(done)
+    def _refuse_who_cannot_come(self, made: Invitation) -> None:
+        refuse_shared(self.mailboxes, made.address)
+        person = self.people.at(made.workspace, made.address)
+        if person and self.members.get(made.workspace, person).active:
+            raise Conflict("this address is a person of the workspace already")
 
     def owner(self, workspace: str, address: str, name: str, asked: Asked) -> tuple[Invitation, Deed]:
         """By the operator, of a workspace that is being made: still to be stored."""

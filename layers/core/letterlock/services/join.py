@@ -27,8 +27,9 @@ from letterlock.domain.permissions import Role
 from letterlock.domain.sign_in import SESSION_LIFE
 from letterlock.domain.throttle import Tried
 from letterlock.services.deeds import Asked, Deeds
+from letterlock.services.own_addresses import refuse_shared
 from letterlock.services.people_ports import Joining, Limits, Links, LinkSecrets, Passwords, People
-from letterlock.services.ports import Clock, Ids, Members, Workspaces
+from letterlock.services.ports import Clock, Ids, Mailboxes, Members, Workspaces
 from letterlock.services.sign_in import STACK, SignedIn
 from letterlock.services.start_session import FRESH_READS, StartSession
 
@@ -108,10 +109,11 @@ class Join:
 class AcceptInvitation:
     """Nobody gets more by it than its inviter could give by now.
 
-    Raises TooManyRequests, Gone, Invalid, Conflict, Stale.
+    Raises TooManyRequests, Gone, Invalid, AddressRefused, Conflict, Stale.
     """
 
     join: Join
+    mailboxes: Mailboxes
     links: Links
     secrets: LinkSecrets
     limits: Limits
@@ -136,6 +138,7 @@ class AcceptInvitation:
             raise Gone(NO_GOOD) from None
         if invitation.standing(self.join.now()) is not LinkState.PENDING:
             raise Gone(NO_GOOD)
+        refuse_shared(self.mailboxes, invitation.address)
         member = Member(self.join.ids.new("per"), link.workspace, invitation.role, invitation.mailboxes)
         act, made_at = Act.INVITATION_ACCEPTED, invitation.created_at
         return self.join(new, invitation.address, member, link, asked, act, made_at, inviter)
@@ -175,10 +178,11 @@ class AskSignUp:
 class CompleteSignUp:
     """The workspace, keys first, and its owner. A try that breaks off in between is taken up by the same link.
 
-    Raises Forbidden, TooManyRequests, Gone, Invalid, Stale.
+    Raises Forbidden, TooManyRequests, Gone, Invalid, AddressRefused, Stale.
     """
 
     join: Join
+    mailboxes: Mailboxes
     workspaces: Workspaces
     links: Links
     secrets: LinkSecrets
@@ -200,6 +204,7 @@ class CompleteSignUp:
         # What is wrong with the request must be said before anything is made.
         shown_name(new.name)
         password_to_keep(new.password, wanted.address)
+        refuse_shared(self.mailboxes, wanted.address)
         created = self.join.deeds(wanted.workspace, asked, Act.WORKSPACE_CREATED, wanted.workspace)
         self.workspaces.create(wanted.workspace, wanted.name, created.entry)
         member = Member(self.join.ids.new("per"), wanted.workspace, Role.OWNER)

@@ -15,6 +15,8 @@ from letterlock.domain.people import shown_name
 from letterlock.domain.permissions import Action
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.mailbox_ports import KeyedNames, MailboxChanges, MailDomains, MailIdentities, NewMailbox
+from letterlock.services.own_addresses import refuse_somebodys
+from letterlock.services.people_ports import People
 from letterlock.services.ports import Clock, Ids, Mailboxes
 from letterlock.services.start_session import FRESH_READS
 
@@ -38,6 +40,7 @@ class AddMailbox:
     """
 
     mailboxes: Mailboxes
+    people: People
     changes: MailboxChanges
     domains: MailDomains
     identities: MailIdentities
@@ -56,6 +59,7 @@ class AddMailbox:
             raise Forbidden("you do not work in all mailboxes, so a new one would not be yours")
         address = mailbox_address(address)
         holder = self._holder(who.workspace, address)
+        refuse_somebodys(self.people, address)
         id = self.ids.new("mbx")  # noqa: A001 - the field's own name
         made = Mailbox(
             id,

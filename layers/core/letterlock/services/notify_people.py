@@ -15,7 +15,7 @@ from letterlock.domain.threading import reply_address
 from letterlock.services.notify_ports import AnswerPlace, AnswerTokens, Colleague, NotificationMailer, Team
 from letterlock.services.people_ports import MailClaims
 from letterlock.services.ports import Clock, Conversations, Mailboxes
-from letterlock.services.send_once import NOT_WANTED, send_once
+from letterlock.services.send_once import NOT_WANTED, SHARED, send_once
 
 TIME_IS_UP = "time_is_up"
 NEWS = timedelta(days=3)
@@ -150,8 +150,8 @@ class NotifyPeople:
 
     def _sent(self, workspace: str, fact: str, claim: str, mail: Notification) -> str:
         """Never to a mailbox of ours: it would come in as a mail, of which somebody is told."""
-        if self.mailboxes.route([mail.to.address]):
-            return NOT_WANTED
+        if self.mailboxes.receives(mail.to.address):
+            return SHARED
         tags = {"workspace": workspace, "fact": fact}
         return send_once(self.claims, workspace, claim, lambda: self.mailer.send(mail, tags))
 

@@ -158,6 +158,10 @@ class People(Protocol):
         """Who signs in there with that address, also when they were removed; empty when nobody does."""
         ...
 
+    def signs_in(self, address: str) -> bool:
+        """Whether anybody signs in with it, in any workspace; consistently read."""
+        ...
+
     def join(self, joining: Joining, deed: Deed) -> None:
         """One transaction. Raises Gone when the link was used meanwhile, Conflict when the address is somebody's, Stale
         when the inviter is no longer so.

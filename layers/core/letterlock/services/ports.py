@@ -293,6 +293,12 @@ class Mailboxes(Protocol):
         """Of these addresses, those that are mailboxes of ours; the keys are the addresses as given."""
         ...
 
+    def receives(self, address: str) -> bool:
+        """Whether mail to it comes to a mailbox of ours, in any workspace: its own address, the one that is forwarded
+        to, or either of them with a subaddress. Consistently read; nothing is unsealed.
+        """
+        ...
+
     def get(self, workspace: str, mailbox: str) -> Mailbox:
         """Raises NotFound."""
         ...

@@ -12,8 +12,8 @@ from letterlock.domain.errors import NotFound, SendDelayed, SendUncertain
 from letterlock.domain.people import Link, LinkKind, LinkState
 from letterlock.domain.sign_in import NOBODY
 from letterlock.services.people_ports import AccountMail, AccountMailer, Links, LinkSecrets, MailClaims, People
-from letterlock.services.ports import Clock, Workspaces
-from letterlock.services.send_once import NOT_WANTED, send_once
+from letterlock.services.ports import Clock, Mailboxes, Workspaces
+from letterlock.services.send_once import NOT_WANTED, SHARED, send_once
 from letterlock.services.token_ports import Revocations
 
 
@@ -44,6 +44,7 @@ class SendAccountMail:
     people: People
     revocations: Revocations
     workspaces: Workspaces
+    mailboxes: Mailboxes
     secrets: LinkSecrets
     claims: MailClaims
     mailer: AccountMailer
@@ -68,6 +69,9 @@ class SendAccountMail:
         return ended or Counter({NOT_WANTED: 1})
 
     def _sent(self, workspace: str, fact: str, each: Claimed) -> str:
+        """Never to a mailbox of ours, made since then perhaps: a team, or a customer's thread, would have the link."""
+        if self.mailboxes.receives(each.mail.to):
+            return SHARED
         tags = {"workspace": workspace, "fact": fact}
         return send_once(self.claims, workspace, each.claim, lambda: self.mailer.send(each.mail, tags))
 

@@ -13,6 +13,8 @@ SENT: Final = "Sent"
 NOT_WANTED: Final = "NotWanted"
 """Nothing is to be sent (any more)."""
 REFUSED: Final = "Refused"
+SHARED: Final = "Shared"
+"""The address is a mailbox of ours."""
 LEASE: Final = timedelta(minutes=2)
 """Longer than a function that sends may run, and shorter than its queue waits before it brings a fact again."""
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Credential, CredentialKind, Mailbox, Member, mailbox_address
 from letterlock.domain.audit import OPERATOR, Act, Entry
-from letterlock.domain.errors import Conflict, Forbidden, Invalid
+from letterlock.domain.errors import AddressRefused, Conflict, Forbidden, Invalid
 from letterlock.domain.people import Profile, shown_name, sign_in_address
 from letterlock.domain.permissions import Role, Scope
+from letterlock.domain.threading import without_subaddress
 from letterlock.domain.tokens import SECRET_BYTES, spell
 from letterlock.services.deeds import Asked
 from letterlock.services.invite import InvitePerson
 from letterlock.services.mailbox_ports import KeyedNames
-from letterlock.services.people_ports import Openings
+from letterlock.services.own_addresses import refuse_shared, refuse_somebodys
+from letterlock.services.people_ports import Openings, People
 from letterlock.services.ports import Clock, Ids, Mailboxes, Members, Workspaces
 
 NAME_CHARACTERS = 100
@@ -34,11 +36,14 @@ class SetUp:
 
 @dataclass(frozen=True, slots=True)
 class SetUpWorkspace:
-    """Raises Invalid, and Conflict when the address is taken (nothing that could be reached is left behind then)."""
+    """Raises Invalid, AddressRefused (the owner's), and Conflict when the address is taken (nothing that could be
+    reached is left behind then).
+    """
 
     workspaces: Workspaces
     mailboxes: Mailboxes
     members: Members
+    people: People
     ids: Ids
     now: Clock
     random: Callable[[int], bytes]
@@ -70,8 +75,7 @@ class SetUpWorkspace:
         if owner:
             owner = Profile(sign_in_address(owner.address), shown_name(owner.name))
         self.workspaces.prepare_stack()
-        if self.mailboxes.route([address]):
-            raise Conflict("another mailbox has that address")
+        self._refuse_addresses(address, owner.address if owner else "")
         workspace = self.ids.new("wsp")
         box = self.ids.new("mbx")
         mailbox = Mailbox(box, workspace, address, mailbox_name, forwarding=self.names.forwarding(workspace, box))
@@ -91,6 +95,15 @@ class SetUpWorkspace:
         invitation, deed = self.invite.owner(workspace, owner.address, owner.name, Asked(OPERATOR, request))
         self.openings.open(mailbox, added, invitation, deed)
         return SetUp(workspace, mailbox.id, token, invitation.id)
+
+    def _refuse_addresses(self, mailbox: str, owner: str) -> None:
+        if self.mailboxes.receives(mailbox):
+            raise Conflict("another mailbox has that address")
+        refuse_somebodys(self.people, mailbox)
+        if without_subaddress(owner) == mailbox:
+            raise AddressRefused("the mailbox is the team's: an owner signs in with an address of their own")
+        if owner:
+            refuse_shared(self.mailboxes, owner)
 
     def _done(self, workspace: str, act: Act, subject: str, request: str) -> Entry:
         return Entry(self.ids.new("aud"), workspace, OPERATOR, act, subject, self.now(), request)
