@@ -299,6 +299,12 @@ def _list_tokens(desk: Desk) -> Act:
     return lambda: desk.asked("GET", "/v1/me/tokens", token="", headers=who.headers)
 
 
+def _invite(desk: Desk) -> Act:
+    who, wanted = desk.stack.person(), {"email": "newcomer@team.example", "role": "agent", "name": "A newcomer"}
+    headers = who.headers | {"Idempotency-Key": "d" * 36}
+    return lambda: desk.asked("POST", "/v1/invitations", wanted, token="", headers=headers)
+
+
 def _remove_person(desk: Desk) -> Act:
     who, other = desk.stack.person(), desk.stack.person()
     return lambda: desk.asked("DELETE", f"/v1/people/{other.id}", token="", headers=who.headers)
@@ -401,6 +407,7 @@ SCENARIOS = (
     Scenario("list one's own tokens", _list_tokens),
     Scenario("revoke one's own token", _revoke_own_token, Bound(7, 2, 3)),
     Scenario("revoke a service token", _revoke_service_token, Bound(7, 2, 3)),
+    Scenario("invite a person", _invite),
     Scenario("remove a person", _remove_person),
     Scenario("a leaked token is reported", _report_leak),
     Scenario("finish a token's revocation", _finish_revoked_token),

@@ -1,6 +1,7 @@
 """What every count of tries, every note of a mail, and every check of a password keeps to: fake and adapter."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,9 @@ from letterlock.adapters.argon2_passwords import Argon2Passwords, Parameters
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.dynamo_limits import DynamoLimits
 from letterlock.domain.errors import TooManyRequests
-from letterlock.domain.throttle import FOR_ONE, FROM_ONE, Tried
+from letterlock.domain.throttle import BY_ONE, FOR_ONE, FROM_ONE, Tried
 from letterlock.services.people_ports import Limits, Passwords
+from tests.adapters.conftest import Calls
 from tests.adapters.raw import everything
 from tests.fakes import START, FakeClock, FakeLimits, FakePasswords
 from tests.fakes.keys import MemoryKeys
@@ -63,6 +65,33 @@ def test_one_source_tries_so_often_whomever(limits: Limits, tried: Tried) -> Non
     times = FROM_ONE[tried].times
     assert [tries(limits, tried, f"who {each}") for each in range(times + 1)] == [True] * times + [False]
     assert tries(limits, tried, "who 0", "198.51.100.1")
+
+
+def invites(limits: Limits, who: str, by: str, workspace: str = "wsp_1") -> bool:
+    try:
+        limits.count(Tried.INVITATION, who, workspace, by)
+    except TooManyRequests:
+        return False
+    return True
+
+
+def test_of_one_source_each_has_a_share_and_all_together_no_more_than_it(limits: Limits) -> None:
+    times = BY_ONE[Tried.INVITATION].times
+    for by, share in (("per_a", times), ("tok_b", times), ("per_c", 0)):
+        assert sum(invites(limits, f"{number}@{by}", by) for number in range(times)) == share
+    found = [invites(limits, f"{number}@elsewhere", "per_a", "wsp_2") for number in range(times + 1)]
+    assert found == [True] * times + [False]
+
+
+def test_what_is_counted_by_each_is_one_write_more_for_nobody(
+    clock: FakeClock, index: BlindIndex, dynamodb: Any
+) -> None:
+    name, calls = make_table(dynamodb, "LimitsTable"), Calls()
+    dynamodb.meta.events.register("provide-client-params.dynamodb.*", calls.note)
+    DynamoLimits(dynamodb, name, index, clock).count(Tried.INVITATION, ANA, "wsp_1", "per_a")
+    dynamodb.meta.events.unregister("provide-client-params.dynamodb.*", calls.note)
+    dynamodb.delete_table(TableName=name)
+    assert calls.names() == ["UpdateItem", "UpdateItem"]
 
 
 def test_a_refused_try_is_counted_for_both(limits: Limits) -> None:

@@ -20,7 +20,7 @@ from letterlock.domain.errors import (
 from letterlock.domain.idempotency import HELD, Done, Once
 from letterlock.domain.people import LINK_IDS, Invitation, Link, LinkState, Person, Profile, Reset, SignUp
 from letterlock.domain.sign_in import SessionShown, SignIn, sessions_of
-from letterlock.domain.throttle import FOR_ONE, FROM_ONE, Tried
+from letterlock.domain.throttle import BY_ONE, FOR_ONE, FROM_ONE, Tried
 from letterlock.services.deeds import Deed
 from letterlock.services.people_ports import AccountMail, Joining, PersonChange, SignInChange
 from letterlock.services.ports import Clock
@@ -249,9 +249,11 @@ class FakeLimits:
         self._now = now
         self._counted = Counter[tuple[Tried, str, str, datetime]]()
 
-    def count(self, tried: Tried, who: str, source: str) -> None:
+    def count(self, tried: Tried, who: str, source: str, by: str = "") -> None:
         waits = []
-        for counted, value, rule in (("for", who, FOR_ONE[tried]), ("from", source, FROM_ONE[tried])):
+        rules = {("for", who): FOR_ONE[tried], ("from", source): FROM_ONE[tried]}
+        rules |= {("by", f"{source}|{by}"): BY_ONE[tried]} if by else {}
+        for (counted, value), rule in rules.items():
             key = (tried, counted, value, rule.began(self._now()))
             self._counted[key] += 1
             if self._counted[key] > rule.times:

@@ -16,7 +16,7 @@ from letterlock.domain.sign_in import Session
 from letterlock.domain.tokens import read
 from letterlock.services.check_factor import CheckFactor
 from letterlock.services.deeds import Asked, Deeds
-from letterlock.services.invite import InvitePerson
+from letterlock.services.invite import InvitePerson, MakeInvitation
 from letterlock.services.join import OPEN, AcceptInvitation, AskSignUp, CompleteSignUp, Join
 from letterlock.services.manage_people import ChangePerson
 from letterlock.services.own_sign_in import (
@@ -72,7 +72,8 @@ class PeopleDesk:
         self.complete_sign_up = CompleteSignUp(
             join, self.mailboxes, self.workspaces, people, self.links, limits, lambda: self.sign_up
         )
-        self.invite = InvitePerson(people, people, members, self.mailboxes, deeds, ids, clock)
+        self.make_invitation = MakeInvitation(deeds, ids, clock)
+        self.invite = InvitePerson(people, people, members, self.mailboxes, limits, self.make_invitation)
         self.change_person = ChangePerson(people, self.tokens, deeds)
         own = OwnSignIn(people, members, people, passwords, limits, self.start, deeds, clock)
         self.change_password, self.propose = ChangePassword(own), ProposeFactor(own, self.factors)

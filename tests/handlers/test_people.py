@@ -37,6 +37,21 @@ def test_who_accepts_is_what_they_were_invited_to_be_and_signed_in(stack: Stack)
     assert [each["email"] for each in ana.must("GET", "/v1/people")["people"]] == [ANA, BEN]
 
 
+def test_who_invites_without_end_waits_and_nothing_is_written_meanwhile(stack: Stack) -> None:
+    ana, wanted = owner(stack), {"email": BEN, "role": "agent"}
+    for _ in range(5):
+        ana.must("POST", "/v1/invitations", wanted)
+    assert len(stack.mailed()) == 5
+    start = len(stack.recorder.calls)
+
+    status, answer = ana.ask("POST", "/v1/invitations", wanted)
+
+    assert (status, answer["type"]) == (429, "urn:letterlock:problem:too-many-requests")
+    assert 0 < int(ana.headers["Retry-After"][0]) <= 3600
+    assert written(stack, stack.recorder.calls[start:]) == []
+    assert ana.ask("POST", "/v1/invitations", wanted | {"email": "cleo@team.example"})[0] == 201
+
+
 def test_an_invitation_works_once_for_three_days_and_until_it_is_revoked(stack: Stack) -> None:
     ana = owner(stack)
     invited = ana.must("POST", "/v1/invitations", {"email": BEN, "role": "agent"})

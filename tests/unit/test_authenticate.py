@@ -12,7 +12,7 @@ from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import spell
 from letterlock.services.authenticate import Authenticate
 from letterlock.services.deeds import Deeds
-from letterlock.services.invite import InvitePerson
+from letterlock.services.invite import MakeInvitation
 from letterlock.services.set_up_workspace import SetUpWorkspace
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.clock import START, FakeClock, FakeIds
@@ -122,7 +122,6 @@ def set_up() -> tuple[SetUpWorkspace, Authenticate]:
     randoms = iter(bytes([n]) * 32 for n in range(9))
     ids, now = FakeIds(), FakeClock()
     people = FakePeople(members, workspaces, now)
-    invite = InvitePerson(people, people, members, mailboxes, Deeds(ids, now), ids, now)
     verb = SetUpWorkspace(
         workspaces,
         mailboxes,
@@ -131,7 +130,7 @@ def set_up() -> tuple[SetUpWorkspace, Authenticate]:
         ids,
         now,
         lambda _: next(randoms),
-        invite,
+        MakeInvitation(Deeds(ids, now), ids, now),
         FakeOpenings(mailboxes, people),
         lambda: "invitation",
         FakeKeyedNames(),

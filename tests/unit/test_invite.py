@@ -15,11 +15,13 @@ from letterlock.domain.errors import (
     KeyReused,
     NotFound,
     Stale,
+    TooManyRequests,
 )
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import HELD, Once
 from letterlock.domain.people import Invitation, Link, LinkKind, LinkState
 from letterlock.domain.permissions import Role, Scope
+from letterlock.domain.throttle import Tried
 from letterlock.services.invite import ListInvitations
 from tests.fakes import FakeCursors
 from tests.fakes.people_desk import ANA, ASKED, BEN, PASSWORD, WORKSPACE, PeopleDesk
@@ -122,6 +124,57 @@ def test_who_was_demoted_since_invites_nobody(desk: PeopleDesk, ana: Principal) 
         invited(desk, admin, CLEO)
 
 
+# ---- so often and no more ----------------------------------------------------------------------------------------------
+
+
+def granted(desk: PeopleDesk, who: Principal, address: str = BEN) -> bool:
+    try:
+        invited(desk, who, address)
+    except TooManyRequests:
+        return False
+    return True
+
+
+def test_one_address_is_invited_so_often_and_no_more_whoever_invites(desk: PeopleDesk, ana: Principal) -> None:
+    assert [granted(desk, ana, each) for each in (BEN, f" {BEN.upper()}", BEN, BEN)] == [True] * 4
+    desk.limits.count(Tried.INVITATION, BEN, "wsp_other", "per_other")
+    before = len(desk.people.deeds)
+    with pytest.raises(TooManyRequests) as refused:
+        invited(desk, ana)
+    assert len(desk.people.deeds) == before, "nothing is written"
+    assert granted(desk, ana, "cleo@team.example")
+    desk.clock.passes(seconds=refused.value.seconds)
+    assert granted(desk, ana)
+
+
+def test_one_inviter_has_their_share_and_the_workspace_has_one(desk: PeopleDesk, ana: Principal) -> None:
+    dora, emil = (desk.joined(f"{name}@team.example", Role.ADMIN) for name in ("dora", "emil"))
+    for who, share in ((ana, 50), (dora, 50), (emil, 0)):
+        assert sum(granted(desk, who, f"{who.id}.{number}@team.example".lower()) for number in range(50)) == share
+    desk.clock.passes(hours=1)
+    assert [granted(desk, ana, f"{number}@team.example") for number in range(51)] == [True] * 50 + [False]
+
+
+def test_what_is_wrong_with_an_address_is_counted_as_well(desk: PeopleDesk, ana: Principal) -> None:
+    """Who is of the workspace, and what is a mailbox, is not asked for without end."""
+    for _ in range(5):
+        with pytest.raises(Conflict):
+            invited(desk, ana, ANA)
+    with pytest.raises(TooManyRequests):
+        invited(desk, ana, ANA)
+
+
+def test_sent_again_it_is_done_also_where_no_other_one_would_be_granted(desk: PeopleDesk, ana: Principal) -> None:
+    made = invited(desk, ana, once=once(ana))
+    for _ in range(4):
+        invited(desk, ana)
+    with pytest.raises(AlreadyDone) as done:
+        invited(desk, ana, once=once(ana))
+    assert desk.invite.again(ana, done.value.done) == made
+    with pytest.raises(TooManyRequests):
+        invited(desk, ana, once=once(ana, "key-2"))
+
+
 # ---- sent again -----------------------------------------------------------------------------------------------------
 
 
@@ -160,7 +213,7 @@ def test_a_refused_request_uses_its_key_not_up(desk: PeopleDesk, ana: Principal)
 
 
 def test_a_page_leads_to_the_next_and_the_last_one_to_none(desk: PeopleDesk, ana: Principal) -> None:
-    made, deed = desk.invite.owner(WORKSPACE, "o@team.example", "", ASKED)
+    made, deed = desk.make_invitation.owner(WORKSPACE, "o@team.example", "", ASKED)
     desk.people.invite(made, None, deed)
     for number in range(3):
         invited(desk, ana, f"b{number}@team.example")

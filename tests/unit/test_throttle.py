@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from letterlock.domain.throttle import FOR_ONE, FROM_ONE, Rule, Tried
+from letterlock.domain.throttle import BY_ONE, FOR_ONE, FROM_ONE, Rule, Tried
 
 QUARTER = Rule(10, timedelta(minutes=15))
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -29,3 +29,10 @@ def test_one_source_may_try_more_than_one_address_may_be_tried(tried: Tried) -> 
     one, many = FOR_ONE[tried], FROM_ONE[tried]
     assert one.window == many.window
     assert 3 <= one.times < many.times <= 100
+
+
+@pytest.mark.parametrize("tried", BY_ONE)
+def test_what_one_of_them_may_do_is_less_than_all_of_them_in_the_same_window(tried: Tried) -> None:
+    """One item counts both."""
+    assert BY_ONE[tried].window == FROM_ONE[tried].window
+    assert BY_ONE[tried].times < FROM_ONE[tried].times

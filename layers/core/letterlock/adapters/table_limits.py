@@ -3,6 +3,8 @@
 | pk | sk | item |
 |---|---|---|
 | `<what is tried>#<keyed hash of who, or of where from>` | the window's begin | `n`, and `expires_at` (TTL) |
+
+Where those of one source are counted apart as well, the number of each stands beside `n` under the id of each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""How often somebody may try: fixed windows, counted for what is tried and for where it comes from.
+"""How often somebody may try, or have us mail somebody: fixed windows, counted for what is tried and for where it comes
+from.
 
 Counted before anything is looked up, so that known and unknown addresses are refused alike.
 """
@@ -18,6 +19,7 @@ class Tried(StrEnum):
     RESET = "reset"
     SIGN_UP = "sign_up"
     LINK = "link"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,18 @@ FOR_ONE: Final = {
     Tried.RESET: Rule(3, _HOUR),
     Tried.SIGN_UP: Rule(3, _HOUR),
     Tried.LINK: Rule(10, _HOUR),
+    Tried.INVITATION: Rule(5, _HOUR),
 }
 FROM_ONE: Final = {
-    # what                   tries from one source address: a whole office may stand behind it
+    # what                   tries from one source address, a whole office perhaps; invitations from one workspace
     Tried.SIGN_IN: Rule(100, _QUARTER),
     Tried.CODE: Rule(100, _QUARTER),
     Tried.RESET: Rule(30, _HOUR),
     Tried.SIGN_UP: Rule(30, _HOUR),
     Tried.LINK: Rule(60, _HOUR),
+    Tried.INVITATION: Rule(100, _HOUR),
+}
+BY_ONE: Final = {
+    # what                   by one of its people or tokens, where that is counted as well: in the same window
+    Tried.INVITATION: Rule(50, _HOUR),
 }

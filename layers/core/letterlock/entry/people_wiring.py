@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.second_factors import SecondFactors
     from letterlock.services.check_factor import CheckFactor
     from letterlock.services.deeds import Deeds
-    from letterlock.services.invite import InvitePerson, ListInvitations
+    from letterlock.services.invite import InvitePerson, ListInvitations, MakeInvitation
     from letterlock.services.join import AcceptInvitation, AskSignUp, CompleteSignUp, Join
     from letterlock.services.manage_people import (
         ChangePerson,
@@ -153,6 +153,13 @@ def own_sign_in() -> OwnSignIn:
     return OwnSignIn(
         sign_ins(), wiring.members(), people(), passwords(), limits(), start_session(), deeds(), wiring.now
     )
+
+
+@cache
+def make_invitation() -> MakeInvitation:
+    from letterlock.services.invite import MakeInvitation
+
+    return MakeInvitation(deeds(), wiring.ids(), wiring.now)
 
 
 @cache
@@ -307,7 +314,7 @@ def change_person() -> ChangePerson:
 def invite_person() -> InvitePerson:
     from letterlock.services.invite import InvitePerson
 
-    return InvitePerson(links(), people(), wiring.members(), wiring.mailboxes(), deeds(), wiring.ids(), wiring.now)
+    return InvitePerson(links(), people(), wiring.members(), wiring.mailboxes(), limits(), make_invitation())
 
 
 @cache
@@ -346,7 +353,7 @@ def set_up_workspace() -> SetUpWorkspace:
         ids=wiring.ids(),
         now=wiring.now,
         random=os.urandom,
-        invite=invite_person(),
+        invitation=make_invitation(),
         openings=DynamoOpenings(mailboxes, links(), wiring.commits()),
         setting=sign_up,
         names=KeyedNames(index, setting("MAIL_DOMAIN")),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import OPERATOR, Act
-from letterlock.domain.errors import AddressRefused, AlreadyDone, Conflict
+from letterlock.domain.errors import AddressRefused, AlreadyDone, Conflict, TooManyRequests
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.people import (
@@ -19,9 +19,10 @@ from letterlock.domain.people import (
     sign_in_address,
 )
 from letterlock.domain.permissions import Action, Role
+from letterlock.domain.throttle import Tried
 from letterlock.services.deeds import Asked, Deed, Deeds
 from letterlock.services.own_addresses import refuse_shared
-from letterlock.services.people_ports import Links, People
+from letterlock.services.people_ports import Limits, Links, People
 from letterlock.services.ports import Clock, Cursors, Ids, Mailboxes, Members
 
 ASKED = "invitations"
@@ -36,16 +37,50 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeInvitation:
+    """An invitation, and what is told and recorded of it: still to be stored."""
+
+    deeds: Deeds
+    ids: Ids
+    now: Clock
+
+    def __call__(self, workspace: str, by: str, wanted: Wanted) -> Invitation:
+        """Raises Invalid."""
+        now = self.now()
+        return Invitation(
+            id=self.ids.new("inv"),
+            workspace=workspace,
+            address=sign_in_address(wanted.address),
+            role=wanted.role,
+            mailboxes=wanted.mailboxes,
+            invited_by=by,
+            created_at=now,
+            until=now + LIFE[LinkKind.INVITATION],
+            name=shown_name(wanted.name) if wanted.name else "",
+        )
+
+    def owner(self, workspace: str, address: str, name: str, asked: Asked) -> tuple[Invitation, Deed]:
+        """By the operator, of a workspace that is being made."""
+        made = self(workspace, OPERATOR, Wanted(address, Role.OWNER, name=name))
+        return made, self.deed(made, asked)
+
+    def deed(self, made: Invitation, asked: Asked) -> Deed:
+        facts = [PersonInvited(made.workspace, made.id)]
+        return self.deeds(made.workspace, asked, Act.PERSON_INVITED, made.id, facts, after=made.role)
+
+
+@dataclass(frozen=True, slots=True)
 class InvitePerson:
-    """Raises Forbidden, Invalid, NotFound (a mailbox), AddressRefused, Conflict, Stale, AlreadyDone, KeyReused."""
+    """Raises Forbidden, Invalid, NotFound (a mailbox), TooManyRequests, AddressRefused, Conflict, Stale, AlreadyDone,
+    KeyReused.
+    """
 
     links: Links
     people: People
     members: Members
     mailboxes: Mailboxes
-    deeds: Deeds
-    ids: Ids
-    now: Clock
+    limits: Limits
+    make: MakeInvitation
 
     def __call__(
         self,
@@ -62,49 +97,28 @@ class InvitePerson:
         wanted = Wanted(address, role, mailboxes, name)
         who.may(Action.INVITE)
         refuse_more_than_ones_own(who, Part(wanted.role, wanted.mailboxes))
-        made = self._made(who.workspace, who.id, wanted)
+        made = self.make(who.workspace, who.id, wanted)
         try:
             self._refuse_who_cannot_come(made)
-        except (AddressRefused, Conflict):
+        except (TooManyRequests, AddressRefused, Conflict):
             # Sent again, it is the same request, also when somebody has come by its invitation since.
             done = self.links.done(who.workspace, once) if once else None
             if done:
                 raise AlreadyDone(done) from None
             raise
-        self.links.invite(made, who, self._deed(made, asked), once)
+        self.links.invite(made, who, self.make.deed(made, asked), once)
         return made
 
     def _refuse_who_cannot_come(self, made: Invitation) -> None:
+        """Counted first, whoever the address is: each invitation is a mail to somebody who asked for none."""
+        self.limits.count(Tried.INVITATION, made.address, made.workspace, made.invited_by)
         refuse_shared(self.mailboxes, made.address)
         person = self.people.at(made.workspace, made.address)
         if person and self.members.get(made.workspace, person).active:
             raise Conflict("this address is a person of the workspace already")
 
-    def owner(self, workspace: str, address: str, name: str, asked: Asked) -> tuple[Invitation, Deed]:
-        """By the operator, of a workspace that is being made: still to be stored."""
-        made = self._made(workspace, OPERATOR, Wanted(address, Role.OWNER, name=name))
-        return made, self._deed(made, asked)
-
     def again(self, who: Principal, done: Done) -> Invitation:
         return self.links.invitation(who.workspace, done.made)
-
-    def _made(self, workspace: str, by: str, wanted: Wanted) -> Invitation:
-        now = self.now()
-        return Invitation(
-            id=self.ids.new("inv"),
-            workspace=workspace,
-            address=sign_in_address(wanted.address),
-            role=wanted.role,
-            mailboxes=wanted.mailboxes,
-            invited_by=by,
-            created_at=now,
-            until=now + LIFE[LinkKind.INVITATION],
-            name=shown_name(wanted.name) if wanted.name else "",
-        )
-
-    def _deed(self, made: Invitation, asked: Asked) -> Deed:
-        facts = [PersonInvited(made.workspace, made.id)]
-        return self.deeds(made.workspace, asked, Act.PERSON_INVITED, made.id, facts, after=made.role)
 
 
 @dataclass(frozen=True, slots=True)

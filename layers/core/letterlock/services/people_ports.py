@@ -21,8 +21,9 @@ from letterlock.services.token_ports import Owners
 
 
 class Limits(Protocol):
-    def count(self, tried: Tried, who: str, source: str) -> None:
-        """One more try of `who` (an address, a person, a link), from `source`. Both are counted, whatever comes of it.
+    def count(self, tried: Tried, who: str, source: str, by: str = "") -> None:
+        """One more try of `who` (an address, a person, a link), from `source` (an address, a workspace), and of that
+        the id of whoever does it, where one is given. All are counted, whatever comes of it.
 
         Raises TooManyRequests.
         """

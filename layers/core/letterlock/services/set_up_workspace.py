@@ -13,7 +13,7 @@ from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.threading import without_subaddress
 from letterlock.domain.tokens import SECRET_BYTES, spell
 from letterlock.services.deeds import Asked
-from letterlock.services.invite import InvitePerson
+from letterlock.services.invite import MakeInvitation
 from letterlock.services.mailbox_ports import KeyedNames
 from letterlock.services.own_addresses import refuse_shared, refuse_somebodys
 from letterlock.services.people_ports import Openings, People
@@ -47,7 +47,7 @@ class SetUpWorkspace:
     ids: Ids
     now: Clock
     random: Callable[[int], bytes]
-    invite: InvitePerson
+    invitation: MakeInvitation
     openings: Openings
     setting: Callable[[], str]
     """The operator's own: `closed` means no workspace more."""
@@ -92,7 +92,7 @@ class SetUpWorkspace:
             self.mailboxes.add(mailbox, added)
             return SetUp(workspace, mailbox.id, token)
         # And the owner with it: whoever is invited finds the workspace that has the address.
-        invitation, deed = self.invite.owner(workspace, owner.address, owner.name, Asked(OPERATOR, request))
+        invitation, deed = self.invitation.owner(workspace, owner.address, owner.name, Asked(OPERATOR, request))
         self.openings.open(mailbox, added, invitation, deed)
         return SetUp(workspace, mailbox.id, token, invitation.id)
 
