@@ -13,7 +13,7 @@ from letterlock.adapters.dynamo import key, raw
 from letterlock.adapters.member_items import keyed
 from letterlock.domain.accounts import CredentialKind, Member
 from letterlock.domain.people import Profile
-from letterlock.domain.sign_in import SignIn
+from letterlock.domain.sign_in import RESET_WAITS, SignIn
 from letterlock.entry import people_wiring, wiring
 
 CHEAP = Parameters(kibibytes=8, iterations=1)
@@ -50,6 +50,17 @@ def put_profile(workspace: str, person: str, password: str = NOBODYS_PASSWORD) -
         items.sign_in_item(SignIn(workspace, person, password), profile.address),
     ):
         dynamodb.put_item(TableName=items.table, Item=item)
+
+
+def a_day_passed(workspace: str, person: str) -> None:
+    """Since the operator was asked to remove this person's second factor."""
+    wiring.client("dynamodb").update_item(
+        TableName=people_wiring.items().table,
+        Key=key(workspace, table.sign_in_key(person)),
+        UpdateExpression="SET factor_reset = :then",
+        ConditionExpression="attribute_exists(factor_reset)",
+        ExpressionAttributeValues={":then": {"S": instant(wiring.now() - RESET_WAITS)}},
+    )
 
 
 def put_person(client: Any, table_name: str, index: BlindIndex, member: Member, **secrets: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bench.browser import ANA, PASSWORD, Browser, enrolled, joined, link_mailed, me, owner
+from bench.people import a_day_passed
 from bench.recorder import refusal
 from bench.scenarios import Desk
 
 OTHER = "another long phrase"
-BEN, DORA, EVE, FAY, GAL, HAL = (f"{name}@team.example" for name in ("ben", "dora", "eve", "fay", "gal", "hal"))
+BEN, DORA, EVE, FAY, GAL, GUS, HAL = (
+    f"{name}@team.example" for name in ("ben", "dora", "eve", "fay", "gal", "gus", "hal")
+)
 
 
 def people_come_in(desk: Desk) -> None:
@@ -92,6 +95,25 @@ def a_workspace_with_an_owner(desk: Desk) -> None:
     desk.stack.mailed()
 
 
+def an_owner_lost_the_authenticator(desk: Desk) -> None:
+    """It is stopped by another owner; asked for again, everybody has been silent for a day."""
+    ana = owner(desk.stack, GUS)
+    host = joined(ana, BEN, "owner")
+    skips, desk.stack.before_call = desk.stack.before_call, lambda: None  # a code is one of now
+    enrolled(ana)
+    desk.stack.before_call = skips
+    asked, person = {"workspace": ana.must("GET", "/v1/me")["workspace"]["id"], "owner": GUS}, me(ana)
+    for _ in range(2):
+        desk.stack.call("factor_reset", asked | {"do": "ask"})
+    for _ in range(2):
+        host.must("DELETE", f"/v1/people/{person}/factor-reset")
+    desk.stack.call("factor_reset", asked | {"do": "ask"})
+    desk.stack.mailed()
+    a_day_passed(asked["workspace"], person)
+    desk.stack.call("factor_reset", asked | {"do": "finish"})
+    desk.stack.mailed()
+
+
 PEOPLE = (
     people_come_in,
     an_invitation_outlives_what_its_inviter_had,
@@ -99,4 +121,5 @@ PEOPLE = (
     a_password_is_forgotten,
     a_mail_that_ses_puts_off,
     a_workspace_with_an_owner,
+    an_owner_lost_the_authenticator,
 )

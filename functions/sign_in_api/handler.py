@@ -187,5 +187,19 @@ def delete_factor(given: PasswordAndCodeIn) -> None:
     say(app, "Set-Cookie", session_cookie(session.secret, session.seconds()))
 
 
+# ---- the operator is about to remove an owner's second factor -------------------------------------------------------
+
+
+@api.delete(
+    "/v1/people/<person>/factor-reset",
+    Action.STOP_FACTOR_RESET,
+    summary="Stop the operator's removal of an owner's second factor",
+    description="Where there is none to stop, nothing is done.",
+    tags=["people"],
+)
+def delete_factor_reset(person: Id) -> None:
+    people_wiring.stop_factor_reset()(principal(app), person, asked(app))
+
+
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return serve(api, event, context)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from letterlock.domain.audit import Act
 from letterlock.domain.errors import Gone, NotFound, Stale
 from letterlock.domain.people import LinkState
 from letterlock.domain.permissions import Role
-from letterlock.domain.sign_in import SignIn
+from letterlock.domain.sign_in import FactorReset, SignIn
 from letterlock.domain.tokens import Presented
 from letterlock.services.people_ports import PersonChange
 from tests.adapters.conftest import Calls, Tables
@@ -120,6 +121,39 @@ def test_what_is_not_named_stays_and_what_is_empty_goes(office: Office) -> None:
     office.sign_ins.change(change, office.deed(Act.TOTP_REMOVED))
     gone = office.sign_ins.of_person(WORKSPACE, ANA)
     assert (gone.totp, gone.step, gone.recovery, gone.password, gone.chosen_at) == (b"", 7, frozenset(), "new", START)
+
+
+USES: dict[str, dict[str, Any]] = {
+    "a code": {"step": 8},
+    "a recovery code": {"recovery": frozenset({"a"})},
+    "the last recovery code": {"recovery": frozenset()},
+    "another factor": {"totp": SECRET},
+    "none": {"totp": b""},
+    "a stop": {"stops_reset": True},
+}
+NO_USES: dict[str, dict[str, Any]] = {
+    "a password": {"password": "new"},
+    "a proposal": {"proposed": SECRET},
+    "a session": {"session": session("ses_2")},
+}
+
+
+@pytest.mark.parametrize("use", [*USES, *NO_USES])
+def test_a_reset_of_a_factor_that_is_asked_for_stands_until_it_is_used_or_stopped(office: Office, use: str) -> None:
+    reset = FactorReset(office.clock())
+    change = replace(office.as_read(), totp=SECRET, step=7, recovery=frozenset({"a", "b"}))
+    office.sign_ins.change(change, office.deed(Act.TOTP_ENROLLED))
+    as_read = office.as_read()
+    office.sign_ins.change(replace(as_read, factor_reset=reset), office.deed(Act.FACTOR_RESET_ASKED))
+    assert office.sign_ins.of_person(WORKSPACE, ANA) == replace(
+        as_read.sign_in, factor_reset=reset, version=as_read.sign_in.version + 1
+    )
+    with pytest.raises(Stale):
+        office.sign_ins.change(replace(as_read, totp=b""), office.deed(Act.TOTP_REMOVED))
+
+    office.sign_ins.change(replace(office.as_read(), **(USES | NO_USES)[use]), office.deed())
+
+    assert office.sign_ins.of_person(WORKSPACE, ANA).factor_reset == (None if use in USES else reset)
 
 
 @pytest.mark.parametrize("meanwhile", ["password", "signed in", "session ended", "removed"])

@@ -51,6 +51,7 @@ AT_IMPORT = {
     "sign_in_api": REST | {"nh3"},
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "digest_verification": OPERATOR,
+    "factor_reset": OPERATOR,
     "workspace_setup": OPERATOR,
 }
 """What a handler must not have loaded once it is imported: the clients come when the first request needs them."""

@@ -42,6 +42,7 @@ ROUTES = {
     ("GET", "/v1/me/sessions"): "SignInApiFunction",
     ("DELETE", "/v1/me/sessions/{session}"): "SignInApiFunction",
     ("PUT", "/v1/me/password"): "SignInApiFunction",
+    ("DELETE", "/v1/people/{person}/factor-reset"): "SignInApiFunction",
     ("POST", "/v1/me/totp"): "SignInApiFunction",
     ("DELETE", "/v1/me/totp"): "SignInApiFunction",
     ("POST", "/v1/me/totp/confirm"): "SignInApiFunction",

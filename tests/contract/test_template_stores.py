@@ -164,6 +164,7 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
         "ConversationsApiRole",
         "DeliveryEventsRole",
         "DigestVerificationRole",
+        "FactorResetRole",
         "InboundEmailRole",
         "MailboxesApiRole",
         "OutboundEmailRole",

@@ -130,6 +130,8 @@ class FakePeople:
             for name in ("password", "chosen_at", "totp", "proposed", "step", "recovery")
             if (value := getattr(change, name)) is not None
         }
+        if change.factor_reset or change.ends_reset:
+            new["factor_reset"] = change.factor_reset
         if change.reset:
             self._refuse_used(change.reset.link)
             signed_out_at = self.members.signed_out.get(change.reset.workspace)

@@ -28,6 +28,7 @@ from letterlock.services.own_sign_in import (
     RemoveFactor,
     RenewRecoveryCodes,
 )
+from letterlock.services.reset_factor import AskFactorReset, FactorResets, FinishFactorReset, StopFactorReset
 from letterlock.services.reset_password import AskReset, CompleteReset
 from letterlock.services.revoke import Revoke
 from letterlock.services.revoke_access import EndSession, RemovePerson, SignEverybodyOut
@@ -79,6 +80,9 @@ class PeopleDesk:
         self.change_password, self.propose = ChangePassword(own), ProposeFactor(own, self.factors)
         self.confirm, self.remove_factor = ConfirmFactor(own, self.factors, clock), RemoveFactor(own, self.check)
         self.renew_codes = RenewRecoveryCodes(own, self.check, self.factors)
+        resets = FactorResets(people, members, people, deeds, clock)
+        self.ask_factor_reset, self.finish_factor_reset = AskFactorReset(resets), FinishFactorReset(resets)
+        self.stop_factor_reset = StopFactorReset(people, members, deeds)
         self.sessions = ListSessions(people, members, clock)
         self.ask_reset = AskReset(people, people, limits, deeds, ids, clock)
         self.reset = CompleteReset(people, people, people, self.links, passwords, limits, deeds, clock)
@@ -86,6 +90,7 @@ class PeopleDesk:
         self.remove, self.end_session = RemovePerson(revoke, members), EndSession(revoke)
         self.sign_everybody_out = SignEverybodyOut(revoke)
         self.send_mail = SendAccountMail(
+            people,
             people,
             people,
             self.tokens,

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
-from bench.browser import PASSWORD, Browser, enrolled, joined, owner
+from bench.browser import PASSWORD, Browser, enrolled, joined, me, owner
 from bench.notify_paths import answer
 from letterlock.domain.tokens import read
 from letterlock.entry import wiring
@@ -70,6 +70,9 @@ def _people_come_in(stack: Stack) -> None:
     zebra.must("PUT", "/v1/me/password", {"current": PASSWORD, "new": "zebra and others"})
     _, codes = enrolled(zebra, "zebra and others")
     assert Browser(stack).sign_in("zebra@team.example", "zebra and others", code=codes[1])[0] == 201
+    lost = {"do": "ask", "workspace": zebra.must("GET", "/v1/me")["workspace"]["id"], "owner": "zebra@team.example"}
+    assert "error" not in stack.call("factor_reset", lost)
+    zebra.must("DELETE", f"/v1/people/{me(zebra)}/factor-reset")
     both = {"password": "zebra and others", "code": codes[0]}
     codes = zebra.must("POST", "/v1/me/totp/recovery-codes", both)["recovery_codes"]
     removed = {"password": "zebra and others", "code": codes[0]}

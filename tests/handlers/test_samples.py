@@ -29,6 +29,12 @@ ANSWERS: dict[str, Any] = {
         "error": {"type": "notfound", "detail": "no such workspace: nothing was ever recorded of it"}
     },
     "digest_verification": {"error": {"type": "notfound", "detail": "no such workspace, or it has no mailbox"}},
+    "factor_reset": {
+        "error": {
+            "type": "notfound",
+            "detail": "nobody who signs in there with this address is an owner: others are let in again by one",
+        }
+    },
     # Its address is the one that the stack under test has already.
     "workspace_setup": {"error": {"type": "conflict", "detail": "another mailbox has that address"}},
 }

@@ -115,6 +115,30 @@ def test_word_of_a_change_goes_to_whose_it_is_and_carries_no_link(desk: PeopleDe
     assert not any(LINK.search(mail.text) or "{" in mail.text for mail in desk.mailer.sent)
 
 
+def test_of_a_reset_of_a_second_factor_all_owners_are_told_and_how_to_stop_it(desk: PeopleDesk) -> None:
+    who, _, _ = desk.enrolled(desk.joined())
+    desk.joined(BEN)
+    desk.joined("cleo@team.example", Role.ADMIN)
+    reset = desk.ask_factor_reset(WORKSPACE, ANA, "r").reset
+    asked = DATA | {"person": who.id}
+    assert desk.send_mail("fct_1", "SecondFactorResetAsked", asked) == {SENT: 2}
+    desk.stop_factor_reset(who, who.id, ASKED)
+    assert desk.send_mail("fct_2", "SecondFactorResetStopped", asked) == {SENT: 2}
+    assert desk.send_mail("fct_3", "SecondFactorResetAsked", asked) == {NOT_WANTED: 1}, "it is no news by now"
+
+    first = {mail.to: mail for mail in desk.mailer.sent[:2]}
+    assert first.keys() == {ANA, BEN}
+    for mail in first.values():
+        assert f"DELETE /v1/people/{who.id}/factor-reset" in mail.text
+        assert f"not before {reset.ready_at:%Y-%m-%dT%H:%M:%SZ}" in mail.text
+        assert "{" not in mail.text
+    assert (first[ANA].subject, first[BEN].subject) == (
+        "Your second factor is about to be removed",
+        "An owner's second factor is about to be removed",
+    )
+    assert {mail.to for mail in desk.mailer.sent[2:]} == {ANA, BEN}
+
+
 # ---- what is not to be sent -----------------------------------------------------------------------------------------
 
 

@@ -96,6 +96,7 @@ class DynamoSignIns:
                 ("proposed", self._sealed(change, change.proposed)),
                 ("step", {"N": str(change.step)} if change.step is not None else None),
                 ("recovery", {"SS": sorted(change.recovery)} if change.recovery else None),
+                ("factor_reset", {"S": instant(change.factor_reset.asked_at)} if change.factor_reset else None),
             )
             if value is not None
         }
@@ -103,7 +104,7 @@ class DynamoSignIns:
             name
             for name, now in (("totp", change.totp), ("proposed", change.proposed), ("recovery", change.recovery))
             if now is not None and not now
-        ]
+        ] + (["factor_reset"] if change.ends_reset else [])
         if not values and not gone:
             return self._items.check(
                 "sign_in",

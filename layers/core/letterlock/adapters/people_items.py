@@ -14,7 +14,7 @@ from letterlock.adapters.member_items import keyed, member_of
 from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.accounts import Credential, Member, Principal
 from letterlock.domain.people import Link, LinkState, Person, Profile
-from letterlock.domain.sign_in import Session, SessionShown, SignIn
+from letterlock.domain.sign_in import FactorReset, Session, SessionShown, SignIn
 
 LINK: Final = "link"
 ASKER: Final = "asker"
@@ -90,6 +90,8 @@ class PeopleItems:
             item["recovery"] = {"SS": sorted(sign_in.recovery)}
         if sign_in.chosen_at:
             item["chosen_at"] = {"S": instant(sign_in.chosen_at)}
+        if sign_in.factor_reset:
+            item["factor_reset"] = {"S": instant(sign_in.factor_reset.asked_at)}
         return item
 
     def sign_in_of(self, item: Item) -> SignIn:
@@ -103,6 +105,9 @@ class PeopleItems:
             step=int(item["step"]["N"]) if "step" in item else 0,
             recovery=frozenset(item["recovery"]["SS"]) if "recovery" in item else frozenset(),
             chosen_at=datetime.fromisoformat(item["chosen_at"]["S"]) if "chosen_at" in item else None,
+            factor_reset=(
+                FactorReset(datetime.fromisoformat(item["factor_reset"]["S"])) if "factor_reset" in item else None
+            ),
         )
 
     def sealed_factor(self, workspace: str, person: str, secret: bytes) -> bytes:

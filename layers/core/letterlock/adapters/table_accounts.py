@@ -54,7 +54,7 @@ NOTIFY: Final = "notify"
 """Of a profile: what the person wants to be told of by mail."""
 
 SIGN_IN_ATTRIBUTES: Final = (
-    "route", "password", "version", "totp", "proposed", "step", "recovery", "chosen_at",
+    "route", "password", "version", "totp", "proposed", "step", "recovery", "chosen_at", "factor_reset",
 )  # fmt: skip
 """All that `people_items` puts into a `SIGNIN#` item: of somebody who was removed none stays."""
 

@@ -11,7 +11,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`text` may name `{workspace}`, `{link}` and `{credential}`, which is an id."""
+    """`text` may name `{workspace}`, `{link}`, `{credential}` and `{person}`, which are ids, and `{until}`, a time."""
 
     subject: str
     text: str
@@ -106,6 +106,24 @@ EVERYBODY_SIGNED_OUT: Final = Words(
     "An owner signed everybody out of the workspace {workspace} on Letterlock: every session and every API token there "
     "was has ended, and so have the reply addresses of notifications. People sign in again; services need new tokens.\n"
     "\nIf you did not expect it, look at the audit log: it says who it was.\n",
+)
+OWN_FACTOR_RESET: Final = Words(
+    "Your second factor is about to be removed",
+    "The operator of this Letterlock was told that you lost your authenticator and your recovery codes, and is about "
+    "to remove the second factor of this address in the workspace {workspace} on Letterlock: not before {until}.\n"
+    "\nIf it was not you, sign in with a code of your authenticator: that stops it. So can any owner of the workspace, "
+    "with DELETE /v1/people/{person}/factor-reset. Then tell the operator.\n",
+)
+FACTOR_RESET: Final = Words(
+    "An owner's second factor is about to be removed",
+    "The operator of this Letterlock was told that the owner {person}, of the workspace {workspace} on Letterlock, "
+    "lost authenticator and recovery codes, and is about to remove their second factor: not before {until}.\n"
+    "\nAsk them whether that is so, and not by mail. If it is not, stop it: DELETE /v1/people/{person}/factor-reset.\n",
+)
+FACTOR_RESET_STOPPED: Final = Words(
+    "An owner's second factor stays",
+    "An owner stopped the removal of the second factor of the owner {person}, of the workspace {workspace} on "
+    "Letterlock.\n\nIf you did not expect it, look at the audit log: it says who it was.\n",
 )
 OWN_SIGN_IN: Final = {
     "PasswordChanged": PASSWORD_CHANGED,

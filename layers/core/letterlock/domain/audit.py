@@ -41,6 +41,8 @@ class Act(StrEnum):
     TOTP_PROPOSED = "totp_proposed"
     TOTP_ENROLLED = "totp_enrolled"
     TOTP_REMOVED = "totp_removed"
+    FACTOR_RESET_ASKED = "factor_reset_asked"
+    FACTOR_RESET_STOPPED = "factor_reset_stopped"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of an act

@@ -343,7 +343,21 @@ class RecoveryCodeUsed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorRemoved(Fact):
-    """By themselves: from now on the password alone lets them in."""
+    """By themselves, or by the operator who was asked to: from now on the password alone lets them in."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorResetAsked(Fact):
+    """The operator is about to remove an owner's second factor: all owners hear of it, and can stop it for a day."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorResetStopped(Fact):
+    """An owner stopped it."""
 
     person: PersonId
 

@@ -62,6 +62,7 @@ class Action(StrEnum):
     REMOVE_PERSON = "remove_person"
     MANAGE_SERVICE_TOKENS = "manage_service_tokens"
     SIGN_EVERYBODY_OUT = "sign_everybody_out"
+    STOP_FACTOR_RESET = "stop_factor_reset"
     READ_AUDIT = "read_audit"
     READ_ME = "read_me"
     CHANGE_ME = "change_me"
@@ -109,6 +110,7 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.REMOVE_PERSON: Needs(Role.ADMIN, Scope.PEOPLE_WRITE),
     Action.MANAGE_SERVICE_TOKENS: Needs(Role.ADMIN, None),
     Action.SIGN_EVERYBODY_OUT: Needs(Role.OWNER, None),
+    Action.STOP_FACTOR_RESET: Needs(Role.OWNER, None),
     Action.READ_AUDIT: Needs(Role.OWNER, Scope.AUDIT_READ),
     Action.READ_ME: AnyToken(),
     Action.CHANGE_ME: Needs(Role.VIEWER, None),

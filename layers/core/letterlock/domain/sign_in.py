@@ -20,6 +20,27 @@ NO_PERSON: Final = "per_" + "0" * 26
 """Whoever is unknown is looked for there, so that it takes the same calls."""
 
 
+RESET_WAITS: Final = timedelta(hours=24)
+"""So long everybody whom it concerns hears of it, and can stop it."""
+RESET_STANDS: Final = timedelta(days=7)
+"""After that: what was forgotten is asked for anew, and told anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorReset:
+    """The operator is about to remove the second factor of somebody who lost it."""
+
+    asked_at: datetime
+
+    @property
+    def ready_at(self) -> datetime:
+        return self.asked_at + RESET_WAITS
+
+    @property
+    def until(self) -> datetime:
+        return self.ready_at + RESET_STANDS
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """What is kept of how somebody proves to be themselves."""
@@ -39,6 +60,8 @@ class SignIn:
     """Keyed hashes of the recovery codes that are left."""
     chosen_at: datetime | None = None
     """When the password was; None: when they joined."""
+    factor_reset: FactorReset | None = None
+    """Where one was asked for, and neither stopped nor made void by a use of the factor."""
 
 
 @dataclass(frozen=True, slots=True)

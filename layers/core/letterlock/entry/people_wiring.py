@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         RemoveFactor,
         RenewRecoveryCodes,
     )
+    from letterlock.services.reset_factor import AskFactorReset, FactorResets, FinishFactorReset, StopFactorReset
     from letterlock.services.reset_password import AskReset, CompleteReset
     from letterlock.services.revoke_access import EndSession, RevokeInvitation
     from letterlock.services.send_account_mail import SendAccountMail
@@ -265,6 +266,13 @@ def renew_recovery_codes() -> RenewRecoveryCodes:
     return RenewRecoveryCodes(own_sign_in(), check_factor(), factors())
 
 
+@cache
+def stop_factor_reset() -> StopFactorReset:
+    from letterlock.services.reset_factor import StopFactorReset
+
+    return StopFactorReset(sign_ins(), wiring.members(), deeds())
+
+
 # ---- what accounts_api calls ----------------------------------------------------------------------------------------
 
 
@@ -360,6 +368,29 @@ def set_up_workspace() -> SetUpWorkspace:
     )
 
 
+# ---- what factor_reset calls ----------------------------------------------------------------------------------------
+
+
+@cache
+def ask_factor_reset() -> AskFactorReset:
+    from letterlock.services.reset_factor import AskFactorReset
+
+    return AskFactorReset(_factor_resets())
+
+
+@cache
+def finish_factor_reset() -> FinishFactorReset:
+    from letterlock.services.reset_factor import FinishFactorReset
+
+    return FinishFactorReset(_factor_resets())
+
+
+def _factor_resets() -> FactorResets:
+    from letterlock.services.reset_factor import FactorResets
+
+    return FactorResets(sign_ins(), wiring.members(), people(), deeds(), wiring.now)
+
+
 # ---- what account_mail calls ----------------------------------------------------------------------------------------
 
 
@@ -375,6 +406,7 @@ def send_account_mail() -> SendAccountMail:
     return SendAccountMail(
         links=links(),
         people=people(),
+        sign_ins=sign_ins(),
         revocations=wiring.revocations(),
         workspaces=wiring.workspaces(),
         mailboxes=wiring.mailboxes(),

@@ -14,7 +14,7 @@ from letterlock.domain.audit import Entry
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.people import Invitation, Link, LinkKind, Person, Profile, Reset, SignUp
 from letterlock.domain.permissions import Role
-from letterlock.domain.sign_in import Session, SessionShown, SignIn
+from letterlock.domain.sign_in import FactorReset, Session, SessionShown, SignIn
 from letterlock.domain.throttle import Tried
 from letterlock.services.deeds import Deed
 from letterlock.services.token_ports import Owners
@@ -90,6 +90,14 @@ class SignInChange:
     """Credentials that open nothing any more."""
     reset: Reset | None = None
     """Whose link is used up by it."""
+    factor_reset: FactorReset | None = None
+    """One that is asked for."""
+    stops_reset: bool = False
+
+    @property
+    def ends_reset(self) -> bool:
+        """Whoever uses the second factor, or changes it, did not lose it."""
+        return self.stops_reset or any(each is not None for each in (self.totp, self.step, self.recovery))
 
 
 class SignIns(Protocol):

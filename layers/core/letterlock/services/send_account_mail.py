@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from letterlock.domain import account_mails
 from letterlock.domain.account_mails import Words
 from letterlock.domain.errors import NotFound, SendDelayed, SendUncertain
 from letterlock.domain.people import Link, LinkKind, LinkState
 from letterlock.domain.sign_in import NOBODY
-from letterlock.services.people_ports import AccountMail, AccountMailer, Links, LinkSecrets, MailClaims, People
+from letterlock.services.people_ports import AccountMail, AccountMailer, Links, LinkSecrets, MailClaims, People, SignIns
 from letterlock.services.ports import Clock, Mailboxes, Workspaces
 from letterlock.services.send_once import NOT_WANTED, SHARED, send_once
 from letterlock.services.token_ports import Revocations
+
+NOTHING: Final[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """`named`: what the text names beside the workspace: ids, a time."""
+
+    person: str
+    words: Words
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class SendAccountMail:
 
     links: Links
     people: People
+    sign_ins: SignIns
     revocations: Revocations
     workspaces: Workspaces
     mailboxes: Mailboxes
@@ -90,34 +103,47 @@ class SendAccountMail:
         if name in made:
             mail = made[name]()
             return [Claimed(fact, mail)] if mail else []
-        told = self._whom(name, data)
         return [
-            Claimed(f"{fact}#{person}", mail)
-            for person, words in told
-            if (mail := self._told(workspace, person, words, data.get("credential", "")))
+            Claimed(f"{fact}#{each.person}", mail)
+            for each in self._whom(name, data)
+            if (mail := self._told(workspace, each.person, each.words, each.named))
         ]
 
-    def _whom(self, name: str, data: dict[str, str]) -> Sequence[tuple[str, Words]]:
-        """Of what ended: whom it concerns, and the words for it."""
-        holder, by = data.get("holder", ""), data.get("by", "")
+    def _whom(self, name: str, data: dict[str, str]) -> Sequence[ToTell]:
+        """Whom it concerns, where that may be several, and the words for it."""
+        workspace = data["workspace"]
         if name == "EverybodySignedOut":
-            return self._owners(data["workspace"], account_mails.EVERYBODY_SIGNED_OUT)
-        if name == "TokenLeaked":
-            if holder.startswith("per_"):
-                return [(holder, account_mails.TOKEN_LEAKED)]
-            return self._owners(data["workspace"], account_mails.SERVICE_TOKEN_LEAKED)
-        if name != "CredentialRevoked":
+            return self._owners(workspace, account_mails.EVERYBODY_SIGNED_OUT)
+        if name in ("SecondFactorResetAsked", "SecondFactorResetStopped"):
+            return self._of_a_reset(name, workspace, data["person"])
+        if name not in ("TokenLeaked", "CredentialRevoked"):
             raise KeyError(name)
+        return self._of_a_credential(name, data, data.get("holder", ""), data.get("by", ""))
+
+    def _of_a_credential(self, name: str, data: dict[str, str], holder: str, by: str) -> Sequence[ToTell]:
+        """Whose it was; of a service's, the owners."""
+        leaked, named = name == "TokenLeaked", {"credential": data["credential"]}
         # What a scanner found is told of by the fact of the leak; what people end of their own is no news to them.
-        if not by or by == holder or not data["credential"].startswith(("tok_", "ses_")):
+        if not leaked and (not by or by == holder or not data["credential"].startswith(("tok_", "ses_"))):
             return []
         if holder.startswith("per_"):
-            return [(holder, account_mails.CREDENTIAL_REVOKED)]
-        owners = self._owners(data["workspace"], account_mails.SERVICE_TOKEN_REVOKED)
-        return [each for each in owners if each[0] != by]
+            return [ToTell(holder, account_mails.TOKEN_LEAKED if leaked else account_mails.CREDENTIAL_REVOKED, named)]
+        words = account_mails.SERVICE_TOKEN_LEAKED if leaked else account_mails.SERVICE_TOKEN_REVOKED
+        return [each for each in self._owners(data["workspace"], words, named) if leaked or each.person != by]
 
-    def _owners(self, workspace: str, words: Words) -> Sequence[tuple[str, Words]]:
-        return [(person, words) for person in self.revocations.owners(workspace).people]
+    def _of_a_reset(self, name: str, workspace: str, person: str) -> Sequence[ToTell]:
+        """All owners. That it is asked for is no news where it was stopped meanwhile."""
+        if name == "SecondFactorResetStopped":
+            return self._owners(workspace, account_mails.FACTOR_RESET_STOPPED, {"person": person})
+        reset = self.sign_ins.of_person(workspace, person).factor_reset
+        if reset is None:
+            return []
+        named = {"person": person, "until": f"{reset.ready_at:%Y-%m-%dT%H:%M:%SZ}"}
+        others = [each for each in self._owners(workspace, account_mails.FACTOR_RESET, named) if each.person != person]
+        return [ToTell(person, account_mails.OWN_FACTOR_RESET, named), *others]
+
+    def _owners(self, workspace: str, words: Words, named: Mapping[str, str] = NOTHING) -> Sequence[ToTell]:
+        return [ToTell(person, words, named) for person in self.revocations.owners(workspace).people]
 
     def _invitation(self, workspace: str, id: str) -> AccountMail | None:  # noqa: A002 - the field's own name
         invitation = self.links.invitation(workspace, id)
@@ -142,18 +168,20 @@ class SendAccountMail:
         return self._filled(account_mails.SIGN_UP, wanted.address, Called(workspace), secret)
 
     def _told(
-        self, workspace: str, person: str, words: Words, credential: str = "", *, gone: bool = False
+        self, workspace: str, person: str, words: Words, named: Mapping[str, str] = NOTHING, *, gone: bool = False
     ) -> AccountMail | None:
         """`gone`: it is for somebody who was removed, and for nobody who has come back since."""
         found = self.people.get(workspace, person)
         if found.member.active is gone:
             return None
-        return self._filled(words, found.profile.address, self._called(workspace), credential=credential)
+        return self._filled(words, found.profile.address, self._called(workspace), named=named)
 
     def _called(self, workspace: str) -> Called:
         return Called(workspace, account_mails.quoted(self.workspaces.name(workspace)))
 
-    def _filled(self, words: Words, to: str, called: Called, secret: str = "", credential: str = "") -> AccountMail:
+    def _filled(
+        self, words: Words, to: str, called: Called, secret: str = "", named: Mapping[str, str] = NOTHING
+    ) -> AccountMail:
         link = account_mails.link(words, self.app, secret)
-        text = words.text.format(workspace=called.name, link=link, credential=credential)
+        text = words.text.format(workspace=called.name, link=link, **named)
         return AccountMail(to, words.subject, text + account_mails.below(called.workspace, called.name))
