@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from letterlock.domain.errors import LetterlockError
 from letterlock.entry import wiring
+from letterlock.entry.operator_door import refusal
 from letterlock.entry.settings import SPARE_MILLISECONDS
 
 logger, metrics = Logger(), Metrics()
@@ -36,11 +37,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             cursor=asked.cursor,
             time_left=lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,
         )
-    except ValidationError as error:
-        where = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        return {"error": {"type": "invalid", "detail": where}}
-    except LetterlockError as error:
-        return {"error": {"type": type(error).__name__.lower(), "detail": str(error)}}
+    except (ValidationError, LetterlockError) as error:
+        return refusal(error)
     for each in verified.differing:
         logger.error("conversation differs", extra={"conversation": each.conversation, "difference": each.difference})
     metrics.add_metric(name="ConversationsVerified", unit=MetricUnit.Count, value=verified.checked)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from letterlock.domain.errors import LetterlockError
 from letterlock.entry import people_wiring
+from letterlock.entry.operator_door import refusal
 
 logger = Logger()
 
@@ -20,7 +21,7 @@ class FactorResetIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     do: Literal["ask", "finish"]
-    workspace: Annotated[str, Field(min_length=1)]
+    workspace: Annotated[str, Field(pattern="^wsp_[0-9A-Z]{26}$")]
     owner: Annotated[str, Field(min_length=1)]
 
 
@@ -35,11 +36,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if given.do == "finish":
             return {"person": people_wiring.finish_factor_reset()(*whom), "removed": True}
         asked = people_wiring.ask_factor_reset()(*whom)
-    except ValidationError as error:
-        where = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        return {"error": {"type": "invalid", "detail": where}}
-    except LetterlockError as error:
-        return {"error": {"type": type(error).__name__.lower(), "detail": str(error)}}
+    except (ValidationError, LetterlockError) as error:
+        return refusal(error)
     return {
         "person": asked.person,
         "asked_at": _shown(asked.reset.asked_at),

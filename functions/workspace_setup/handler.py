@@ -11,6 +11,7 @@ from letterlock.domain.errors import LetterlockError
 from letterlock.domain.people import Profile
 from letterlock.domain.permissions import Scope
 from letterlock.entry import people_wiring
+from letterlock.entry.operator_door import refusal
 
 logger = Logger()
 
@@ -66,11 +67,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             owner=Profile(asked.owner.email, asked.owner.name) if asked.owner else None,
             request=context.aws_request_id,
         )
-    except ValidationError as error:
-        where = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        return {"error": {"type": "invalid", "detail": where}}
-    except LetterlockError as error:
-        return {"error": {"type": type(error).__name__.lower(), "detail": str(error)}}
+    except (ValidationError, LetterlockError) as error:
+        return refusal(error)
     return {
         "workspace": made.workspace,
         "mailbox": made.mailbox,
