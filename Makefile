@@ -39,6 +39,9 @@ prove-revocation: setup ## four clients hammer a local cloud of its own while ea
 verify-digests: setup ## recompute every conversation's digest from its items: of the local cloud, or with ENV and WORKSPACE on AWS
 	@$(if $(ENV),$(RUN) -m tools.verify_digests $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.verify_digests)
 
+replay: setup ## parse and thread the archive's mails as it would be done today: of the local cloud, or with ENV and WORKSPACE on AWS
+	@$(if $(ENV),$(RUN) -m tools.replay $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.replay)
+
 verify-audit: setup ## hold the audit log's chain against its entries and anchors: of the local cloud, or with ENV and WORKSPACE on AWS
 	@$(if $(ENV),$(RUN) -m tools.verify_audit $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.verify_audit)
 

@@ -21,7 +21,7 @@ from bench.scenarios import CONVERSATIONS
 from letterlock.adapters.table_conversations import HEAD, written_at
 from letterlock.domain.conversations import Status
 from letterlock.domain.outbox import unfold
-from letterlock.entry import wiring
+from letterlock.entry import verification_wiring, wiring
 
 Item = dict[str, Any]
 Things = dict[str, list[str]]
@@ -163,7 +163,7 @@ class _Inbox:
         self.found.told.add(("ConversationOpened", conversation))
         self.found.add(f"conversation {name}", {key: each for key, each in shown.items() if key != "messages"})
         self._objects(conversation, shown["messages"])
-        differs = wiring.verify_digests().digests.difference(self.workspace, conversation)
+        differs = verification_wiring.verify_digests().digests.difference(self.workspace, conversation)
         if differs:
             self.found.wrong.append(Finding(UNTRUE, f"{name}: {differs}"))
 

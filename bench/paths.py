@@ -58,6 +58,20 @@ def every_digest(desk: Desk) -> None:
         raise Unexpected(answer)
 
 
+def every_mail_again(desk: Desk) -> None:
+    """A mail whose envelope is known, one whose is not, and one whose raw form is gone."""
+    _raw(desk, "again-1", RECEIPT + letter(71, to=MAILBOX))
+    _raw(desk, "again-2", letter(72, to=MAILBOX))
+    asked = {"workspace": desk.stack.workspace}
+    before = desk.stack.call("mail_replay", asked)
+    bucket = desk.stack.buckets[1]
+    ours = sorted(key for key in desk.stack.objects(bucket) if key.startswith(desk.stack.workspace))
+    boto3.client("s3").delete_object(Bucket=bucket, Key=next(key for key in ours if key.endswith("/raw")))
+    after = desk.stack.call("mail_replay", asked)
+    if len(after["differing"]) != len(before["differing"]) + 1:
+        raise Unexpected([before, after])
+
+
 def audited(desk: Desk) -> None:
     """Some entries are linked as the stream brings them, and by night one that it lost."""
     _recorded(desk)
@@ -311,5 +325,6 @@ PATHS: tuple[Path, ...] = (
     a_reply_is_sent_again,
     an_answer_to_an_old_mail,
     every_digest,
+    every_mail_again,
     audited,
 )

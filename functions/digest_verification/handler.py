@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from letterlock.domain.errors import LetterlockError
-from letterlock.entry import wiring
+from letterlock.entry import verification_wiring
 from letterlock.entry.operator_door import refusal
 from letterlock.entry.settings import SPARE_MILLISECONDS
 
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`{"checked", "differing": [{"conversation", "difference"}], "cursor"}`, or `{"error": {"type", "detail"}}`."""
     try:
         asked = VerifyIn.model_validate(event)
-        verified = wiring.verify_digests()(
+        verified = verification_wiring.verify_digests()(
             asked.workspace,
             cursor=asked.cursor,
             time_left=lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,

@@ -52,6 +52,7 @@ AT_IMPORT = {
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "digest_verification": OPERATOR,
     "factor_reset": OPERATOR,
+    "mail_replay": OPERATOR,
     "workspace_setup": OPERATOR,
 }
 """What a handler must not have loaded once it is imported: the clients come when the first request needs them."""

@@ -166,6 +166,7 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
         "DigestVerificationRole",
         "FactorResetRole",
         "InboundEmailRole",
+        "MailReplayRole",
         "MailboxesApiRole",
         "OutboundEmailRole",
         "SignInApiRole",

@@ -57,6 +57,11 @@ class FakeArchive:
     def keep_raw(self, place: MessagePlace, chunks: Iterable[bytes]) -> None:
         self.raw[place] = b"".join(chunks)
 
+    def raw_mail(self, place: MessagePlace) -> bytes:
+        if place not in self.raw:
+            raise NotFound("the archive has no raw mail for this message")
+        return self.raw[place]
+
     def keep_content(self, place: MessagePlace, content: Content) -> None:
         self.contents[place] = content
 

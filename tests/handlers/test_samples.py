@@ -35,6 +35,7 @@ ANSWERS: dict[str, Any] = {
             "detail": "nobody who signs in there with this address is an owner: others are let in again by one",
         }
     },
+    "mail_replay": {"error": {"type": "notfound", "detail": "no such workspace, or it has no mailbox"}},
     # Its address is the one that the stack under test has already.
     "workspace_setup": {"error": {"type": "conflict", "detail": "another mailbox has that address"}},
 }

@@ -9,7 +9,8 @@ from letterlock.domain.accounts import Mailbox
 from letterlock.domain.conversations import Status
 from letterlock.domain.digests import Difference
 from letterlock.domain.errors import Invalid, NotFound
-from letterlock.services import verify_digests
+from letterlock.services import every_conversation, verify_digests
+from letterlock.services.every_conversation import EveryConversation
 from letterlock.services.verify_digests import Differing, VerifyDigests
 from tests.fakes import FakeCursors, FakeDigests, FakeMailboxes
 
@@ -24,7 +25,11 @@ def given(each: int = 3) -> tuple[VerifyDigests, FakeDigests]:
         for status in Status:
             ids = [f"cnv_{next(numbers):03}" for _ in range(each)]
             digests.lists[ACME, mailbox.id, status] = [(f"2026-11-02T09:00:00.000Z#{id_}", id_) for id_ in ids]
-    return VerifyDigests(digests, FakeMailboxes(*MAILBOXES), FakeCursors()), digests
+    return verifying(digests, *MAILBOXES), digests
+
+
+def verifying(digests: FakeDigests, *mailboxes: Mailbox) -> VerifyDigests:
+    return VerifyDigests(digests, EveryConversation(digests, FakeMailboxes(*mailboxes), FakeCursors(), "digests"))
 
 
 def everybody(digests: FakeDigests) -> list[str]:
@@ -52,7 +57,7 @@ def test_every_conversation_is_checked_whatever_its_status() -> None:
 def test_what_the_time_did_not_suffice_for_is_checked_by_the_next_calls(
     time_for: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify_digests, "PAGE", 2)
+    monkeypatch.setattr(every_conversation, "PAGE", 2)
     verify, digests = given()
     cursor, checked = "", 0
     for _ in range(100):
@@ -102,7 +107,7 @@ def test_a_workspace_that_is_not_there_has_not_been_verified() -> None:
 def test_a_cursor_of_another_workspace_or_of_none_is_refused() -> None:
     verify, _ = given()
     cursor = verify(ACME, cursor="", time_left=after(1)).cursor
-    other = VerifyDigests(verify.digests, FakeMailboxes(Mailbox("mbx_1", "wsp_b", "b@b.test")), verify.cursors)
+    other = verifying(FakeDigests(), Mailbox("mbx_1", "wsp_b", "b@b.test"))
     with pytest.raises(Invalid):
         other("wsp_b", cursor=cursor, time_left=always)
     with pytest.raises(Invalid):

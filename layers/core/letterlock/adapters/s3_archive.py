@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from letterlock.adapters.framing import FileSealer
+from letterlock.adapters.framing import FRAME_BYTES, FileSealer
 from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.errors import NotFound
 from letterlock.domain.mail import Content
 from letterlock.services.ports import MessagePlace
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 IN_MEMORY_BYTES = 64 * 1024 * 1024
@@ -46,15 +47,21 @@ class S3Archive:
         blob = self._sealer.seal(_sealed_as(place, "content"), said.encode("utf-8", "replace"))
         self._client.put_object(Bucket=self._bucket, Key=_key(place, "content"), Body=blob, ContentType=OPAQUE)
 
+    def raw_mail(self, place: MessagePlace) -> bytes:
+        sealed = self._stored(place, "raw").iter_chunks(FRAME_BYTES)
+        return b"".join(self._files.unseal_stream(_sealed_as(place, "raw"), sealed))
+
     def content(self, place: MessagePlace) -> Content:
+        said = json.loads(self._sealer.unseal(_sealed_as(place, "content"), self._stored(place, "content").read()))
+        return Content(said["text"], said["html"])
+
+    def _stored(self, place: MessagePlace, name: str) -> StreamingBody:
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=_key(place, "content"))
+            return self._client.get_object(Bucket=self._bucket, Key=_key(place, name))["Body"]
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
-                raise NotFound("the archive has no body for this message") from None
+                raise NotFound(f"the archive has no {name} for this message") from None
             raise
-        said = json.loads(self._sealer.unseal(_sealed_as(place, "content"), answer["Body"].read()))
-        return Content(said["text"], said["html"])
 
     def keep_attachment(self, place: MessagePlace, attachment: str, content: bytes) -> None:
         self._put_file(_key(place, attachment), _sealed_as(place, attachment), [content])

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from letterlock.domain.mail import Verdict, Verdicts
+from letterlock.domain.mail import Envelope, Verdict, Verdicts
 
 TOP_BYTES: Final = 32 * 1024
 """SES's own fields take about 3 kB."""
@@ -54,6 +54,18 @@ class Receipt:
 
 def receipt_of(top: bytes, ses_message_id: str) -> Receipt | None:
     """From the first bytes of a stored mail; None where they are not what SES writes, or do not name the recipient."""
+    found = _receipt(top)
+    return found[1] if found and found[0] == ses_message_id else None
+
+
+def envelope_of(raw: bytes) -> Envelope | None:
+    """Of a mail that was stored under whatever id."""
+    found = _receipt(raw[:TOP_BYTES])
+    return Envelope(found[1].recipient, found[1].mail_from) if found else None
+
+
+def _receipt(top: bytes) -> tuple[str, Receipt] | None:
+    """With SES's message id."""
     fields = _fields(top)
     if [name for name, _ in fields[:2]] != ["Return-Path", "Received"]:
         return None
@@ -62,9 +74,9 @@ def receipt_of(top: bytes, ses_message_id: str) -> Receipt | None:
         return None
     received = _RECEIVED.fullmatch(" ".join(said["Received"].split()))
     sender = _RETURN_PATH.fullmatch(said["Return-Path"].strip())
-    if received is None or received["id"] != ses_message_id or sender is None:
+    if received is None or sender is None:
         return None
-    return Receipt(received["recipient"], sender[1], _verdicts(said))
+    return received["id"], Receipt(received["recipient"], sender[1], _verdicts(said))
 
 
 def _fields(top: bytes) -> list[tuple[str, str]]:

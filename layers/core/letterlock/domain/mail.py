@@ -120,6 +120,14 @@ class Verdicts:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """RFC 5321, section 2.3.1, as far as a stored mail tells: of one recipient."""
+
+    recipient: str
+    mail_from: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One SES receipt notification: where the raw mail lies and for whom it came.
 

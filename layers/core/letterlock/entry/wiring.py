@@ -65,7 +65,6 @@ if TYPE_CHECKING:
     from letterlock.services.summarise_ingest import SummariseIngest
     from letterlock.services.triage import AssignConversation, ChangeStatus
     from letterlock.services.verify_audit import VerifyAudit
-    from letterlock.services.verify_digests import VerifyDigests
     from letterlock.services.write_message import AddNote, SendReply
 
 CONTENT_BYTES = 128 * 1024 * 1024
@@ -427,15 +426,6 @@ def list_contact_conversations() -> ListContactConversations:
     from letterlock.services.read_contacts import ListContactConversations
 
     return ListContactConversations(contacts(), cursors())
-
-
-@cache
-def verify_digests() -> VerifyDigests:
-    from letterlock.adapters.dynamo_digests import DynamoDigests
-    from letterlock.services.verify_digests import VerifyDigests
-
-    digests = DynamoDigests(client("dynamodb"), setting("CONVERSATIONS_TABLE"), sealer(), blind_index())
-    return VerifyDigests(digests, mailboxes(), cursors())
 
 
 @cache

@@ -256,6 +256,10 @@ class Archive(Protocol):
 
     def keep_raw(self, place: MessagePlace, chunks: Iterable[bytes]) -> None: ...
 
+    def raw_mail(self, place: MessagePlace) -> bytes:
+        """The mail as it came. Raises NotFound, IntegrityBroken."""
+        ...
+
     def keep_content(self, place: MessagePlace, content: Content) -> None: ...
 
     def content(self, place: MessagePlace) -> Content:

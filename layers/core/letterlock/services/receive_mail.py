@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.answers import Refused, answer_seen
-from letterlock.domain.checks.unwanted import Unwanted, unwanted
-from letterlock.domain.errors import OriginalGone, Unparsable
+from letterlock.domain.errors import OriginalGone
 from letterlock.domain.forwarding import Confirmation, confirmation_in
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
-from letterlock.domain.mail import MAIL_BYTES, Delivery, Mail
-from letterlock.services.ports import Clock, Conversations, Mailboxes, Original, Originals, Parser, StackLedger
+from letterlock.domain.mail import Delivery
+from letterlock.services.ports import Clock, Conversations, Mailboxes, Originals, Parser, StackLedger
+from letterlock.services.received_message import read
 from letterlock.services.store_mail import Arrival, StoreMail
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ReceiveMail:
             return self._gone(delivery, list(mailboxes.values()), strangers)
         outcomes: Counter[Outcome] = Counter()
         if mailboxes:
-            mail, unreadable = self._read(delivery, original)
+            mail, unreadable = read(self.parser, delivery.verdicts, original.size, original.read)
             ours = {each.address for each in mailboxes.values()} | {each.forwarding for each in mailboxes.values()}
             arrival = Arrival(delivery, original, mail, unreadable, frozenset(ours - {""}))
             for mailbox in mailboxes.values():
@@ -88,18 +88,6 @@ class ReceiveMail:
         entry = IngestRecord(workspace, mailbox.id, ses_message_id, Outcome.STORED, self.now())
         self.conversations.record(entry)
         return entry
-
-    def _read(self, delivery: Delivery, original: Original) -> tuple[Mail, Reason | None]:
-        """The mail, or an empty one and why."""
-        nothing = Mail(subject="", sender=None)
-        if unwanted(delivery.verdicts) is Unwanted.VIRUS:
-            return nothing, Reason.VIRUS
-        if original.size > MAIL_BYTES:
-            return nothing, Reason.OVER_SIZE
-        try:
-            return self.parser.parse(original.read()), None
-        except Unparsable as unparsable:
-            return nothing, Reason(unparsable.reason)
 
     def _gone(self, delivery: Delivery, mailboxes: list[Mailbox], strangers: list[str]) -> Counter[Outcome]:
         """Gone because an earlier try ended well, or lost: the ledger knows which, for each recipient."""

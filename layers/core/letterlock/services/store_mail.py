@@ -5,34 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Mailbox
-from letterlock.domain.checks.examination import examine
 from letterlock.domain.checks.unwanted import Unwanted, unwanted
 from letterlock.domain.conversations import (
     SUBJECT_CHARACTERS,
     Conversation,
-    Kind,
     Message,
     Status,
-    StoredAttachment,
-    inline_text,
     participants_of,
 )
 from letterlock.domain.errors import AlreadyIngested, SameMail, Stale
 from letterlock.domain.fingerprints import fingerprint
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Content, Delivery, Mail
-from letterlock.domain.spans import visible
 from letterlock.domain.threading import Rule, Threading, Trust
-from letterlock.domain.visible import hidden_spans
 from letterlock.services.announce import announce
 from letterlock.services.changes import FRESH_READS
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest, MessagePlace, Original
+from letterlock.services.received_message import Received, received_message
 from letterlock.services.thread_mail import Match, ThreadMail
-
-REFERENCES_KEPT = 50
-IN_REPLY_TO_KEPT = 10
-RECIPIENTS_KEPT = 200
-"""Of From, of To and of Cc. The raw mail keeps them all; an item of DynamoDB ends at 400 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,48 +99,14 @@ class StoreMail:
         )
 
     def _message(self, arrival: Arrival, mailbox: Mailbox, conversation: Conversation, threading: Threading) -> Message:
-        delivery, mail = arrival.delivery, arrival.mail
-        hidden = hidden_spans(mail.text, mail.subject)
-        text, cut = inline_text(mail.text)
-        excerpt = cut and bool(hidden)
-        if excerpt:
-            text, _ = inline_text(visible(mail.text, hidden))
-        attachments = tuple(
-            StoredAttachment(
-                id=self.ids.derived("att", delivery.received_at, delivery.ses_message_id, mailbox.id, str(position)),
-                name=each.name,
-                media_type=each.media_type,
-                size=len(each.content),
-                sha256=each.sha256,
-                content_id=each.content_id,
-                inline=each.inline,
-            )
-            for position, each in enumerate(mail.attachments)
-        )
-        return Message(
-            id=self.ids.derived("msg", delivery.received_at, delivery.ses_message_id, mailbox.id),
-            kind=Kind.INBOUND,
-            at=delivery.received_at,
-            text=text,
-            hidden=hidden,
-            excerpt=excerpt,
-            subject=mail.subject[:SUBJECT_CHARACTERS] if mail.subject != conversation.subject else "",
-            sender=mail.sender,
-            co_authors=mail.co_authors[:RECIPIENTS_KEPT],
-            date=mail.date,
-            to=mail.to[:RECIPIENTS_KEPT],
-            cc=mail.cc[:RECIPIENTS_KEPT],
-            attachments=attachments,
-            message_id=mail.message_id,
-            in_reply_to=mail.in_reply_to[:IN_REPLY_TO_KEPT],
-            references=mail.references[-REFERENCES_KEPT:],
-            threading=threading,
-            verdicts=delivery.verdicts,
-            checks=None if arrival.unreadable else examine(mail, delivery),
-            quarantine=arrival.unreadable,
-            has_content=cut or bool(mail.html),
-            content_sha256=Content(mail.text, mail.html).sha256 if cut or mail.html else "",
-            has_raw=True,
+        delivery = arrival.delivery
+        at, of = delivery.received_at, (delivery.ses_message_id, mailbox.id)
+        return received_message(
+            Received(arrival.mail, delivery, arrival.unreadable),
+            conversation.subject,
+            threading,
+            id=self.ids.derived("msg", at, *of),
+            file_id=lambda position: self.ids.derived("att", at, *of, str(position)),
         )
 
     def _keep(self, place: MessagePlace, original: Original, mail: Mail, message: Message) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from letterlock.domain.conversations import Status
 from letterlock.domain.digests import Difference
-from letterlock.domain.errors import Invalid, NotFound
-from letterlock.services.ports import ConversationDigests, Cursors, Mailboxes
+from letterlock.services.every_conversation import EveryConversation
+from letterlock.services.ports import ConversationDigests
 
-PAGE = 100
-"""Conversations of a list that are asked for at once."""
 NAMED_AT_MOST = 1000
 """Differing conversations of one run; those after them are the next run's."""
-_ASKED = "digests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,44 +30,18 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class VerifyDigests:
-    """One conversation after the other, whatever its status, as long as there is time: at least one.
-
-    Found through the list of each mailbox and status, oldest activity first, so nothing is scanned. One that moves to
-    another list meanwhile may be checked twice, or is left for the next run. Raises NotFound, Invalid (cursor).
-    """
+    """As long as there is time, and at least one. Raises NotFound, Invalid (cursor)."""
 
     digests: ConversationDigests
-    mailboxes: Mailboxes
-    cursors: Cursors
+    every_conversation: EveryConversation
 
     def __call__(self, workspace: str, *, cursor: str, time_left: Callable[[], bool]) -> Verified:
-        checked, place, differing = 0, "", list[Differing]()
-        for mailbox, status, activity, conversation in self._conversations(workspace, cursor):
+        checked, differing, place = 0, list[Differing](), ""
+        for each in self.every_conversation(workspace, cursor):
             if checked and (len(differing) == NAMED_AT_MOST or not time_left()):
-                return Verified(checked, tuple(differing), self.cursors.seal(workspace, _ASKED, place))
-            difference = self.digests.difference(workspace, conversation)
+                return Verified(checked, tuple(differing), place)
+            difference = self.digests.difference(workspace, each.conversation)
             if difference:
-                differing.append(Differing(conversation, difference))
-            checked, place = checked + 1, "|".join((mailbox, status, activity))
+                differing.append(Differing(each.conversation, difference))
+            checked, place = checked + 1, each.cursor
         return Verified(checked, tuple(differing), "")
-
-    def _conversations(self, workspace: str, cursor: str) -> Iterator[tuple[str, Status, str, str]]:
-        """Mailbox, status, activity and id of each one after the cursor's place."""
-        lists = [(each.id, status) for each in self.mailboxes.all(workspace) for status in Status]
-        if not lists:
-            raise NotFound("no such workspace, or it has no mailbox")
-        after = ""
-        if cursor:
-            mailbox, status, after = self.cursors.open(workspace, _ASKED, cursor).split("|")
-            if (mailbox, status) not in lists:
-                raise Invalid("this cursor's mailbox is no more: start again without it")
-            lists = lists[lists.index((mailbox, Status(status))) :]
-        for mailbox, status in lists:
-            for activity, conversation in self._listed(workspace, mailbox, status, after):
-                yield mailbox, status, activity, conversation
-            after = ""
-
-    def _listed(self, workspace: str, mailbox: str, status: Status, after: str) -> Iterator[tuple[str, str]]:
-        while page := self.digests.listed(workspace, mailbox, status, after=after, limit=PAGE):
-            yield from page
-            after, _ = page[-1]
