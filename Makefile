@@ -36,6 +36,9 @@ chaos: setup ## mail in and replies out while functions are killed: MAILS=500 RE
 prove-revocation: setup ## four clients hammer a local cloud of its own while each kind of credential is revoked: none gets in after
 	@$(RUN) -m local.prove_revocation
 
+prove-attachments: setup ## a file in and out of a local cloud of its own, whole; files that lie, or would hurt, go nowhere
+	@$(RUN) -m local.prove_attachments
+
 verify-digests: setup ## recompute every conversation's digest from its items: of the local cloud, or with ENV and WORKSPACE on AWS
 	@$(if $(ENV),$(RUN) -m tools.verify_digests $(ENV) "$(WORKSPACE)" --region $(REGION),$(RUN) -m local.verify_digests)
 
@@ -66,6 +69,7 @@ test-on-local-cloud:
 	AUTH=true $(RUN) -m pytest tests/e2e/test_local_round_trip.py
 	@$(RUN) -m local.sealed
 	@$(RUN) -m local.chaos --mails 20 --replies 5
+	@$(RUN) -m local.prove_attachments --small
 
 # Two at a time: mypy and the bill alone take half a minute of one core each.
 check: setup ## lint, types, import contracts, generated files, the bill, unit tests: under a minute, warm

@@ -20,6 +20,7 @@ from bench.stack import Stack, forget_wiring, rest_event, sqs_event, stream_even
 from bench.steady import SteadyClock
 from letterlock.adapters.codec import instant
 from letterlock.adapters.table_audit import ENTRIES, LINKED
+from letterlock.adapters.table_due import UPLOAD
 from letterlock.domain.permissions import Scope
 
 Event = dict[str, Any]
@@ -205,7 +206,8 @@ class Cloud:
 
     def _waits(self) -> bool:
         """Whether anything is due at some time: a fact, a raw mail, a reply of which nobody knows."""
-        due = any("due_shard" in item for item in self.items())
+        # An upload that nobody attaches waits for a day, whatever happens.
+        due = any("due_shard" in item and item["due_shard"] != {"S": UPLOAD} for item in self.items())
         return due or bool(self.stack.versions("inbound")) or bool(self._unsent()) or self._unlinked()
 
     def _unlinked(self) -> bool:

@@ -20,6 +20,7 @@ from moto.core.models import botocore_stubber
 from bench.fault_kinds import MANY, Fault, Killed, no, partly, spoken
 from bench.grants import grants
 from bench.recorder import Recorder
+from letterlock.adapters.streamed_json import Streamed
 from local.ses_events import events_of
 
 READS = frozenset({"BatchGetItem", "Decrypt", "GetEmailIdentity", "GetItem", "GetObject", "ListObjectsV2", "Query"})
@@ -110,8 +111,10 @@ class Wire:
 
     # ---- botocore's hooks (botocore documentation, "Events") ----
 
-    def _begin(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def _begin(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         service, operation = model.service_model.service_name, model.name
+        if context.get("is_presign_request"):  # nothing is asked of AWS
+            return
         resources = sorted({resource for _, resource in grants(service, operation, params, self.recorder.names)})
         what = " ".join([f"{service}.{operation}", *resources])
         steps = params.get("TransactItems")
@@ -170,7 +173,9 @@ class Wire:
             tags = {each["Name"]: each["Value"] for each in params["EmailTags"]}
             where = params["Destination"]
             to = (*where.get("ToAddresses", ()), *where.get("CcAddresses", ()))
-            self.mails.append(Sent(json.loads(answer.content)["MessageId"], params["Content"]["Raw"]["Data"], to, tags))
+            self.mails.append(
+                Sent(json.loads(answer.content)["MessageId"], whole_of(params["Content"]["Raw"]["Data"]), to, tags)
+            )
         return answer
 
     def _transact(self, event_name: str, request: Any) -> AWSResponse:
@@ -192,6 +197,11 @@ class Wire:
             {"source": each["Source"], "detail-type": each["DetailType"], "detail": json.loads(each["Detail"])}
             for each in entries
         ]
+
+
+def whole_of(blob: bytes) -> bytes:
+    """What is sent for it."""
+    return bytes(blob.whole) if isinstance(blob, Streamed) else blob
 
 
 def _moto(event_name: str, request: Any) -> AWSResponse:

@@ -19,6 +19,8 @@ from bench.fault_cloud import Cloud
 from bench.findings import DOUBLED, LOST, STUCK, UNTRUE, Finding
 from bench.scenarios import CONVERSATIONS
 from letterlock.adapters.table_conversations import HEAD, written_at
+from letterlock.adapters.table_conversations import UPLOAD as UPLOADS
+from letterlock.adapters.table_due import UPLOAD
 from letterlock.domain.conversations import Status
 from letterlock.domain.outbox import unfold
 from letterlock.entry import verification_wiring, wiring
@@ -93,6 +95,8 @@ def world(cloud: Cloud) -> World:
         found.add(f"{kind} to {', '.join(mail.destination)}: {_short(text.get_content() if text else '')}")
     for identity in cloud.stack.mail_identities.found.values():
         found.add("identity of a domain", identity)
+    for key in cloud.stack.versions("uploads"):
+        found.add(f"in the uploads bucket: {alike(key)}")
     for key in cloud.stack.versions("inbound"):
         found.add(f"in the inbound bucket: {key}")
     found.wrong += [Finding(STUCK, each) for each in cloud.stuck]
@@ -138,6 +142,8 @@ class _Inbox:
             self._conversation(conversation)
         for item in self._under("contact#"):
             self._contact(item)
+        for item in self._under("upload#", UPLOADS):
+            self._upload(item)
 
     def _under(self, begins: str, sk: str = "") -> Iterator[Item]:
         prefix = f"{self.workspace}#{begins}"
@@ -175,8 +181,16 @@ class _Inbox:
             wanted = [each["id"] for each in message["attachments"]]
             wanted += ["raw"] * (message["id"] in raw) + ["content"] * message["truncated"]
             for each in wanted:
-                there = f"{self.workspace}/{conversation}/{message['id']}/{each}" in stored
+                uploaded = each.startswith("att_") and message["kind"] != "inbound"
+                place = "uploads" if uploaded else f"{conversation}/{message['id']}"
+                there = f"{self.workspace}/{place}/{each}" in stored
                 self.found.add(f"object {each[:4]} of {self.names[message['id']]}", there)
+
+    def _upload(self, item: Item) -> None:
+        """How it stands, and whether what is clean is sealed; by its scan's word, not the record's."""
+        id = item["pk"]["S"].rpartition("#")[2]  # noqa: A001 - the field's own name
+        sealed = f"{self.workspace}/uploads/{id}" in self.cloud.stack.objects("archive")
+        self.found.add("upload", [item["state"]["S"], "scanned" in item, sealed])
 
     def _contact(self, item: Item) -> None:
         contact = item["pk"]["S"].rpartition("#")[2]
@@ -225,7 +239,7 @@ def _facts(cloud: Cloud, items: list[Item], found: World, names: dict[str, str])
         for name, detail in unfold(item["outbox"]["S"]) if "outbox" in item else ():
             if json.loads(detail)["metadata"]["id"] not in published:
                 found.wrong.append(Finding(LOST, f"the fact {name} was never published"))
-        if "due_shard" in item:
+        if "due_shard" in item and item["due_shard"] != {"S": UPLOAD}:
             found.wrong.append(Finding(STUCK, f"an outbox waits for ever: {item['sk']['S']}"))
     for event in published.values():
         data = event["detail"]["data"]

@@ -13,7 +13,7 @@ from typing import Any
 Grant = tuple[str, str]
 """An action and a resource."""
 
-_ID = re.compile(r"(wsp|mbx|dom|cnv|msg|att|tok|ctc|fct|per|ses|inv|rst|aud)_[0-9A-Z]{26}")
+_ID = re.compile(r"(wsp|mbx|dom|cnv|msg|att|dld|tok|ctc|fct|per|ses|inv|rst|aud)_[0-9A-Z]{26}")
 _OF_SES = re.compile(r"^(inbound|stack)/[^/]+")
 _OF_ANCHORS = re.compile(r"^(anchors)/.+")
 
@@ -70,6 +70,9 @@ def _s3(operation: str, asked: Mapping[str, Any], names: Mapping[str, str]) -> I
         yield "ListBucket", bucket
     elif operation == "ListObjectVersions":
         yield "ListBucketVersions", bucket
+    elif operation == "DeleteObjects":
+        for each in asked["Delete"]["Objects"]:
+            yield "DeleteObjectVersion", f"{bucket}/{shape(each['Key'])}"
     elif operation == "PutObject":
         yield "PutObject", f"{bucket}/{shape(asked['Key'])}"
     else:

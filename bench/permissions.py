@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from bench.file_paths import FILES
 from bench.mailbox_paths import MAILBOXES
 from bench.notify_paths import NOTIFICATIONS
 from bench.paths import PATHS
@@ -85,7 +86,7 @@ def recorded() -> list[Call]:
             desk = Desk(stack)
             for scenario in SCENARIOS:
                 scenario.prepare(desk)()
-            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS):
+            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES):
                 path(desk)
             return stack.recorder.calls
 
@@ -162,7 +163,12 @@ def _at_rest(_template: Template, _prefix: str, needed: set[Grant]) -> Iterable[
                 yield from ((f"{action} via {service}", "StackKey") for action in actions)
 
 
+def _forms(_template: Template, prefix: str, _used: set[Grant]) -> Iterable[tuple[str, str]]:
+    return [("s3:PutObject", "UploadsBucket/uploads/wsp_*/att_*")] if prefix == "AttachmentsApi" else []
+
+
 BY_AWS = (
+    ByAws("S3 checks a form that was signed against the signer, when a browser sends it", _forms),
     ByAws("Lambda writes what the function prints", _logs),
     ByAws("Lambda's tracing reports; X-Ray knows no resources to name", _traces),
     ByAws("Lambda's poller takes messages from the function's queue", _queue),

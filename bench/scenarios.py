@@ -13,7 +13,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from bench.leaks import report, signed
-from bench.letters import ATTACHMENT_BYTES, CUSTOMER, MAIL_BYTES, letter, prose
+from bench.letters import ATTACHMENT_BYTES, CUSTOMER, FILE_BYTES, MAIL_BYTES, letter, pdf, prose
 from bench.people import SignedIn
 from bench.stack import MAILBOX, REGION, Stack, sqs_event
 from letterlock.domain.permissions import Scope
@@ -89,10 +89,27 @@ class Desk:
             raise Unexpected(answer)
         return answer
 
-    def replied(self, text: str) -> dict[str, Any]:
+    def announced(self, content: bytes, name: str = "delivery-note.pdf", **headers: str) -> Any:
+        """An upload that is to come, with its form."""
+        wanted = {"name": name, "media_type": "application/pdf", "size": len(content)}
+        sent = {each.replace("_", "-"): value for each, value in headers.items()}
+        return self.asked("POST", "/v1/attachments", wanted, headers=sent)
+
+    def uploaded(self, content: bytes, name: str = "delivery-note.pdf") -> tuple[Any, dict[str, Any]]:
+        """And what S3 tells when it has come."""
+        upload = self.announced(content, name)
+        return upload, self.stack.upload(upload["form"], content)
+
+    def attachable(self, content: bytes, name: str = "delivery-note.pdf") -> str:
+        """Its id, when somebody has looked into it."""
+        upload, stored = self.uploaded(content, name)
+        self.accepted(self.stack.scan(stored))
+        return str(upload["id"])
+
+    def replied(self, text: str, **more: Any) -> dict[str, Any]:
         """The fact that the reply is queued, as the rule hands it to the queue."""
         self.stack.relay()
-        self.api("POST", "/replies", {"text": text})
+        self.api("POST", "/replies", {"text": text, **more})
         (fact,) = [each for each in self.stack.relay() if each["detail-type"] == "ReplyQueued"]
         return fact
 
@@ -334,6 +351,52 @@ def _report_leak(desk: Desk) -> Act:
     return lambda: desk.asked("POST", "/v1/secret-scanning", body, token="", headers=signed(body))
 
 
+# ---- files ----------------------------------------------------------------------------------------------------------
+
+
+def _announce(desk: Desk) -> Act:
+    return lambda: desk.announced(pdf(FILE_BYTES))
+
+
+def _scan_upload(desk: Desk) -> Act:
+    _, stored = desk.uploaded(pdf(FILE_BYTES))
+    return lambda: desk.accepted(desk.stack.scan(stored))
+
+
+def _scan_mail(desk: Desk) -> Act:
+    desk.opened(bytes_of_mail=MAIL_BYTES, attachment_bytes=ATTACHMENT_BYTES)
+    (fact,) = [each for each in desk.stack.relay() if each["detail-type"] == "MessageReceived"][-1:]
+    return lambda: desk.accepted(desk.stack.scan(fact))
+
+
+def _scan_mail_without_files(desk: Desk) -> Act:
+    desk.opened()
+    (fact,) = [each for each in desk.stack.relay() if each["detail-type"] == "MessageReceived"][-1:]
+    return lambda: desk.accepted(desk.stack.scan(fact))
+
+
+def _reply_with_file(desk: Desk) -> Act:
+    desk.opened()
+    file = desk.attachable(pdf(FILE_BYTES))
+    return lambda: desk.api("POST", "/replies", {"text": prose(600, 4), "attachments": [file]})
+
+
+def _deliver_file(desk: Desk) -> Act:
+    fact = _replied_with(desk, pdf(FILE_BYTES))
+    return lambda: desk.accepted(desk.stack.deliver(fact))
+
+
+def _replied_with(desk: Desk, content: bytes) -> dict[str, Any]:
+    desk.opened()
+    return desk.replied(prose(600, 4), attachments=[desk.attachable(content)])
+
+
+def _fetch(desk: Desk) -> Act:
+    place = _replied_with(desk, pdf(FILE_BYTES))["detail"]["data"]["message"]
+    (file,) = desk.api("GET", f"/messages/{place}")["attachments"]
+    return lambda: desk.api("GET", f"/messages/{place}/attachments/{file['id']}")
+
+
 # ---- facts and mail out ---------------------------------------------------------------------------------------------
 
 
@@ -396,6 +459,12 @@ SCENARIOS = (
     Scenario("reply under a key, on a version", _keyed_reply, Bound(20, 4, 6)),
     Scenario("reply again under the same key", _reply_again),
     Scenario("reply to a version that has passed: 412", _stale_reply),
+    Scenario("reply with a file", _reply_with_file, Bound(20, 4, 6)),
+    Scenario("announce a file, and get a form", _announce),
+    Scenario("look into an upload of 200 kB", _scan_upload),
+    Scenario("look into the file of a mail", _scan_mail),
+    Scenario("look into a mail without files", _scan_mail_without_files),
+    Scenario("fetch a file of 200 kB", _fetch),
     Scenario("note", _note),
     Scenario("assign", _assign),
     Scenario("change status", _status),
@@ -414,6 +483,7 @@ SCENARIOS = (
     Scenario("finish a removal, one conversation", _finish_removal),
     Scenario("relay one outbox", _relay),
     Scenario("deliver a reply", _deliver),
+    Scenario("deliver a reply with a file of 200 kB", _deliver_file),
     Scenario("SES says: delivered", _delivered),
     Scenario("SES says: bounced", _bounced),
     Scenario("a minute in which nothing is due", _nothing_due),

@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
+from urllib.parse import quote_plus
 
 import boto3
 import botocore.session
@@ -82,7 +83,7 @@ class Stack:
     handlers: dict[str, ModuleType]
     recorder: Recorder
     mail_identities: MailIdentities = field(default_factory=MailIdentities)
-    buckets: tuple[str, str] = ("inbound", "archive")
+    buckets: tuple[str, ...] = ("inbound", "archive", "uploads", "downloads")
     workspace: str = ""
     mailbox: str = ""
     token: str = ""
@@ -180,7 +181,7 @@ class Stack:
         event = rest_event(method, path, body, token=more.pop("token", self.token), **more)
         answer = self.call(function_behind(path), event)
         headers: dict[str, list[str]] = answer["multiValueHeaders"]
-        said: Any = list(map(json.loads, answer["body"].splitlines()))
+        said: Any = list(map(json.loads, (answer["body"] or "").splitlines()))
         if headers.get("Content-Type") != ["application/x-ndjson"]:
             said = json.loads(answer["body"]) if said else None
         return answer["statusCode"], said, headers
@@ -208,6 +209,18 @@ class Stack:
         put_person(boto3.client("dynamodb"), "AccountsTable", wiring.blind_index(), member, **{session: secret})
         put_profile(self.workspace, holder)
         return SignedIn(holder, session, secret)
+
+    # ---- files ----
+
+    def upload(self, form: dict[str, Any], content: bytes) -> dict[str, Any]:
+        """A browser sends the form, which S3 takes for no other file than it was signed for; what S3 then tells."""
+        refuse_another_file(form["fields"], content)
+        key = form["fields"]["key"]
+        version = boto3.client("s3").put_object(Bucket="uploads", Key=key, Body=content)["VersionId"]
+        return stored_event("uploads", key, version, len(content))
+
+    def scan(self, event: dict[str, Any], *, receive_count: int = 1) -> Any:
+        return self.call("attachment_scan", sqs_event(json.dumps(event), receive_count))
 
     # ---- facts and mail out ----
 
@@ -340,7 +353,7 @@ def _descriptions() -> Loader:
 def _resources() -> dict[str, str]:
     """Makes everything that the functions' environment names."""
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
-    for bucket in ("inbound", "archive", "anchors"):
+    for bucket in ("inbound", "archive", "anchors", "uploads", "downloads"):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     boto3.client("events").create_event_bus(Name="facts")
@@ -353,6 +366,9 @@ def _resources() -> dict[str, str]:
         "INBOUND_BUCKET": "inbound",
         "ARCHIVE_BUCKET": "archive",
         "AUDIT_ANCHORS_BUCKET": "anchors",
+        "UPLOADS_BUCKET": "uploads",
+        "DOWNLOADS_BUCKET": "downloads",
+        "STACK_KEY_ARN": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
         "SEALING_KEY_ARN": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
         "EVENT_BUS_NAME": "facts",
         "LEAK_REPORT_KEYS": public_keys(),
@@ -446,6 +462,35 @@ def as_streamed(item: dict[str, Any]) -> dict[str, Any]:
         name: {kind: b64encode(value).decode() if kind == "B" else value for kind, value in typed.items()}
         for name, typed in item.items()
     }
+
+
+def stored_event(bucket: str, key: str, version: str, size: int) -> dict[str, Any]:
+    """S3's notification of an object (Amazon S3: "Event message structure"), as far as it decides anything."""
+    stored = {"key": quote_plus(key, safe="/"), "size": size, "versionId": version}
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Post",
+        "s3": {"bucket": {"name": bucket}, "object": stored},
+    }
+    return {"Records": [record]}
+
+
+class FormRefused(Exception):
+    """S3 would answer 403: it is not what was signed."""
+
+
+def refuse_another_file(fields: dict[str, str], content: bytes) -> None:
+    """As S3 reads the policy of a form (Amazon S3: "POST policy"): moto looks at none of it."""
+    policy = json.loads(b64decode(fields["policy"]))
+    if datetime.fromisoformat(policy["expiration"]) <= wiring.now():
+        raise FormRefused("it has expired")
+    for condition in policy["conditions"]:
+        if isinstance(condition, dict):
+            [(name, value)] = condition.items()
+            if name != "bucket" and fields[name] != value:
+                raise FormRefused(name)
+        elif condition[0] == "content-length-range" and not condition[1] <= len(content) <= condition[2]:
+            raise FormRefused("content-length-range")
 
 
 def notification_of(ses_message_id: str, recipients: tuple[str, ...], **verdicts: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTION = ROOT / "functions" / "api_docs" / "openapi.json"
-APIS = ("accounts_api", "audit_api", "conversations_api", "mailboxes_api", "sign_in_api")
+APIS = ("accounts_api", "attachments_api", "audit_api", "conversations_api", "mailboxes_api", "sign_in_api")
 VERSION = "1.0.0"
 
 PROBLEM: dict[str, Any] = {

@@ -20,8 +20,8 @@ from letterlock.entry.conversation_shapes import (
     ConversationsOut,
     MessageOut,
     NoteIn,
+    ReplyIn,
     StatusIn,
-    TextIn,
     ThreadOut,
     WholeMessageOut,
 )
@@ -92,12 +92,20 @@ def get_message(conversation: Id, message: Id) -> WholeMessageOut:
     tags=["conversations"],
     status_code=HTTPStatus.ACCEPTED,
 )
-def post_reply(conversation: Id, reply: TextIn, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
+def post_reply(conversation: Id, reply: ReplyIn, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
     send, who = wiring.send_reply(), principal(app)
     request, expected, keyed = request_id(app), versions(if_match), once(app, key)
     queued = first_or_again(
         app,
-        lambda: send(who, conversation, reply.text, request=request, versions=expected, once=keyed),
+        lambda: send(
+            who,
+            conversation,
+            reply.text,
+            request=request,
+            attachments=reply.attachments,
+            versions=expected,
+            once=keyed,
+        ),
         send.again,
     )
     return MessageOut.of(queued)
@@ -138,6 +146,7 @@ def post_note(conversation: Id, note: NoteIn, key: IdempotencyKey = None, if_mat
             conversation,
             note.text,
             request=request,
+            attachments=note.attachments,
             mentions=note.mentions,
             versions=expected,
             once=keyed,

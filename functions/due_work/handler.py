@@ -1,4 +1,6 @@
-"""Once a minute: what was due and did not happen. Facts nobody published, replies nobody sent, mails nobody took in."""
+"""Once a minute: what was due and did not happen (facts nobody published, replies nobody sent, mails nobody took in),
+and what is not to stay (uploads that nobody attached, files that were fetched).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from letterlock.entry import wiring
+from letterlock.entry import file_wiring, wiring
 from letterlock.entry.failures import safe_words
 
 logger, metrics = Logger(), Metrics()
@@ -36,10 +38,20 @@ def requeue_orphaned_mail() -> dict[str, int]:
     return {"MailRequeued": swept.queued, "MailUnattributed": swept.unattributed}
 
 
+def drop_abandoned_uploads() -> dict[str, int]:
+    return {"UploadsDropped": file_wiring.drop_abandoned()()}
+
+
+def sweep_downloads() -> dict[str, int]:
+    return {"DownloadsSwept": file_wiring.sweep_downloads()()}
+
+
 SWEEPS: tuple[Callable[[], dict[str, int]], ...] = (
     publish_overdue_facts,
     settle_overdue_replies,
     requeue_orphaned_mail,
+    drop_abandoned_uploads,
+    sweep_downloads,
 )
 
 

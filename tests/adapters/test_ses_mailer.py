@@ -41,7 +41,7 @@ ANSWER = OutgoingMail(
 
 
 def received(mail: OutgoingMail) -> Mail:
-    return MimeParser().parse(compose(mail, NOON))
+    return MimeParser().parse(bytes(compose(mail, NOON)))
 
 
 # ---- what the recipient gets -----------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def test_the_mail_is_ascii_in_lines_that_every_server_takes() -> None:
         references=tuple(f"{'r' * 200}{each}@customer.example" for each in range(21)),
         to=tuple(Address(f"u{each}@customer.example", "N" * 200) for each in range(50)),
     )
-    raw = compose(long, NOON)
+    raw = bytes(compose(long, NOON))
 
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
@@ -103,7 +103,7 @@ def test_nothing_that_a_customer_wrote_can_begin_a_header_of_its_own() -> None:
         in_reply_to=HOSTILE,
         references=("ok@customer.example", HOSTILE, "a> <b@c"),
     )
-    raw = compose(attack, NOON)
+    raw = bytes(compose(attack, NOON))
 
     header, _, _ = raw.partition(b"\r\n\r\n")
     names = re.findall(rb"^([A-Za-z-]+):", header, re.MULTILINE)

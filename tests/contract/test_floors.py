@@ -32,8 +32,12 @@ QUEUE = {
     "pynamodb",
 }
 OPERATOR = {"aws_lambda_powertools.event_handler", "boto3", "botocore.client", "cryptography", "pynamodb"}
+FILES = {"filetype", "imagesize", "tarfile"}
+"""What looking into files takes: attachment_scan alone, and not before there is one."""
 AT_IMPORT = {
     "account_mail": QUEUE,
+    "attachment_scan": QUEUE | FILES,
+    "attachments_api": REST | FILES | {"nh3"},
     "accounts_api": REST | {"nh3"},
     "agent_notifications": QUEUE,
     "audit_api": REST | {"nh3"},
@@ -41,7 +45,7 @@ AT_IMPORT = {
     "audit_chainer": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "audit_verification": OPERATOR,
     "api_docs": REST | {"pydantic", "nh3"},
-    "conversations_api": REST | {"nh3"},
+    "conversations_api": REST | FILES | {"nh3"},
     "delivery_events": QUEUE,
     "due_work": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "inbound_email": QUEUE,
@@ -57,6 +61,8 @@ AT_IMPORT = {
 }
 """What a handler must not have loaded once it is imported: the clients come when the first request needs them."""
 AFTER_WIRING = {
+    "attachment_scan": ("file_wiring.scan_upload", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
+    "attachments_api": ("file_wiring.fetch_attachment", {"nh3", "fast_mail_parser", "boto3", "filetype", "imagesize"}),
     "audit_anchor": ("anchor_audit", {"pynamodb", "fast_mail_parser", "nh3", "boto3"}),
     "audit_chainer": ("chain_audit", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
     "audit_verification": ("verify_audit", {"pynamodb", "fast_mail_parser", "nh3", "boto3"}),
@@ -80,6 +86,7 @@ SETTINGS = {
             "CONVERSATIONS_TABLE", "ACCOUNTS_TABLE", "KEYS_TABLE", "INBOUND_BUCKET", "ARCHIVE_BUCKET", "EVENT_BUS_NAME",
             "AUDIT_TABLE", "AUDIT_ANCHORS_BUCKET", "SEALING_KEY_ARN", "MAIL_CONFIGURATION_SET", "OUTBOUND_QUEUE_URL",
             "INBOUND_QUEUE_URL", "REVOCATION_QUEUE_URL",
+            "UPLOADS_BUCKET", "DOWNLOADS_BUCKET", "STACK_KEY_ARN",
             "LIMITS_TABLE", "MAIL_DOMAIN", "APP_URL",
         ),
         "none",
@@ -118,7 +125,8 @@ def test_importing_a_handler_loads_nothing_that_only_some_requests_need(function
 
 @pytest.mark.parametrize("function", AFTER_WIRING)
 def test_a_wired_function_loads_no_library_of_another(function: str) -> None:
-    factory, banned = AFTER_WIRING[function]
-    loaded = modules_after(function, f"from letterlock.entry import wiring\nwiring.{factory}()")
+    name, banned = AFTER_WIRING[function]
+    factory = name if "." in name else f"wiring.{name}"
+    loaded = modules_after(function, f"from letterlock.entry import file_wiring, wiring\n{factory}()")
     assert "botocore.client" in loaded
     assert loaded & (banned | NEVER) == set()

@@ -18,6 +18,12 @@ HEADERS = {
 ROUTES = {
     ("GET", "/docs"): "ApiDocsFunction",
     ("GET", "/openapi.json"): "ApiDocsFunction",
+    ("POST", "/v1/attachments"): "AttachmentsApiFunction",
+    ("GET", "/v1/attachments/{attachment}"): "AttachmentsApiFunction",
+    (
+        "GET",
+        "/v1/conversations/{conversation}/messages/{message}/attachments/{attachment}",
+    ): "AttachmentsApiFunction",
     ("GET", "/v1/me"): "AccountsApiFunction",
     ("GET", "/v1/me/tokens"): "AccountsApiFunction",
     ("POST", "/v1/me/tokens"): "AccountsApiFunction",

@@ -15,7 +15,9 @@ NO_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # Resources of which a part can only be known later: objects in a bucket, streams of a table, domains that are claimed.
 OPEN_ENDED = re.compile(
     r"\$\{InboundBucket\.Arn\}/inbound/\*"
-    r"|\$\{ArchiveBucket\.Arn\}/(stack/\*/raw|wsp_\*/cnv_\*/msg_\*/(att_\*|content|raw))"
+    r"|\$\{ArchiveBucket\.Arn\}/(stack/\*/raw|wsp_\*/cnv_\*/msg_\*/(att_\*|content|raw)|wsp_\*/uploads/att_\*)"
+    r"|\$\{UploadsBucket\.Arn\}/uploads/wsp_\*/att_\*"
+    r"|\$\{DownloadsBucket\.Arn\}/wsp_\*/dld_\*"
     r"|\$\{(Audit|Conversations)Table\.Arn\}/stream/\*"
     r"|\$\{AuditAnchorsBucket\.Arn\}/anchors/\*"
     r"|arn:\$\{AWS::Partition\}:ses:\$\{AWS::Region\}:\$\{AWS::AccountId\}:identity/\*"

@@ -105,7 +105,7 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
     sources = {
         one.owner.removesuffix("Policy"): one.body["Condition"]["ArnEquals"]["aws:SourceArn"]
         for one in template.statements("AWS::SQS::QueuePolicy")
-        if one.allows
+        if one.allows and one.services != ["s3.amazonaws.com"]
     }
     fed = {
         name: target(source) if isinstance(source, dict) else {target(one) for one in source}
@@ -116,6 +116,7 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
         "InboundTopicDlq": "InboundTopic",
         "AccountMailQueue": "AccountMailRule",
         "AgentNotificationsQueue": "AgentNotificationsRule",
+        "AttachmentScanQueue": "AttachmentScanRule",
         "OutboundEmailQueue": "ReplyQueuedRule",
         "TokenRevocationQueue": "RevocationRule",
         "DeliveryEventsQueue": SES_RULES,
@@ -123,11 +124,28 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
         "FactsBusDlq": {
             "AccountMailRule",
             "AgentNotificationsRule",
+            "AttachmentScanRule",
             "FactsBus",
             "ReplyQueuedRule",
             "RevocationRule",
         },
     }
+
+
+def test_a_bucket_fills_the_one_queue_that_looks_into_files_and_only_the_uploads_of_this_account_do(
+    template: Template,
+) -> None:
+    """Its policy and the bucket each would have to be there before the other, so the bucket is named by a pattern."""
+    (one,) = [one for one in template.statements("AWS::SQS::QueuePolicy") if one.services == ["s3.amazonaws.com"]]
+    assert one.owner == "AttachmentScanQueuePolicy"
+    assert one.body["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnLike": {"aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:s3:::*-uploadsbucket-*"}},
+    }
+    bucket = template.resource("UploadsBucket")
+    told = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert [(each["Event"], target(each["Queue"])) for each in told] == [("s3:ObjectCreated:*", "AttachmentScanQueue")]
+    assert bucket["DependsOn"] in ("AttachmentScanQueuePolicy", ["AttachmentScanQueuePolicy"])
 
 
 def test_the_relay_sees_commits_with_an_outbox_and_nothing_else(template: Template) -> None:

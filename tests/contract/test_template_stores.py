@@ -160,6 +160,8 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
         "AccountMailRole",
         "AccountsApiRole",
         "AgentNotificationsRole",
+        "AttachmentScanRole",
+        "AttachmentsApiRole",
         "AuditApiRole",
         "ConversationsApiRole",
         "DeliveryEventsRole",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from letterlock.adapters.argon2_passwords import Argon2Passwords
+    from letterlock.adapters.dynamo_abandoned_uploads import DynamoAbandonedUploads
     from letterlock.adapters.dynamo_accounts import DynamoMailboxes, DynamoWorkspaces
     from letterlock.adapters.dynamo_audit import DynamoAudit
     from letterlock.adapters.dynamo_audit_chain import DynamoAuditChain
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_mail_domains import DynamoMailDomains
     from letterlock.adapters.dynamo_mailbox_changes import DynamoMailboxChanges
     from letterlock.adapters.dynamo_members import DynamoMembers
+    from letterlock.adapters.dynamo_message_scans import DynamoMessageScans
     from letterlock.adapters.dynamo_openings import DynamoOpenings
     from letterlock.adapters.dynamo_outboxes import DynamoOutboxes
     from letterlock.adapters.dynamo_overdue_replies import DynamoOverdueReplies
@@ -27,18 +29,42 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_sweep_notes import DynamoSweepNotes
     from letterlock.adapters.dynamo_team import DynamoTeam
     from letterlock.adapters.dynamo_tokens import DynamoTokens
+    from letterlock.adapters.dynamo_uploads import DynamoUploads
+    from letterlock.adapters.file_examiner import FileExaminer
     from letterlock.adapters.keyed_links import KeyedLinks
     from letterlock.adapters.keyed_names import KeyedNames
     from letterlock.adapters.keyed_tokens import KeyedAnswerTokens
     from letterlock.adapters.s3_anchors import S3Anchors
+    from letterlock.adapters.s3_archive import S3Archive
+    from letterlock.adapters.s3_downloads import S3Downloads, S3OldDownloads
     from letterlock.adapters.s3_orphans import S3Orphans
+    from letterlock.adapters.s3_sealed_uploads import S3SealedUploads
+    from letterlock.adapters.s3_uploads import S3ArrivedFiles, S3UploadForms
     from letterlock.adapters.second_factors import SecondFactors
     from letterlock.adapters.ses_account_mailer import SesAccountMailer
     from letterlock.adapters.ses_identities import SesIdentities
     from letterlock.adapters.ses_notification_mailer import SesNotificationMailer
     from letterlock.adapters.sqs_inbound_queue import SqsInboundQueue
-    from letterlock.services import audit_ports, mailbox_ports, notify_ports, people_ports, ports, token_ports
+    from letterlock.services import (
+        audit_ports,
+        file_ports,
+        mailbox_ports,
+        notify_ports,
+        people_ports,
+        ports,
+        token_ports,
+    )
     from tests import fakes
+    from tests.fakes.files import (
+        FakeArrivedFiles,
+        FakeDownloads,
+        FakeExaminer,
+        FakeMessageScans,
+        FakeOldDownloads,
+        FakeSealedFiles,
+        FakeUploadForms,
+        FakeUploads,
+    )
     from tests.fakes.mailboxes import FakeKeyedNames, FakeMailDomains, FakeMailIdentities
 
     def conversations(fake: fakes.FakeConversations, real: DynamoConversations) -> list[ports.Conversations]:
@@ -149,6 +175,36 @@ if TYPE_CHECKING:
         return [fake, real]
 
     def sweep_notes(fake: fakes.FakeSweepNotes, real: DynamoSweepNotes) -> list[ports.SweepNotes]:
+        return [fake, real]
+
+    def uploads(fake: FakeUploads, real: DynamoUploads) -> list[file_ports.Uploads]:
+        return [fake, real]
+
+    def abandoned_uploads(fake: FakeUploads, real: DynamoAbandonedUploads) -> list[file_ports.AbandonedUploads]:
+        return [fake, real]
+
+    def upload_forms(fake: FakeUploadForms, real: S3UploadForms) -> list[file_ports.UploadForms]:
+        return [fake, real]
+
+    def arrived_files(fake: FakeArrivedFiles, real: S3ArrivedFiles) -> list[file_ports.ArrivedFiles]:
+        return [fake, real]
+
+    def sealed_files(fake: FakeSealedFiles, real: S3Archive) -> list[file_ports.SealedFiles]:
+        return [fake, real]
+
+    def sealed_uploads(fake: FakeSealedFiles, real: S3SealedUploads) -> list[file_ports.SealedUploads]:
+        return [fake, real]
+
+    def examiner(fake: FakeExaminer, real: FileExaminer) -> list[file_ports.Examiner]:
+        return [fake, real]
+
+    def message_scans(fake: FakeMessageScans, real: DynamoMessageScans) -> list[file_ports.MessageScans]:
+        return [fake, real]
+
+    def downloads(fake: FakeDownloads, real: S3Downloads) -> list[file_ports.Downloads]:
+        return [fake, real]
+
+    def old_downloads(fake: FakeOldDownloads, real: S3OldDownloads) -> list[file_ports.OldDownloads]:
         return [fake, real]
 
     def others(

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, SendState, Status, Thread
+from letterlock.domain.conversations import Added, Card, Conversation, Kind, Message, Sending, SendState, Status, Thread
 from letterlock.domain.digests import message_digest, with_added
 from letterlock.domain.errors import AlreadyDone, AlreadyIngested, Conflict, KeyReused, NotFound, SameMail, Stale
 from letterlock.domain.facts import Fact, Told
+from letterlock.domain.files import Scans
 from letterlock.domain.idempotency import HELD, Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome
 from letterlock.domain.mail import Address
@@ -28,6 +29,8 @@ class FakeConversations:
         """The same, with their metadata."""
         self.ledger: dict[tuple[str, str, str], IngestRecord] = {}
         """By workspace, mailbox and SES message id."""
+        self.attach: Callable[[str, list[str]], bool] = lambda _workspace, _attachments: True
+        """Uses up uploads: whether they could be."""
         self._now = now or FakeClock()
         self._heads: dict[tuple[str, str], Conversation] = {}
         self._messages: dict[tuple[str, str], dict[str, Message]] = {}
@@ -106,6 +109,9 @@ class FakeConversations:
         place = (conversation.workspace, conversation.id)
         self._refuse_done(conversation.workspace, once)
         self._refuse(conversation, ingest)
+        files = [file.id for each in conversation.added if each.kind is not Kind.INBOUND for file in each.attachments]
+        if files and not self.attach(conversation.workspace, files):
+            raise Stale("a file that is attached has changed since it was read")
         added = conversation.added[0].id if conversation.added else ""
         self._remember(conversation.workspace, once, Done(conversation.id, added))
         self._since.setdefault(place, {}).update({each.id: conversation.version + 1 for each in conversation.added})
@@ -235,6 +241,13 @@ class FakeConversations:
             self._know(place, known_as)
         self._announce(told)
 
+    def mark_scanned(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> None:
+        stored = self._messages.get((place.workspace, place.conversation), {})
+        if place.message not in stored:
+            raise NotFound("no such message")
+        stored[place.message] = replace(stored[place.message], scans=scans)
+        self._announce(told)
+
     def _know(self, place: MessagePlace, known_as: KnownAs) -> None:
         located = Located(known_as.message_id, place.conversation, place.message)
         lookups = self._lookups.setdefault((place.workspace, known_as.mailbox, known_as.message_id), {})
@@ -259,7 +272,7 @@ def _moment(sending: Sending) -> tuple[SendState, int, int]:
 
 
 def _digest(message: Message) -> int:
-    said = repr(replace(message, sending=None)).encode()
+    said = repr(replace(message, sending=None, scans=())).encode()
     return message_digest(lambda data: hashlib.sha256(data).digest(), message.id, message.revision, said)
 
 

@@ -20,6 +20,7 @@ from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
+from tests.fakes.files import FakeSealedFiles, FakeUploads
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginals, FakeStackLedger
 from tests.fakes.notify import FakeAnswerTokens, FakeTeam
 from tests.fakes.tokens import FakeReplyTokens
@@ -70,8 +71,10 @@ class Desk:
         self.members.put(Member(AGENT.id, AGENT.workspace, AGENT.role))
         self.contacts = FakeContacts(self.conversations)
         self.ids = FakeIds(self.clock)
-        self.send_reply = SendReply(self.conversations, self.archive, self.ids, self.clock)
-        self.add_note = AddNote(self.conversations, self.archive, self.members, self.ids, self.clock)
+        self.uploads, self.files = FakeUploads(self.clock), FakeSealedFiles()
+        self.conversations.attach = self.uploads.attach
+        self.send_reply = SendReply(self.conversations, self.archive, self.uploads, self.ids, self.clock)
+        self.add_note = AddNote(self.conversations, self.archive, self.uploads, self.members, self.ids, self.clock)
         self.thread_mail = ThreadMail(self.conversations, self.tokens)
         self.answers = self._answers()
         store = StoreMail(self.conversations, self.archive, self.thread_mail, self.ids, self.clock)
@@ -90,6 +93,7 @@ class Desk:
         self.deliver = DeliverReply(
             self.conversations,
             self.archive,
+            self.files,
             self.mailboxes,
             self.members,
             self.tokens,

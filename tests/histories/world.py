@@ -101,13 +101,15 @@ class World:
         for each in AGENTS:
             members.put(Member(each.id, each.workspace, each.role))
         self.send_reply, self.add_note = (
-            SendReply(store, archive, ids, clock),
-            AddNote(store, archive, members, ids, clock),
+            SendReply(store, archive, desk.uploads, ids, clock),
+            AddNote(store, archive, desk.uploads, members, ids, clock),
         )
         self.assign = AssignConversation(store, members, ids, clock)
         self.change_status = ChangeStatus(store, ids, clock)
         self.release, self.discard = ReleaseMail(store, ids, clock), DiscardMail(store, ids, clock)
-        self.deliver = DeliverReply(store, archive, mailboxes, port(members), tokens, port(desk.mailer), ids, clock)
+        self.deliver = DeliverReply(
+            store, archive, desk.files, mailboxes, port(members), tokens, port(desk.mailer), ids, clock
+        )
         self.record = RecordDelivery(store, port(desk.contacts), ids, clock)
 
     # ---- what happens in between ----

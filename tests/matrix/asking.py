@@ -35,6 +35,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{conversation}/replies"): {"text": "Soon."},
     ("POST", "/v1/conversations/{conversation}/notes"): {"text": "Careful."},
     ("PUT", "/v1/conversations/{conversation}/assignee"): {"assignee": "me"},
+    ("POST", "/v1/attachments"): {"name": "note.txt", "media_type": "text/plain", "size": 12},
     ("PUT", "/v1/conversations/{conversation}/status"): {"status": "closed"},
     ("POST", "/v1/me/tokens"): {"name": "Mine", "scopes": ["conversations:read"]},
     ("POST", "/v1/tokens"): {"name": "CI", "scopes": ["conversations:read"]},
@@ -131,7 +132,11 @@ def real(world: World, method: str, path: str, caller: str) -> str:
         return world.targets[path]
     filled = path.partition("+")[0]
     for name in re.findall(r"{(\w+)}", path):
-        found = world.message(filled.split("/")[3]) if name == "message" else world.target(name, path)
+        conversation = filled.split("/")[3]
+        if name == "message":
+            found = world.message_with_file(conversation) if "{attachment}" in path else world.message(conversation)
+        else:
+            found = world.file if "{message}" in path and name == "attachment" else world.target(name, path)
         filled = filled.replace(f"{{{name}}}", found)
     if not changed:
         world.targets[path] = filled

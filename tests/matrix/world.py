@@ -43,6 +43,8 @@ class World:
     other: str = ""
     """The other workspace."""
     made: int = 0
+    file: str = ""
+    """Of the message with a file that was made last."""
     targets: dict[str, str] = field(default_factory=dict)
     """What was made for the callers who may not change it, by the route."""
 
@@ -131,6 +133,7 @@ class World:
         made: dict[str, Callable[[], str]] = {
             "conversation": lambda: self._conversation(quarantined="quarantine" in path),
             "contact": self._contact,
+            "attachment": self._upload,
             "token": self._token,
             "person": self._person,
             "invitation": self._invitation,
@@ -159,6 +162,21 @@ class World:
         message = str(_json(answer)["id"])
         fail(self.stack.workspace, conversation, message)
         return message
+
+    def message_with_file(self, conversation: str) -> str:
+        """A note of it, with a file that was looked into: `file`."""
+        self.file = self._upload(scanned=True)
+        body = {"text": "See.", "attachments": [self.file]}
+        return str(_json(self.ask("owner", "POST", f"/v1/conversations/{conversation}/notes", body))["id"])
+
+    def _upload(self, *, scanned: bool = False) -> str:
+        """The owner's."""
+        content = b"a lamp"
+        wanted = {"name": "lamp.txt", "media_type": "text/plain", "size": len(content)}
+        upload = _json(self.ask("owner", "POST", "/v1/attachments", wanted))
+        if scanned:
+            self.stack.scan(self.stack.upload(upload["form"], content))
+        return str(upload["id"])
 
     def _contact(self) -> str:
         conversation = self._owners(f"/v1/conversations/{self._conversation()}")

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from letterlock.adapters.checks_codec import checks_of, checks_row
 from letterlock.domain.conversations import Conversation, Message, Participant, StoredAttachment
+from letterlock.domain.files import Finding, Scan, Scans, ScanState
 from letterlock.domain.mail import Address, Verdict, Verdicts
 from letterlock.domain.outcomes import Outcomes, RecipientOutcome, RecipientState
 from letterlock.domain.threading import Rule, Threading, Trust
@@ -138,6 +139,36 @@ def outcomes_bytes(outcomes: Outcomes) -> bytes:
 
 def outcomes(octets: bytes) -> Outcomes:
     return tuple(RecipientOutcome(address, RecipientState(state), reason) for address, state, reason in decode(octets))
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+
+
+def scans_bytes(scans: Scans) -> bytes:
+    return encode([_scan_row(each) for each in scans])
+
+
+def scans(octets: bytes) -> Scans:
+    return tuple(map(_scan, decode(octets)))
+
+
+def found_bytes(scan: Scan, sha256: str) -> bytes:
+    """What was found in an upload, and the hash of its octets."""
+    return encode([*_scan_row(scan), sha256])
+
+
+def found(octets: bytes) -> tuple[Scan, str]:
+    *row, sha256 = decode(octets)
+    return _scan(row), sha256
+
+
+def _scan_row(scan: Scan) -> tuple[str, ...]:
+    return scan.attachment, scan.state, scan.finding or "", scan.media_type
+
+
+def _scan(row: list[str]) -> Scan:
+    attachment, state, finding, media_type = row
+    return Scan(attachment, ScanState(state), Finding(finding) if finding else None, media_type)
 
 
 # ---- participants -----------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from letterlock.domain.conversations import (
     Status,
 )
 from letterlock.domain.digests import DIGEST_BYTES, message_digest, with_added
+from letterlock.domain.files import Scans
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason, reason_of
 from letterlock.services.ports import MessagePlace
 
@@ -151,6 +152,9 @@ class ConversationItems:
             since=since,
             said=sealed,
             quarantine=message.quarantine.value if message.quarantine else None,
+            scans=self.scans_value(MessagePlace(workspace, conversation, message.id), message.scans)
+            if message.scans
+            else None,
             has_content=message.has_content or None,
             has_raw=message.has_raw or None,
             **(_sending_attributes(message.sending) if message.sending else {}),
@@ -165,12 +169,20 @@ class ConversationItems:
             kind=Kind(row.kind),
             at=datetime.fromisoformat(row.at),
             quarantine=Reason(row.quarantine) if row.quarantine else None,
+            scans=self._scans(MessagePlace(workspace, conversation, id), row.scans) if row.scans else (),
             has_content=bool(row.has_content),
             has_raw=bool(row.has_raw),
             sending=self._sending(workspace, conversation, id, item) if row.sending else None,
             revision=int(row.revision),
             **codec.message_fields(said),
         )
+
+    def scans_value(self, place: MessagePlace, scans: Scans) -> bytes:
+        """Sealed, so that nobody makes a file clean by writing to the table."""
+        return self._seal(_scans_place(place), codec.scans_bytes(scans))
+
+    def _scans(self, place: MessagePlace, sealed: bytes) -> Scans:
+        return codec.scans(self._sealer.unseal(_scans_place(place), sealed))
 
     def _sending(self, workspace: str, conversation: str, message: str, item: Item) -> Sending:
         """With what was said of the recipients."""
@@ -295,6 +307,10 @@ def _head_place(workspace: str, conversation: str, field: str) -> Place:
 
 def _outcomes_place(workspace: str, conversation: str, message: str) -> Place:
     return Place(workspace, "message", f"{conversation}/{message}", "outcomes")
+
+
+def _scans_place(place: MessagePlace) -> Place:
+    return Place(place.workspace, "message", f"{place.conversation}/{place.message}", "scans")
 
 
 def _message_place(workspace: str, conversation: str, message: str) -> Place:

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Final
 
 from letterlock.adapters import table_conversations as table
+from letterlock.adapters import table_due
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.conversation_items import ConversationItems, ingest_item, sending_values
 from letterlock.adapters.due import reply_marks
 from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Refusal, Step, key, put
-from letterlock.domain.conversations import Conversation, Sending, SendState
+from letterlock.domain.conversations import Conversation, Kind, Sending, SendState
 from letterlock.domain.errors import AlreadyIngested, Conflict, LetterlockError, SameMail, Stale
 from letterlock.domain.facts import Told
+from letterlock.domain.files import ScanState
 from letterlock.domain.ledger import IngestRecord
 from letterlock.domain.outbox import fold
 from letterlock.services.ports import Ingest, KnownAs, MessagePlace
@@ -24,6 +26,7 @@ PARTICIPANTS: Final = "participants"
 CONTACT: Final = "contact"
 LOOKUP: Final = "lookup"
 INGEST: Final = "ingest"
+UPLOAD: Final = "upload"
 
 
 class ConversationWrites:
@@ -46,7 +49,16 @@ class ConversationWrites:
         if tuple(conversation.participants) != conversation.known:
             steps.append(put(self._table, PARTICIPANTS, self._items.participants(conversation)))
             steps += [put(self._table, CONTACT, each) for each in self._items.new_participants(conversation)]
-        return digest, steps
+        return digest, steps + self._uploads(conversation)
+
+    def _uploads(self, conversation: Conversation) -> list[Step]:
+        """What the team attaches to a message is used up with it: nobody attaches it again, and nobody drops it."""
+        return [
+            attached_step(self._table, conversation.workspace, file.id)
+            for message in conversation.added
+            if message.kind is not Kind.INBOUND
+            for file in message.attachments
+        ]
 
     def _head(self, conversation: Conversation, digest: int) -> Step:
         item = self._items.head(conversation, conversation.version + 1, digest)
@@ -102,6 +114,19 @@ class ConversationWrites:
         return put(self._table, LOOKUP, lookup)
 
 
+def attached_step(table_name: str, workspace: str, attachment: str) -> Step:
+    """Refused unless it is clean, and no message has it."""
+    operation = {
+        "TableName": table_name,
+        "Key": key(table.upload_key(workspace, attachment), table.UPLOAD),
+        "UpdateExpression": f"SET #state = :attached REMOVE {table_due.SHARD}, {table_due.AT}",
+        "ConditionExpression": "#state = :clean",
+        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeValues": {":attached": {"S": table.ATTACHED}, ":clean": {"S": ScanState.CLEAN}},
+    }
+    return Step(UPLOAD, {"Update": operation})
+
+
 def as_read(sending: Sending) -> tuple[str, Item]:
     """The condition that a message's sending is still as it was read, and its values."""
     condition = "sending = :state AND attempts = :attempts AND "
@@ -138,6 +163,6 @@ def meaning(refusals: Sequence[Refusal]) -> LetterlockError:
     if LOOKUP in failed:
         item = failed[LOOKUP].item
         return SameMail(item["conversation"]["S"], item["message"]["S"])
-    if HEAD in failed or not failed:
-        return Stale("the conversation has changed since it was read")
+    if HEAD in failed or UPLOAD in failed or not failed:
+        return Stale("the conversation, or a file that is attached to it, has changed since it was read")
     return Conflict("a message of that id exists")

@@ -1,4 +1,4 @@
-"""An outgoing mail as MIME: plain text and HTML (RFC 2046, section 5.1.4), every line of it ASCII.
+"""An outgoing mail as MIME: plain text and HTML (RFC 2046, section 5.1.4), and files, every line of it ASCII.
 
 The header is written here, octet by octet: a name or a subject is either plain ASCII or base64, so that nothing a
 customer wrote can begin a field of its own.
@@ -18,6 +18,8 @@ from typing import Final
 from letterlock.adapters.mime_addresses import usable
 from letterlock.adapters.mime_charsets import clean
 from letterlock.adapters.mime_headers import one_line
+from letterlock.adapters.outgoing_files import with_files
+from letterlock.domain.files import Octets
 from letterlock.domain.mail import Address
 from letterlock.domain.replies import OutgoingMail
 
@@ -33,7 +35,7 @@ _DOT_ATOM: Final = re.compile(r"[^.]+(?:\.[^.]+)*")
 _PLAIN: Final = re.compile(r"[ -~]*")
 
 
-def compose(mail: OutgoingMail, at: datetime) -> bytes:
+def compose(mail: OutgoingMail, at: datetime) -> Octets:
     """The mail, with CRLF line ends, without Message-ID (SES sets it, and Date anew).
 
     Addresses that cannot be written to by SMTP are left out: see `deliverable`.
@@ -42,7 +44,11 @@ def compose(mail: OutgoingMail, at: datetime) -> bytes:
     body.set_content(clean(mail.text))
     if mail.html:
         body.add_alternative(clean(mail.html), subtype="html")
-    return "".join(f"{line}\r\n" for line in _header(mail, at)).encode("ascii") + body.as_bytes()
+    header = "".join(f"{line}\r\n" for line in _header(mail, at)).encode("ascii")
+    if not mail.files:
+        return header + body.as_bytes()
+    del body["MIME-Version"]  # the whole has one
+    return with_files(header, body.as_bytes(), mail.files)
 
 
 def _header(mail: OutgoingMail, at: datetime) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from botocore.config import Config
 from botocore.exceptions import (
@@ -26,8 +27,10 @@ from botocore.exceptions import (
 
 from letterlock.adapters.outgoing_mime import compose, deliverable
 from letterlock.adapters.ses_events import message_id_of
+from letterlock.adapters.streamed_json import Streamed, stream_blobs
 from letterlock.domain.errors import LetterlockError, SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.facts import code
+from letterlock.domain.files import Octets
 from letterlock.domain.mail import MAIL_BYTES, Address
 from letterlock.domain.replies import OutgoingMail
 from letterlock.services.ports import MailTags
@@ -92,6 +95,7 @@ class SesMailer:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
+        stream_blobs(client.meta.events, "sesv2.SendEmail", lambda params: params["Content"]["Raw"]["Data"])
         self._configuration_set = configuration_set
         self._region = region
         self._now = now
@@ -113,7 +117,7 @@ class SesMailer:
             answer = self._client.send_email(
                 FromEmailAddress=sender,
                 Destination={"ToAddresses": to, "CcAddresses": cc},
-                Content={"Raw": {"Data": raw}},
+                Content={"Raw": {"Data": _content(mail, raw)}},
                 EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
                 ConfigurationSetName=self._configuration_set,
             )
@@ -139,6 +143,11 @@ def _envelope(mail: OutgoingMail) -> tuple[str, list[str], list[str]]:
     if len(to) + len(cc) > RECIPIENTS:
         raise SendRefused("too_many_recipients")
     return sender.address, to, cc
+
+
+def _content(mail: OutgoingMail, raw: Octets) -> bytes:
+    """A mail without files is small: it is sent as it is."""
+    return Streamed.of(raw, uuid4().hex.encode()) if mail.files else bytes(raw)
 
 
 def _addresses(addresses: tuple[Address, ...]) -> list[str]:

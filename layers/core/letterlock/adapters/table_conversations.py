@@ -12,6 +12,8 @@
 | `<ws>#contact#<ctc>` | `PROFILE` | `ContactProfile`, where something is known of a contact beside their mail |
 | `<ws>#contact#<ctc>` | `TAKES_PART#<cnv>` | `TakesPart` |
 | `<ws>#idem#<keyed hash of principal, route and key>` | `IDEM` | `IdempotencyItem` |
+| `<ws>#upload#<att>` | `UPLOAD` | `UploadItem`: a file that the team uploads, until a message has it or it is dropped |
+| `<ws>#counter` | `UPLOADS#<hour>` | how many uploads began in that hour, in `number` |
 | `<ws>#counter` | `NUMBER` | the last conversation number given, in `number` |
 | `stack#ingest#<SES message id>` | `<keyed hash of the recipient>`, or `UNATTRIBUTED` | `StackIngestItem` |
 | `stack#swept#<SES message id>` | `SWEPT` | how often an orphaned mail was queued again, in `tries`, and `again_at` |
@@ -49,6 +51,9 @@ MESSAGES: Final = "MSG#"
 OUTBOX: Final = "OUTBOX"
 IDEMPOTENCY: Final = "IDEM"
 NUMBER: Final = "NUMBER"
+UPLOAD: Final = "UPLOAD"
+ATTACHED: Final = "attached"
+DROPPED: Final = "dropped"
 SWEPT: Final = "SWEPT"
 UNATTRIBUTED: Final = "UNATTRIBUTED"
 """Stands for the recipient of a mail that came for nobody knows whom."""
@@ -57,6 +62,8 @@ TAKES_PART: Final = "TAKES_PART#"
 
 OUTBOX_DAYS: Final = 7
 """How long an outbox item stays: the stream keeps a record for one day, the rest is for a sweep."""
+UPLOAD_DAYS: Final = 7
+"""How long the record of an upload stays: what became of it is on a message, or it was dropped after a day."""
 STACK_INGEST_DAYS: Final = 90
 """How long the stack remembers a mail to nobody: it belongs to no workspace that could ask."""
 
@@ -103,6 +110,15 @@ def idempotency_key(workspace: str, hashed: str) -> str:
 
 def counter_key(workspace: str) -> str:
     return f"{workspace}#counter"
+
+
+def upload_key(workspace: str, attachment: str) -> str:
+    return f"{workspace}#upload#{attachment}"
+
+
+def uploads_of(hour: str) -> str:
+    """The sort key of the uploads that began in that hour (`2026-11-02T09`)."""
+    return f"UPLOADS#{hour}"
 
 
 def stack_ingest_key(ses_message_id: str) -> str:
@@ -187,6 +203,8 @@ class MessageItem(Model):
     said = BinaryAttribute(legacy_encoding=False)
     """Sealed: every field that is content."""
     quarantine = UnicodeAttribute(null=True)
+    scans = BinaryAttribute(legacy_encoding=False, null=True)
+    """Sealed: what was found in its files. It comes after a mail was committed, so it is no part of the digest."""
     has_content = BooleanAttribute(null=True)
     has_raw = BooleanAttribute(null=True)
     sending = UnicodeAttribute(null=True)
@@ -254,6 +272,24 @@ class IdempotencyItem(Model):
     outbox = UnicodeAttribute(null=True)
     expires_at = NumberAttribute()
     """Later than `until`: what carries facts stays as long as any outbox."""
+
+
+class UploadItem(Model):
+    """A file on its way. What is asked in conditions stands in plain; what it is called and what was found, sealed."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=UPLOAD)
+    state = UnicodeAttribute()
+    """`waiting`, `clean`, `quarantined`; then `attached` or `dropped`. What is clean says `scanned`, not this."""
+    what = BinaryAttribute(legacy_encoding=False)
+    """Sealed: owner, name, declared type, size."""
+    at = UnicodeAttribute()
+    version = UnicodeAttribute(null=True)
+    """Of the object that is, or was, looked into."""
+    scanned = BinaryAttribute(legacy_encoding=False, null=True)
+    """Sealed: the scan, and the hash of the plain octets."""
+    kept_version = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
 
 
 class StackIngestItem(Model):

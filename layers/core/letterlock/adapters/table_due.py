@@ -7,6 +7,7 @@ that takes most marks off needs none of them.
 |---|---|---|
 | `outbox#<0-3>` | 5 minutes after the commit | any item with an `outbox` whose facts are not published yet |
 | `reply#0` | 3 hours after it was queued | a message that is `queued` or `sending` |
+| `upload#0` | 24 hours after it was asked for | an upload that no message has |
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ SHARDS: Final = 4
 """Over so many hash keys outboxes are spread: each takes 1,000 writes a second."""
 REPLY: Final = "reply#0"
 """The hash key of replies: SES sends far fewer a second than one key takes."""
+UPLOAD: Final = "upload#0"
+"""The hash key of uploads, of which a workspace may begin a few hundred an hour."""
 
 
 def due_key(work: str, shard: int) -> str:

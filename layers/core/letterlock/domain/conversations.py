@@ -22,6 +22,7 @@ from letterlock.domain.facts import (
     ReplyQueued,
     StatusChanged,
 )
+from letterlock.domain.files import Scans
 from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Mail, Verdicts
 from letterlock.domain.outcomes import Outcomes, RecipientState
@@ -143,6 +144,8 @@ class Message:
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     attachments: tuple[StoredAttachment, ...] = ()
+    scans: Scans = ()
+    """What was found in them; of one that is not named here, nobody knows yet."""
     message_id: str = ""
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()

@@ -94,6 +94,14 @@ class TooLarge(LetterlockError):
     """More than one request may bring."""
 
 
+class NotScanned(LetterlockError):
+    """Nobody has looked into the file yet."""
+
+
+class FileQuarantined(LetterlockError):
+    """Somebody has, and it is not to be sent or fetched."""
+
+
 class ShownOnce(LetterlockError):
     """A request of that key and content has made a secret, which nobody can show again."""
 

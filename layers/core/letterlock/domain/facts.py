@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, get_type_hints
 
+from letterlock.domain.files import ScanState
 from letterlock.domain.ledger import Reason
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ ConversationId = Annotated[str, Id("cnv")]
 MessageId = Annotated[str, Id("msg")]
 MailboxId = Annotated[str, Id("mbx")]
 PersonId = Annotated[str, Id("per")]
+AttachmentId = Annotated[str, Id("att")]
 
 
 # ---- the facts ------------------------------------------------------------------------------------------------------
@@ -277,6 +279,24 @@ class MessageDelayed(ConversationFact):
 @dataclass(frozen=True, slots=True)
 class MessageRejected(ConversationFact):
     """The mail service took it, and then would not deliver it."""
+
+    message: MessageId
+
+
+# ---- files ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentScanned(Fact):
+    """Somebody of the team uploaded a file, and it was looked into."""
+
+    attachment: AttachmentId
+    state: Annotated[str, OneOf(ScanState)]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageScanned(ConversationFact):
+    """The files of a mail that came in were looked into: the message says of each what was found."""
 
     message: MessageId
 

@@ -46,6 +46,7 @@ class Action(StrEnum):
     READ_INGEST_SUMMARY = "read_ingest_summary"
     REPLY = "reply"
     NOTE = "note"
+    UPLOAD = "upload"
     ASSIGN = "assign"
     CHANGE_STATUS = "change_status"
     SORT_QUARANTINE = "sort_quarantine"
@@ -95,6 +96,7 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.READ_INGEST_SUMMARY: Needs(Role.VIEWER, Scope.READ),
     Action.REPLY: Needs(Role.AGENT, Scope.WRITE),
     Action.NOTE: Needs(Role.AGENT, Scope.WRITE),
+    Action.UPLOAD: Needs(Role.AGENT, Scope.WRITE),
     Action.ASSIGN: Needs(Role.AGENT, Scope.WRITE),
     Action.CHANGE_STATUS: Needs(Role.AGENT, Scope.WRITE),
     Action.SORT_QUARANTINE: Needs(Role.AGENT, Scope.WRITE),

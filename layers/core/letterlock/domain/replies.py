@@ -8,6 +8,7 @@ from html import escape
 
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.conversations import Conversation, Kind, Message, Thread
+from letterlock.domain.files import Octets
 from letterlock.domain.mail import Address
 from letterlock.domain.threading import keyed_reference, reply_address
 
@@ -16,6 +17,15 @@ REFERENCES_KEPT = 20
 QUOTED_CHARACTERS = 20_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _REPLY_PREFIX = re.compile(r"\s*(?:re|aw|sv|antw|tr|rif|res|r)\s*:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file that goes out with a mail, in plain."""
+
+    name: str
+    media_type: str
+    content: Octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class OutgoingMail:
     references: tuple[str, ...]
     automatic: bool = False
     """No person wrote it: it says so (RFC 3834), so that no machine answers it."""
+    files: tuple[OutgoingFile, ...] = ()
 
 
 def recipients(conversation: Conversation) -> tuple[tuple[Address, ...], tuple[Address, ...]]:

@@ -21,6 +21,7 @@ from letterlock.domain.conversations import (
     Thread,
 )
 from letterlock.domain.delivery import shown
+from letterlock.domain.files import FILES_AT_MOST, Finding, Scan, ScanState, scan_of
 from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Content
 from letterlock.domain.notifications import MENTIONS_AT_MOST
@@ -38,10 +39,22 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
 
+Attachments = Annotated[
+    list[Annotated[str, Field(max_length=64)]],
+    Field(max_length=FILES_AT_MOST, description="Uploads of one's own that are clean, by id; each is used up by it"),
+]
+
+
 class TextIn(_In):
     """A reply or a note, as plain text."""
 
     text: Annotated[str, Field(min_length=1, max_length=REPLY_CHARACTERS, pattern=PLAIN_TEXT, examples=["Thank you!"])]
+
+
+class ReplyIn(TextIn):
+    """With files, or without."""
+
+    attachments: Attachments = []
 
 
 class NoteIn(TextIn):
@@ -51,6 +64,7 @@ class NoteIn(TextIn):
         list[Annotated[str, Field(max_length=64)]],
         Field(max_length=MENTIONS_AT_MOST, description="People who are told of it, by id; each sees the mailbox"),
     ] = []
+    attachments: Attachments = []
 
 
 class AssigneeIn(_In):
@@ -127,9 +141,12 @@ class AttachmentOut(BaseModel):
     size: Annotated[int, Field(description="in octets")]
     sha256: str
     inline: bool
+    content_id: Annotated[str | None, Field(description="by which the HTML names it (RFC 2392)")]
+    state: Annotated[ScanState, Field(description="only what is clean can be fetched")]
+    finding: Annotated[Finding | None, Field(description="why it is quarantined")]
 
     @classmethod
-    def of(cls, attachment: StoredAttachment) -> AttachmentOut:
+    def of(cls, attachment: StoredAttachment, scan: Scan) -> AttachmentOut:
         return cls(
             id=attachment.id,
             name=attachment.name,
@@ -137,6 +154,9 @@ class AttachmentOut(BaseModel):
             size=attachment.size,
             sha256=attachment.sha256,
             inline=attachment.inline,
+            content_id=attachment.content_id or None,
+            state=scan.state,
+            finding=scan.finding,
         )
 
 
@@ -242,7 +262,7 @@ class MessageOut(BaseModel):
             mentions=list(message.mentions),
             to=[AddressOut.of(each) for each in message.to],
             cc=[AddressOut.of(each) for each in message.cc],
-            attachments=[AttachmentOut.of(each) for each in message.attachments],
+            attachments=[AttachmentOut.of(each, scan_of(message.scans, each.id)) for each in message.attachments],
             threading=threading
             and ThreadingOut(rule=threading.rule, evidence=threading.evidence, trust=threading.trust),
             checks=ChecksOut.of(message),

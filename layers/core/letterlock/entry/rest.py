@@ -52,6 +52,8 @@ _STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
     errors.Conflict: (HTTPStatus.CONFLICT, "conflict"),
     errors.ShownOnce: (HTTPStatus.CONFLICT, "shown-once"),
     errors.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
+    errors.NotScanned: (HTTPStatus.CONFLICT, "not-scanned"),
+    errors.FileQuarantined: (HTTPStatus.UNPROCESSABLE_ENTITY, "quarantined"),
     errors.KeyReused: (HTTPStatus.CONFLICT, "idempotency-key-reused"),
     errors.Gone: (HTTPStatus.GONE, "gone"),
     errors.TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests"),

@@ -102,6 +102,16 @@ def client(service: str) -> Any:
     )
 
 
+@cache
+def signer() -> Any:
+    """S3, for what others ask with our signature: version 4, which encrypted objects insist on, at the Region's own
+    address, for a new bucket's objects are nowhere else at first.
+    """
+    from botocore.config import Config
+
+    return session().create_client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+
+
 # ---- sealing ------------------------------------------------------------------------------------------------------
 
 
@@ -332,6 +342,7 @@ def deliver_reply() -> DeliverReply:
     return DeliverReply(
         conversations=conversations(),
         archive=archive(),
+        files=archive(),
         mailboxes=mailboxes(),
         members=members(),
         reply_tokens=reply_tokens(),
@@ -472,9 +483,10 @@ def list_mailboxes() -> ListMailboxes:
 
 @cache
 def send_reply() -> SendReply:
+    from letterlock.entry import file_wiring
     from letterlock.services.write_message import SendReply
 
-    return SendReply(conversations(), archive(), ids(), now)
+    return SendReply(conversations(), archive(), file_wiring.uploads(), ids(), now)
 
 
 @cache
@@ -486,9 +498,10 @@ def retry_reply() -> RetryReply:
 
 @cache
 def add_note() -> AddNote:
+    from letterlock.entry import file_wiring
     from letterlock.services.write_message import AddNote
 
-    return AddNote(conversations(), archive(), members(), ids(), now)
+    return AddNote(conversations(), archive(), file_wiring.uploads(), members(), ids(), now)
 
 
 @cache

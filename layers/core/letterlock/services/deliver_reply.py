@@ -10,9 +10,10 @@ from letterlock.domain.conversations import Conversation, Message, Sending, Send
 from letterlock.domain.delivery import SENDER_STOPPED, still_to_reach, told_by_us, unconfirmed
 from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain, Stale
 from letterlock.domain.facts import Told, code
-from letterlock.domain.replies import OutgoingMail, compose, last_trusted
+from letterlock.domain.replies import OutgoingFile, OutgoingMail, compose, last_trusted
 from letterlock.services.announce import announce
 from letterlock.services.contents import whole
+from letterlock.services.file_ports import SealedFiles
 from letterlock.services.ports import (
     Archive,
     Clock,
@@ -25,6 +26,7 @@ from letterlock.services.ports import (
     MessagePlace,
     ReplyTokens,
 )
+from letterlock.services.stored_files import place_of, whole_file
 
 LEASE = timedelta(minutes=2)
 """Longer than the function may run, so that a lease that ran out means a sender that died."""
@@ -46,6 +48,7 @@ class DeliverReply:
 
     conversations: Conversations
     archive: Archive
+    files: SealedFiles
     mailboxes: Mailboxes
     members: Members
     reply_tokens: ReplyTokens
@@ -139,13 +142,22 @@ class DeliverReply:
         head = thread.conversation
         reply = replace(reply, to=still_to_reach(reply.to, reply.sending), cc=still_to_reach(reply.cc, reply.sending))
         answered = last_trusted(thread, before=reply)
-        return compose(
+        mail = compose(
             thread,
             reply,
             self._text(head, reply),
             self._text(head, answered) if answered else "",
             self.mailboxes.get(head.workspace, head.mailbox),
             self.reply_tokens.mint(head.workspace, head.mailbox, head.id),
+        )
+        return replace(mail, files=self._files(head, reply))
+
+    def _files(self, head: Conversation, reply: Message) -> tuple[OutgoingFile, ...]:
+        """Each whole, as the message names it, or none goes out."""
+        place = MessagePlace(head.workspace, head.id, reply.id)
+        return tuple(
+            OutgoingFile(each.name, each.media_type, whole_file(self.files, place_of(place, reply, each.id), each))
+            for each in reply.attachments
         )
 
     def _message(self, thread: Thread, message: str) -> Message:

@@ -12,7 +12,9 @@ from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.mail import Content
 from letterlock.domain.permissions import Action
 from letterlock.domain.replies import recipients
+from letterlock.services.attach_files import attach_files
 from letterlock.services.changes import Change, commit, message_seen, refuse_what_is_done
+from letterlock.services.file_ports import Uploads
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest, Members, MessagePlace
 
 NOBODY = "a person who is mentioned is nobody who sees this mailbox"
@@ -22,11 +24,13 @@ NOBODY = "a person who is mentioned is nobody who sees this mailbox"
 class SendReply:
     """Queue an answer; the outbox carries it on.
 
-    Raises Forbidden, NotFound, RuleBroken, Moved, Stale, AlreadyDone, KeyReused.
+    Raises Forbidden, NotFound, RuleBroken, Moved, Stale, AlreadyDone, KeyReused; of its files NotScanned,
+    FileQuarantined, TooLarge.
     """
 
     conversations: Conversations
     archive: Archive
+    uploads: Uploads
     ids: Ids
     now: Clock
 
@@ -37,11 +41,14 @@ class SendReply:
         text: str,
         *,
         request: str,
+        attachments: Sequence[str] = (),
         versions: frozenset[int] | None = None,
         once: Once | None = None,
         ingest: Ingest | None = None,
     ) -> Message:
-        """`ingest`: the mail that asks for it, whose entry names the message; done once a delivery."""
+        """`attachments`: uploads of the principal's own, by id; they are used up. `ingest`: the mail that asks for it,
+        whose entry names the message; done once a delivery.
+        """
         principal.may(Action.REPLY)
         change = Change(principal, conversation, request, versions, once, ingest)
         shown, cut = inline_text(text)
@@ -49,6 +56,7 @@ class SendReply:
 
         def reply(head: Conversation) -> Message:
             to, cc = recipients(head)
+            files, scans = attach_files(self.uploads, principal, attachments, text)
             message = Message(
                 id=id,
                 kind=Kind.REPLY,
@@ -57,6 +65,8 @@ class SendReply:
                 author=principal.id,
                 to=to,
                 cc=cc,
+                attachments=files,
+                scans=scans,
                 has_content=cut,
                 content_sha256=Content(text).sha256 if cut else "",
                 sending=Sending(SendState.QUEUED),
@@ -74,10 +84,14 @@ class SendReply:
 
 @dataclass(frozen=True, slots=True)
 class AddNote:
-    """A word among the team. Raises Forbidden, NotFound, Invalid, Moved, Stale, AlreadyDone, KeyReused."""
+    """A word among the team.
+
+    Raises Forbidden, NotFound, Invalid, Moved, Stale, AlreadyDone, KeyReused; of its files what a reply raises.
+    """
 
     conversations: Conversations
     archive: Archive
+    uploads: Uploads
     members: Members
     ids: Ids
     now: Clock
@@ -89,31 +103,35 @@ class AddNote:
         text: str,
         *,
         request: str,
+        attachments: Sequence[str] = (),
         mentions: Sequence[str] = (),
         versions: frozenset[int] | None = None,
         once: Once | None = None,
         ingest: Ingest | None = None,
     ) -> Message:
-        """`mentions`: people who are told of it. `ingest`: as of a reply."""
+        """`mentions`: people who are told of it. `attachments`, `ingest`: as of a reply."""
         principal.may(Action.NOTE)
         change = Change(principal, conversation, request, versions, once, ingest)
         shown, cut = inline_text(text)
         id, at = ingest.entry.message if ingest else self.ids.new("msg"), self.now()  # noqa: A001 - the field's own name
         mentioned = [self._member(principal.workspace, each) for each in dict.fromkeys(mentions)]
-        message = Message(
-            id=id,
-            kind=Kind.NOTE,
-            at=at,
-            text=shown,
-            author=principal.id,
-            mentions=tuple(each.id for each in mentioned),
-            has_content=cut,
-            content_sha256=Content(text).sha256 if cut else "",
-        )
 
         def note(head: Conversation) -> Message:
             if not all(each.sees(head.mailbox) for each in mentioned):
                 raise Invalid(NOBODY)
+            files, scans = attach_files(self.uploads, principal, attachments, text)
+            message = Message(
+                id=id,
+                kind=Kind.NOTE,
+                at=at,
+                text=shown,
+                author=principal.id,
+                mentions=tuple(each.id for each in mentioned),
+                attachments=files,
+                scans=scans,
+                has_content=cut,
+                content_sha256=Content(text).sha256 if cut else "",
+            )
             head.note(message)
             return message
 

@@ -1,0 +1,38 @@
+"""What was found in a message's files, on the message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from letterlock.adapters import table_conversations as table
+from letterlock.adapters.commits import Commits
+from letterlock.adapters.conversation_items import ConversationItems
+from letterlock.adapters.dynamo import CONDITION_FAILED, Step, key
+from letterlock.domain.errors import NotFound, Stale
+from letterlock.domain.facts import Told
+from letterlock.domain.files import Scans
+from letterlock.services.ports import MessagePlace
+
+SCANS: Final = "scans"
+
+
+class DynamoMessageScans:
+    """`MessageScans`. One transaction, in which the conversation's head is not."""
+
+    def __init__(self, table_name: str, items: ConversationItems, commits: Commits) -> None:
+        self._table, self._items, self._commits = table_name, items, commits
+
+    def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> None:
+        operation = {
+            "TableName": self._table,
+            "Key": key(table.conversation_key(place.workspace, place.conversation), table.message_key(place.message)),
+            "UpdateExpression": "SET scans = :scans",
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeValues": {":scans": {"B": self._items.scans_value(place, scans)}},
+        }
+        refusals = self._commits.commit([Step(SCANS, {"Update": operation})], place.workspace, told)
+        if any(each.code == CONDITION_FAILED for each in refusals):
+            raise NotFound("no such message")
+        if refusals:
+            raise Stale("the message is being written at this moment")
