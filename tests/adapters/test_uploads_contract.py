@@ -191,7 +191,8 @@ def test_what_was_found_in_a_mails_files_stands_on_the_message_and_the_digest_ho
     (message,) = shelf.desk.store.thread(WORKSPACE, head.id).messages
     place = MessagePlace(WORKSPACE, head.id, message.id)
     scans = (Scan("att_1", ScanState.CLEAN, media_type="image/png"), Scan("att_2", ScanState.QUARANTINED, Finding.TYPE))
-    shelf.scans.mark(place, scans, [])
+    assert shelf.scans.mark(place, scans, [])
+    assert not shelf.scans.mark(place, scans[:1], []), "two that look at once tell it once"
     assert shelf.desk.store.message(WORKSPACE, head.id, message.id) == replace(message, scans=scans)
     assert shelf.desk.store.get(WORKSPACE, head.id) == head
     with pytest.raises(NotFound):

@@ -241,12 +241,15 @@ class FakeConversations:
             self._know(place, known_as)
         self._announce(told)
 
-    def mark_scanned(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> None:
+    def mark_scanned(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> bool:
         stored = self._messages.get((place.workspace, place.conversation), {})
         if place.message not in stored:
             raise NotFound("no such message")
+        if stored[place.message].scans:
+            return False
         stored[place.message] = replace(stored[place.message], scans=scans)
         self._announce(told)
+        return True
 
     def _know(self, place: MessagePlace, known_as: KnownAs) -> None:
         located = Located(known_as.message_id, place.conversation, place.message)

@@ -174,8 +174,8 @@ class FakeMessageScans:
     def __init__(self, conversations: FakeConversations) -> None:
         self._conversations = conversations
 
-    def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> None:
-        self._conversations.mark_scanned(place, scans, told)
+    def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> bool:
+        return self._conversations.mark_scanned(place, scans, told)
 
 
 class FakeDownloads:

@@ -23,16 +23,19 @@ class DynamoMessageScans:
     def __init__(self, table_name: str, items: ConversationItems, commits: Commits) -> None:
         self._table, self._items, self._commits = table_name, items, commits
 
-    def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> None:
+    def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> bool:
         operation = {
             "TableName": self._table,
             "Key": key(table.conversation_key(place.workspace, place.conversation), table.message_key(place.message)),
             "UpdateExpression": "SET scans = :scans",
-            "ConditionExpression": "attribute_exists(pk)",
+            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(scans)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ExpressionAttributeValues": {":scans": {"B": self._items.scans_value(place, scans)}},
         }
         refusals = self._commits.commit([Step(SCANS, {"Update": operation})], place.workspace, told)
-        if any(each.code == CONDITION_FAILED for each in refusals):
+        failed = next((each for each in refusals if each.code == CONDITION_FAILED), None)
+        if failed is not None and not failed.item:
             raise NotFound("no such message")
-        if refusals:
+        if refusals and failed is None:
             raise Stale("the message is being written at this moment")
+        return not refusals

@@ -137,8 +137,11 @@ class Examiner(Protocol):
 
 
 class MessageScans(Protocol):
-    def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> None:
-        """What was found in the files of a message, and its fact. Raises NotFound, Stale."""
+    def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> bool:
+        """What was found in the files of a message, and its fact, once: False where it had been marked before.
+
+        Raises NotFound, Stale.
+        """
         ...
 
 

@@ -39,8 +39,7 @@ class ScanMessage:
         scans = tuple(Scan.of(each.id, self._look(place, each)) for each in message.attachments)
         fact = MessageScanned(place.workspace, place.conversation, place.message)
         told = announce([fact], self.ids, self.now, correlation=correlation, causation=causation)
-        self.scans.mark(place, scans, told)
-        return len(scans)
+        return len(scans) if self.scans.mark(place, scans, told) else 0
 
     def _look(self, place: MessagePlace, file: StoredAttachment) -> Examined:
         try:
