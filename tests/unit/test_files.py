@@ -41,7 +41,7 @@ from letterlock.services.fetch_attachment import FetchAttachment
 from letterlock.services.file_ports import FilePlace
 from letterlock.services.ports import MessagePlace
 from letterlock.services.scan_message import ScanMessage
-from letterlock.services.scan_upload import Ended, Heard, ScanUpload
+from letterlock.services.scan_upload import Ended, ScanUpload
 from letterlock.services.upload_file import ReadUpload, StartUpload
 from tests.fakes.clock import FakeClock
 from tests.fakes.desk import AGENT, CUSTOMER, MAILBOX, Desk
@@ -65,7 +65,6 @@ class Cabinet:
     """A desk with everything that files take."""
 
     desk: Desk = field(default_factory=Desk)
-    waits_for_scanner: bool = False
 
     def __post_init__(self) -> None:
         desk = self.desk
@@ -73,9 +72,7 @@ class Cabinet:
         self.arrived, self.examiner, self.downloads = FakeArrivedFiles(), FakeExaminer(), FakeDownloads()
         self.start = StartUpload(self.uploads, FakeUploadForms(), desk.ids, desk.clock)
         self.read = ReadUpload(self.uploads)
-        self.scan = ScanUpload(
-            self.uploads, self.arrived, self.files, self.examiner, desk.ids, desk.clock, self.waits_for_scanner
-        )
+        self.scan = ScanUpload(self.uploads, self.arrived, self.files, self.examiner, desk.ids, desk.clock)
         scans = FakeMessageScans(desk.conversations)
         self.scan_mail = ScanMessage(desk.conversations, self.files, self.examiner, scans, desk.ids, desk.clock)
         self.fetch = FetchAttachment(desk.conversations, self.files, self.downloads, desk.ids, desk.clock)
@@ -231,28 +228,6 @@ def test_a_look_that_was_broken_off_is_done_again_and_ends_alike(left_at: str, m
     assert cabinet.read(AGENT, upload.id).state is ScanState.CLEAN
     assert len(cabinet.uploads.announced) == 1
     assert cabinet.arrived.stored == {}
-
-
-@pytest.mark.parametrize(
-    ("heard", "ended", "finding"),
-    [
-        (Heard.NOTHING_FOUND, Ended.CLEAN, None),
-        (Heard.MALWARE, Ended.QUARANTINED, Finding.MALWARE),
-        (Heard.NOT_SCANNED, Ended.QUARANTINED, Finding.OPAQUE),
-    ],
-)
-def test_where_another_scanner_is_asked_nothing_is_clean_before_its_word(
-    heard: Heard, ended: Ended, finding: Finding | None
-) -> None:
-    cabinet = Cabinet(waits_for_scanner=True)
-    upload = cabinet.announced()
-    arrived = cabinet.arrived.store(upload, "v1", PDF)
-    assert cabinet.scan(arrived) is Ended.AWAITS_SCANNER
-    assert cabinet.read(AGENT, upload.id).state is ScanState.WAITING
-    assert cabinet.scan(arrived, heard) is ended
-    scan = cabinet.read(AGENT, upload.id).scan
-    assert scan is not None
-    assert scan.finding is finding
 
 
 # ---- it is attached -------------------------------------------------------------------------------------------------

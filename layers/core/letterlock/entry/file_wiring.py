@@ -90,7 +90,6 @@ def scan_upload() -> ScanUpload:
         examiner(),
         wiring.ids(),
         wiring.now,
-        waits_for_scanner=False,
     )
 
 

@@ -14,20 +14,11 @@ from letterlock.services.file_ports import Arrived, ArrivedFiles, Examiner, File
 from letterlock.services.ports import Clock, Ids
 
 
-class Heard(StrEnum):
-    """What somebody else's scanner says of an object."""
-
-    NOTHING_FOUND = "nothing_found"
-    MALWARE = "malware"
-    NOT_SCANNED = "not_scanned"
-
-
 class Ended(StrEnum):
     CLEAN = "clean"
     QUARANTINED = "quarantined"
     NOT_WANTED = "not_wanted"
     """Nothing asked for it, or something else came first: deleted unread."""
-    AWAITS_SCANNER = "awaits_scanner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +26,7 @@ class ScanUpload:
     """Whatever is done here is done again where it was broken off, and ends alike.
 
     The first version that is looked at is the one: what is claimed, sealed and settled is bound to it, and it is
-    deleted last. `waits_for_scanner`: nothing is clean before somebody else's scanner has said so.
+    deleted last.
     """
 
     uploads: Uploads
@@ -44,18 +35,14 @@ class ScanUpload:
     examiner: Examiner
     ids: Ids
     now: Clock
-    waits_for_scanner: bool
 
-    def __call__(self, arrived: Arrived, heard: Heard | None = None) -> Ended:
-        """`heard`: that scanner's word; None when it is the store that tells of the object."""
+    def __call__(self, arrived: Arrived) -> Ended:
         upload = self._wanted(arrived)
         if upload is None:
             self.arrived.discard(arrived)
             return Ended.NOT_WANTED
         content = self._content(arrived, upload.size)
-        found = self._found(upload, content, heard)
-        if found is None:
-            return Ended.AWAITS_SCANNER
+        found = self._found(upload, content)
         scanned = replace(upload, version=arrived.version, scan=Scan.of(upload.id, found))
         if scanned.state is ScanState.CLEAN:
             kept = self.files.keep_upload(FilePlace(upload.workspace, upload.id), [content])
@@ -81,17 +68,9 @@ class ScanUpload:
         except NotFound:
             return b""
 
-    def _found(self, upload: Upload, content: bytes, heard: Heard | None) -> Examined | None:
-        """None: nothing speaks against it, and another's word is waited for."""
+    def _found(self, upload: Upload, content: bytes) -> Examined:
         if not content:
             return Examined(finding=Finding.LOST)
         if len(content) != upload.size:
             return Examined(finding=Finding.SIZE)
-        if heard is Heard.MALWARE:
-            return Examined(finding=Finding.MALWARE)
-        found = self.examiner.examine(content, upload.name, upload.media_type)
-        if found.finding or not self.waits_for_scanner:
-            return found
-        if heard is Heard.NOT_SCANNED:
-            return replace(found, finding=Finding.OPAQUE)
-        return found if heard else None
+        return self.examiner.examine(content, upload.name, upload.media_type)
