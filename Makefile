@@ -103,6 +103,10 @@ ingest: setup ## every mail of DIR through the inbound handler, on moto: a line 
 	@test -n "$(DIR)" -a -n "$(OUT)" || { echo "say which folder, and where to: make ingest DIR=/path/to/mails OUT=result.jsonl" >&2; exit 2; }
 	@$(RUN) -m bench.ingest "$(DIR)" "$(OUT)"
 
+compare: setup ## what is stored of the samples in DIR against the expectation beside each: match rates, and why not
+	@test -n "$(DIR)" || { echo "say which folder: make compare DIR=/path/to/samples" >&2; exit 2; }
+	@$(RUN) -m bench.compare "$(DIR)"
+
 bench-quotes: setup ## what finding the visible part of a mail costs on hostile texts, against its bound
 	@$(RUN) -m bench.quotes
 

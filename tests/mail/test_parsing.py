@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from letterlock.adapters.mime_parser import MimeParser
-from letterlock.domain.mail import Address, Mail
+from letterlock.domain.mail import Address, Mail, Protection
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -73,6 +73,15 @@ def test_raw_utf_8_in_a_header_is_read() -> None:
         ("utf-7", b"Hi Mom -+Jjo--!", "Hi Mom -☺-!"),
         ("utf-16", "wide".encode("utf-16"), "wide"),
         ("", "\ufeffBOM".encode(), "BOM"),
+        ("utf-8", "wide".encode("utf-16"), "wide"),
+        ("iso-8859-1", "日本".encode(), "日本"),
+        ("iso-8859-1", "é".encode("latin-1"), "é"),
+        ("x-mac-greek", "Γειά".encode("mac_greek"), "Γειά"),
+        ("x-mac-japanese", "日本".encode("shift_jis"), "日本"),
+        ("iso-2022-kr", "안녕".encode("iso2022_kr"), "안녕"),
+        ("gb18030", "中文😀".encode("gb18030"), "中文😀"),
+        ("hz-gb-2312", "中文".encode("hz"), "中文"),
+        ("unknown-8bit", "naïve".encode("cp1252"), "naïve"),
         ("punycode", b"plain", "plain"),
         ("../../etc/passwd", b"plain", "plain"),
     ],
@@ -85,6 +94,28 @@ def test_html_says_its_charset_itself_where_the_mail_does_not() -> None:
     html = b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">' + "Привет".encode("koi8_r")
 
     assert "Привет" in parse("Content-Type: text/html", "", html).html
+
+
+def test_undeclared_octets_in_a_header_are_read_as_the_body_says_and_as_utf_8_where_they_are() -> None:
+    mail = parse(
+        b"Subject: " + "Привет".encode("koi8_r"),
+        b"From: " + "Анна".encode("koi8_r") + b" <anna@customer.example>",
+        b"To: " + "Поддержка".encode() + b" <support@acme.example>",
+        *("Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/plain; charset=koi8-r", ""),
+        *("Привет".encode("koi8_r"), "--b--"),
+    )
+
+    assert (mail.subject, mail.text) == ("Привет", "Привет")
+    assert mail.sender == Address("anna@customer.example", "Анна")
+    assert mail.to == (Address("support@acme.example", "Поддержка"),)
+
+
+def test_text_that_flows_is_read_in_paragraphs() -> None:
+    mail = parse(
+        "Content-Type: text/plain; format=Flowed; delsp=no", "", "One line ", "that goes on.", "", "-- ", "Ana"
+    )
+
+    assert mail.text == "One line that goes on.\n\n-- \nAna"
 
 
 # ---- broken mail is mail ---------------------------------------------------------------------------------------------
@@ -140,6 +171,57 @@ def test_a_multipart_without_its_delimiters_keeps_its_content() -> None:
     assert read("no_delimiters").text == "The sender forgot the delimiters."
 
 
+def test_a_type_without_a_semicolon_after_it_still_has_its_parameters() -> None:
+    mail = parse(
+        *("Content-Type: multipart/mixed", "\tboundary=b", "", "--b", "", "The body.", "--b"),
+        *("Content-Type: image/png name=cup.png", "Content-Disposition: attachment filename=cup.png", "", "x", "--b--"),
+    )
+
+    assert mail.text == "The body."
+    assert [(each.name, each.media_type) for each in mail.attachments] == [("cup.png", "image/png")]
+
+
+def test_delimiters_that_only_begin_with_the_boundary_are_taken_where_there_are_no_others() -> None:
+    header = ("Content-Type: multipart/mixed; boundary=b", "")
+
+    assert parse(*header, "--bc", "Content-Type: text/plain", "", "inside").text == "inside"
+    assert parse(*header, "--b", "", "inside", "--bc", "Content-Type: text/plain", "--b--").text == (
+        "inside\n--bc\nContent-Type: text/plain"
+    )
+
+
+def test_a_delimiter_of_an_inner_multipart_that_could_end_the_outer_one_does_not() -> None:
+    mail = parse(
+        *(
+            'Content-Type: multipart/mixed; boundary="x"',
+            "",
+            "--x",
+            'Content-Type: multipart/mixed; boundary="x--"',
+            "",
+        ),
+        *("--x--", "Content-Type: text/plain", "", "inside", "--x----", "--x", "", "outside", "--x--"),
+    )
+
+    assert mail.text == "inside\noutside"
+
+
+def test_text_behind_the_last_delimiter_is_read_only_where_there_is_nothing_else() -> None:
+    header = ("Content-Type: multipart/mixed; boundary=b", "", "--b", "Content-Type: text/plain", "")
+
+    assert parse(*header, "", "--b--", "", "All there is.").text.strip() == "All there is."
+    assert parse(*header, "The body.", "--b--", "", "An epilogue.").text == "The body."
+
+
+def test_parts_behind_the_last_delimiter_are_kept() -> None:
+    mail = parse(
+        *("Content-Type: multipart/mixed; boundary=b", "", "--b", "", "one", "--b--", "--b", ""),
+        *("two", "--b", "Content-Type: application/pdf; name=a.pdf", "", "%PDF", "--b--"),
+    )
+
+    assert mail.text == "one\ntwo"
+    assert [each.name for each in mail.attachments] == ["a.pdf"]
+
+
 def test_a_part_whose_base64_was_cut_short_keeps_what_arrived() -> None:
     mail = read("truncated_base64")
 
@@ -171,6 +253,49 @@ def test_a_header_field_cannot_smuggle_a_line_break_into_the_subject() -> None:
     assert parse("Subject: =?utf-8?q?Hi=0D=0ABcc:_x@evil.example?=", "", "").subject == "Hi Bcc: x@evil.example"
 
 
+# ---- what its sender did to it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "protection"),
+    [
+        ('multipart/signed; protocol="application/pkcs7-signature"; boundary=b', Protection.SMIME_SIGNED),
+        ('multipart/signed; protocol="application/pgp-signature"; boundary=b', Protection.PGP_SIGNED),
+        ('multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b', Protection.PGP_ENCRYPTED),
+        ("application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", Protection.SMIME_SIGNED),
+        ("application/x-pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", Protection.SMIME_ENCRYPTED),
+        ("application/pkcs7-mime; name=smime.p7m", Protection.SMIME_ENCRYPTED),
+        ("multipart/mixed; boundary=b", None),
+        ("text/plain", None),
+    ],
+)
+def test_a_mail_that_is_signed_or_encrypted_is_kept_and_said_to_be(kind: str, protection: Protection | None) -> None:
+    mail = parse(f"Content-Type: {kind}", "", "--b", "Content-Type: application/octet-stream", "", "sealed", "--b--")
+
+    assert mail.protection is protection
+    assert mail.attachments or mail.text
+
+
+def test_a_signed_mail_that_a_list_wrapped_up_is_still_signed_and_one_within_a_mail_is_not() -> None:
+    outer = ("Content-Type: multipart/mixed; boundary=o", "", "--o")
+    signed = ('Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary=i', "", "--i", "", "Hi")
+
+    assert parse(*outer, *signed, "--i--", "--o", "", "A footer.", "--o--").protection is Protection.PGP_SIGNED
+    assert parse(*outer, "Content-Type: message/rfc822", "", *signed, "--i--", "--o--").protection is None
+
+
+@pytest.mark.parametrize(
+    ("text", "protection"),
+    [
+        ("\n-----BEGIN PGP MESSAGE-----\n\nhQ==", Protection.PGP_ENCRYPTED),
+        ("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHi", Protection.PGP_SIGNED),
+        ("You wrote:\n> -----BEGIN PGP MESSAGE-----", None),
+    ],
+)
+def test_pgp_within_the_text_is_said_too(text: str, protection: Protection | None) -> None:
+    assert parse("Subject: x", "", text).protection is protection
+
+
 # ---- who it went to --------------------------------------------------------------------------------------------------
 
 
@@ -184,6 +309,15 @@ def test_groups_comments_and_quoted_commas_in_address_lists_are_understood() -> 
     )
     assert mail.cc == (Address("dana@other.example", "Dana"), Address("erik@other.example", "Erik"))
     assert mail.reply_to == (Address("private@customer.example", "Ana"),)
+
+
+def test_every_author_of_a_mail_is_kept() -> None:
+    mail = parse(
+        "From: Ana <ana@customer.example>, ben@customer.example", "From: Cleo <cleo@customer.example>", "", "Hi"
+    )
+
+    assert mail.sender == Address("ana@customer.example", "Ana")
+    assert mail.co_authors == (Address("ben@customer.example"), Address("cleo@customer.example", "Cleo"))
 
 
 def test_a_forwarded_mailbox_says_where_the_mail_was_meant_for() -> None:

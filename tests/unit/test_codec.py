@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from letterlock.adapters.codec import card, card_bytes, cut, json_size, message_bytes, message_fields
 from letterlock.domain.conversations import Conversation, Kind, Message
-from letterlock.domain.mail import Address
+from letterlock.domain.mail import Address, Protection
 
 ULID = "01JAB3C4D5E6F7G8H9J0KMNPQR"
 LIMIT = 412
@@ -91,6 +91,7 @@ def test_a_message_comes_back_with_what_its_mail_answers(
         text="Hello",
         co_authors=(Address("ben@b.example", "Ben"),),
         date=datetime(2026, 11, 2, 9, 29, 58, tzinfo=UTC),
+        protection=Protection.PGP_SIGNED,
         in_reply_to=in_reply_to,
         references=references,
     )

@@ -15,7 +15,7 @@ from typing import Any, Final
 from letterlock.adapters.checks_codec import checks_of, checks_row
 from letterlock.domain.conversations import Conversation, Message, Participant, StoredAttachment
 from letterlock.domain.files import Finding, Scan, Scans, ScanState
-from letterlock.domain.mail import Address, Verdict, Verdicts
+from letterlock.domain.mail import Address, Protection, Verdict, Verdicts
 from letterlock.domain.outcomes import Outcomes, RecipientOutcome, RecipientState
 from letterlock.domain.threading import Rule, Threading, Trust
 
@@ -57,6 +57,7 @@ def message_bytes(message: Message) -> bytes:
         "sender": _pair(message.sender) if message.sender else None,
         "co_authors": [_pair(each) for each in message.co_authors],
         "date": instant(message.date) if message.date else "",
+        "protection": message.protection or "",
         "author": message.author,
         "mentions": message.mentions,
         "to": [_pair(each) for each in message.to],
@@ -85,6 +86,7 @@ def message_fields(octets: bytes) -> dict[str, Any]:
         "sender": Address(*said["sender"]) if "sender" in said else None,
         "co_authors": _addresses(said.get("co_authors", ())),
         "date": datetime.fromisoformat(said["date"]) if "date" in said else None,
+        "protection": Protection(said["protection"]) if "protection" in said else None,
         "author": said.get("author", ""),
         "mentions": tuple(said.get("mentions", ())),
         "to": _addresses(said.get("to", ())),

@@ -28,11 +28,14 @@ _DELIMITERS: Final = re.compile(r'[\s<>()",;:\[\]]+')
 _NO_ADDRESS: Final = re.compile(r'[\s<>()",;:\x00-\x20\x7f\ufffd]')
 
 
-def addresses(values: Iterable[bytes]) -> tuple[Address, ...]:
-    """The mailboxes of all these fields; groups give their members, and what is no address is left out."""
+def addresses(values: Iterable[bytes], charset: str = "") -> tuple[Address, ...]:
+    """The mailboxes of all these fields; groups give their members, and what is no address is left out.
+
+    `charset`: of octets beyond ASCII that are no UTF-8.
+    """
     found: list[Address] = []
     for value in values:
-        text = raw_text(value)
+        text = raw_text(value, charset)
         found += _Reader(ADDRESSES_KEPT - len(found)).read(text) or _rescued(text, ADDRESSES_KEPT - len(found))
     return tuple(found)
 

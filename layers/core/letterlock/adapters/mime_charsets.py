@@ -49,20 +49,27 @@ _LABELS: Final = {
     "mac_roman": "macintosh macroman xmacroman mac",
     "mac_cyrillic": "xmaccyrillic maccyrillic",
     "mac_latin2": "xmacce xmaccentraleurope",
-    "gb18030": "gb18030 gb2312 gbk cp936 windows936 euccn xgbk csgb2312 gb231280",
+    "mac_greek": "xmacgreek macgreek",
+    "mac_turkish": "xmacturkish macturkish",
+    "mac_iceland": "xmacicelandic",
+    "koi8_t": "koi8t",
+    "gb18030": "gb18030 gb2312 gbk cp936 windows936 euccn xgbk csgb2312 gb231280 xmacchinesesimp",
     "hz": "hz hzgb2312",
-    "big5hkscs": "big5 big5hkscs cnbig5 xxbig5 cp950 windows950",
-    "cp932": "shiftjis sjis xsjis mskanji cp932 windows31j csshiftjis ms932",
+    "big5hkscs": "big5 big5hkscs cnbig5 xxbig5 cp950 windows950 xmacchinesetrad",
+    "cp932": "shiftjis sjis xsjis mskanji cp932 windows31j csshiftjis ms932 xmacjapanese xsjisdocomo xsjiskddi",
     "euc_jp": "eucjp xeucjp ujis",
     # The widest member of the family reads what the narrower ones write.
     "iso2022_jp_ext": "iso2022jp iso2022jp1 iso2022jp2 iso2022jp3 iso2022jpms csiso2022jp cp50220 cp50221",
-    "cp949": "euckr ksc56011987 ksc5601 cp949 windows949 ksc56011989 uhc xwindows949",
+    "cp949": "euckr ksc56011987 ksc5601 cp949 windows949 ksc56011989 uhc xwindows949 xmackorean",
+    "iso2022_jp_2004": "iso2022jp2004",
     "iso2022_kr": "iso2022kr",
     "johab": "johab cp1361",
 }
 _CODEC_OF: Final = {label: codec for codec, labels in _LABELS.items() for label in labels.split()}
 _LABEL_NOISE: Final = re.compile(r"[^a-z0-9]")
 _LABEL_CHARACTERS: Final = 64
+_UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+"""Byte order marks: no other charset's text begins so (they are in no UTF-8, and "ÿþ" and "þÿ" in Latin-1)."""
 _BEYOND_ASCII: Final = bytes(range(128, 256))
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
@@ -74,7 +81,7 @@ def codec_of(label: str) -> str:
 
 def decode(data: bytes, label: str = "") -> str:
     """Text of `data`, by its declared charset if that can be, else by what the octets look like. Never raises."""
-    codec = codec_of(label)
+    codec = "utf_16" if data.startswith(_UTF_16_MARKS) else codec_of(label)
     return clean(_decode_as(data, codec) if codec else _guess(data)).removeprefix("\ufeff")
 
 
@@ -88,6 +95,8 @@ def clean(text: str) -> str:
 
 
 def _decode_as(data: bytes, codec: str) -> str:
+    if codec == "cp1252":
+        return _guess(data)  # what says that it is Latin-1, and is UTF-8 to the last octet, is UTF-8
     try:
         return data.decode(codec)
     except UnicodeError:

@@ -36,6 +36,8 @@ _ESCAPED: Final = re.compile(r'\\(["\\])')
 """Only what must be escaped: Windows mailers send paths with single backslashes."""
 _MESSAGE_ID: Final = re.compile(r"<([^<>]{1,998})>")
 _CHARSET_PREFIX: Final = re.compile(r"([^']{0,64})'[^']{0,64}'")
+_FIRST_WORD: Final = re.compile(r"\s*[^\s;/]*(?:\s{0,9}/\s{0,9}[^\s;]*)?")
+"""A type, or a disposition: some senders forget the semicolon after it."""
 _MEDIA_TYPE: Final = re.compile(r"\s*([\w!#$&^.+-]{1,127})\s*/\s*([\w!#$&^.+-]{1,127})", re.ASCII)
 
 
@@ -47,14 +49,17 @@ class Value:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def text_of(value: bytes) -> str:
+def text_of(value: bytes, charset: str = "") -> str:
     """An unstructured field such as Subject, on one line."""
-    return one_line(decode_words(raw_text(value)))
+    return one_line(decode_words(raw_text(value, charset)))
 
 
-def raw_text(value: bytes) -> str:
-    """A field's octets as text: RFC 6532's UTF-8, or whatever else stands there undeclared."""
-    return decode(value)
+def raw_text(value: bytes, charset: str = "") -> str:
+    """A field's octets as text: RFC 6532's UTF-8, or whatever else stands there undeclared, as in `charset` perhaps."""
+    try:
+        return clean(value.decode("utf-8")) if charset else decode(value)
+    except UnicodeDecodeError:
+        return decode(value, charset)
 
 
 def one_line(text: str) -> str:
@@ -133,8 +138,9 @@ def _word(charset: str, encoding: str, body: str) -> tuple[str, bytes]:
 def structured(value: bytes) -> Value:
     """RFC 2045, section 5.1, with RFC 2231's long and encoded parameters; names in lower case."""
     text = raw_text(value)
-    word, _, _ = text.partition(";")
-    return Value(word.strip().lower(), _decoded_parameters(list(_parameters(text))))
+    word = _FIRST_WORD.match(text)
+    end = word.end() if word else 0
+    return Value(text[:end].strip().lower(), _decoded_parameters(list(_parameters(text, end))))
 
 
 def media_type(value: Value) -> str:
@@ -143,8 +149,8 @@ def media_type(value: Value) -> str:
     return f"{match[1]}/{match[2]}" if match else ""
 
 
-def _parameters(text: str) -> Iterator[tuple[str, str]]:
-    position = text.find(";")
+def _parameters(text: str, start: int) -> Iterator[tuple[str, str]]:
+    position = start
     read = 0
     while 0 <= position < len(text) and read < PARAMETERS_READ:
         while position < len(text) and (text[position] == ";" or text[position].isspace()):

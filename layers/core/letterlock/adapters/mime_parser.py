@@ -7,6 +7,7 @@ makes a mail unreadable: what can be read of it is read. The pre-scan's bounds q
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,10 +16,12 @@ from letterlock.adapters.html_text import to_text
 from letterlock.adapters.html_tokens import TAGS_READ
 from letterlock.adapters.mime_addresses import addresses
 from letterlock.adapters.mime_charsets import decode
+from letterlock.adapters.mime_flowed import unflowed
 from letterlock.adapters.mime_header_section import Fields, read_section
 from letterlock.adapters.mime_headers import Value, date_of, message_ids, raw_text, structured, text_of
 from letterlock.adapters.mime_origin import one_author, said
 from letterlock.adapters.mime_prescan import MailLimits, Part, scan
+from letterlock.adapters.mime_protection import protection
 from letterlock.adapters.mime_report import returned
 from letterlock.adapters.mime_transfer import decode_base64, decode_quoted_printable, decode_uuencode
 from letterlock.domain.errors import Unparsable
@@ -67,16 +70,19 @@ def _mail(raw: bytes, root: Part) -> Mail:
     fields = root.fields
     bodies = _Bodies(raw)
     bodies.read(root)
+    if not (bodies.attachments or any(each.strip() for each in (*bodies.texts, *bodies.htmls))):
+        bodies.read_epilogue(root)
     html = _joined(bodies.htmls)
     text = _joined(bodies.texts) or to_text(html)
-    authors = addresses(fields.all("from"))
+    charset = _charset_of_text(root)
+    authors = addresses(fields.all("from"), charset)
     return Mail(
-        subject=text_of(fields.first("subject"))[:SUBJECT_CHARACTERS],
+        subject=text_of(fields.first("subject"), charset)[:SUBJECT_CHARACTERS],
         sender=authors[0] if authors else None,
         co_authors=authors[1:],
-        reply_to=addresses(fields.all("reply-to")),
-        to=addresses(fields.all("to")),
-        cc=addresses(fields.all("cc")),
+        reply_to=addresses(fields.all("reply-to"), charset),
+        to=addresses(fields.all("to"), charset),
+        cc=addresses(fields.all("cc"), charset),
         date=date_of(fields.all("date")),
         message_id=next(iter(message_ids(fields.all("message-id"))), ""),
         in_reply_to=message_ids(fields.all("in-reply-to")),
@@ -88,7 +94,19 @@ def _mail(raw: bytes, root: Part) -> Mail:
         one_author=one_author(fields),
         said=said(fields),
         returned=returned(root, bodies.attachments, text),
+        protection=protection(root, text),
     )
+
+
+def _charset_of_text(root: Part) -> str:
+    """What the first text of the mail is written in: undeclared octets in its header are as a rule the same."""
+    waiting = [root]
+    while waiting:
+        part = waiting.pop()
+        if part.media_type.startswith("text/"):
+            return part.content_type.parameters.get("charset", "")
+        waiting += reversed(part.children)
+    return ""
 
 
 def _delivered_to(fields: Fields) -> tuple[str, ...]:
@@ -150,6 +168,11 @@ class _Bodies:
             plain = has_plain or (part.media_type == "multipart/alternative" and _has_plain_text(part))
             waiting += [(each, related, plain) for each in reversed(part.children)]
 
+    def read_epilogue(self, root: Part) -> None:
+        """What stands behind the last delimiter is no part of the mail (RFC 2046, section 5.1.1), unless it is all."""
+        if 0 <= root.epilogue < root.end:
+            self.texts = [_text(self.raw[root.epilogue : root.end][:BODY_BYTES], "")]
+
     def _leaf(self, leaf: _Leaf) -> None:
         octets = _decoded(leaf.part, self.raw[leaf.part.start : leaf.part.end])
         if leaf.is_body and self.body_bytes + len(octets) <= BODY_BYTES:
@@ -161,7 +184,7 @@ class _Bodies:
     def _body(self, leaf: _Leaf, octets: bytes) -> None:
         charset = leaf.part.content_type.parameters.get("charset", "")
         if leaf.part.media_type != "text/html":
-            self.texts.append(_text(octets, charset))
+            self.texts.append(_plain_text(octets, leaf.part.content_type.parameters))
             return
         if not charset and (hint := _META_CHARSET.search(octets, 0, CHARSET_HINT_BYTES)):
             charset = hint[1].decode("ascii", "replace")
@@ -170,6 +193,13 @@ class _Bodies:
         if not leaf.has_plain_sibling:
             self.texts.append(to_text(html, self.tags_left))
             self.tags_left = max(0, self.tags_left - html.count("<"))
+
+
+def _plain_text(octets: bytes, parameters: Mapping[str, str]) -> str:
+    text = _text(octets, parameters.get("charset", ""))
+    if parameters.get("format", "").lower() != "flowed":
+        return text
+    return unflowed(text, delete_space=parameters.get("delsp", "").lower() == "yes")
 
 
 def _text(octets: bytes, charset: str) -> str:

@@ -40,6 +40,7 @@ BOUNDARY_CHARACTERS: Final = 250
 """RFC 2046 says 70; longer ones are met."""
 _BEFORE_HEADER: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From [^\n]*\n)?")
 _DELIMITER_END: Final = re.compile(rb"(?:--)?[ \t]*\r?(?:\n|\Z)")
+_BEGINS_LIKE_A_DELIMITER: Final = re.compile(rb"[^\n]*\n(?=[Cc]ontent-)")
 
 
 @dataclass(slots=True)
@@ -55,6 +56,8 @@ class Part:
     place: int = 0
     """Which child of its container it is, from 0."""
     children: list[Part] = field(default_factory=list)
+    epilogue: int = -1
+    """Of a multipart: where what follows its last delimiter begins (RFC 2046, section 5.1.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,20 @@ class _Range:
     end: int
     depth: int
     parent: Part | None
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is known of a multipart while its delimiters are looked for."""
+
+    opened: int = -1
+    """Where the part begins that has no end yet."""
+    within: bytes | None = None
+    """The boundary that this part declares, once somebody asked."""
+    false: bool = False
+
+    def open(self, at: int) -> None:
+        self.opened, self.within = at, None
 
 
 def scan(raw: bytes, limits: MailLimits) -> Part:
@@ -120,27 +137,52 @@ class _Scan:
         return ranges[::-1]
 
     def _between_delimiters(self, boundary: bytes, part: Part, depth: int) -> list[_Range]:
+        ranges, false = self._ranges(boundary, _DELIMITER_END, part, depth)
+        if not ranges and false:
+            # RFC 2046, section 5.1.1: it is enough that a line begins with it. That alone would end parts wrongly.
+            ranges, _ = self._ranges(boundary, _BEGINS_LIKE_A_DELIMITER, part, depth)
+        return ranges
+
+    def _ranges(
+        self, boundary: bytes, end_of_line: re.Pattern[bytes], part: Part, depth: int
+    ) -> tuple[list[_Range], bool]:
+        """The parts, and whether lines were met that only begin like a delimiter."""
         self.scanned += part.end - part.start
         if self.scanned > self.limits.scanned_times * len(self.raw) + SCAN_ALLOWANCE_BYTES:
             raise Unparsable(Reason.NESTED_TOO_DEEP)
         needle = b"\n--" + boundary
         ranges: list[_Range] = []
-        opened = -1
+        found = _Found()
         # A delimiter's line break belongs to it: the first may directly follow the header's end.
         position = self.raw.find(needle, max(part.start - 1, 0), part.end)
         while position >= 0:
-            tail = _DELIMITER_END.match(self.raw, position + len(needle), part.end)
+            tail = end_of_line.match(self.raw, position + len(needle), part.end)
             if tail is None:
                 self._count_false_delimiter()
+                found.false = True
             else:
                 self._count_delimiter()
-                if opened >= 0:
-                    ranges.append(_Range(opened, max(opened, self._before_break(position)), depth, part))
-                opened = -1 if tail[0].startswith(b"--") else tail.end()
+                closes = tail[0].startswith(b"--")
+                if not (closes and self._is_of_the_part_within(found, boundary + b"--", position)):
+                    if found.opened >= 0:
+                        ranges.append(
+                            _Range(found.opened, max(found.opened, self._before_break(position)), depth, part)
+                        )
+                    found.open(-1 if closes else tail.end())
+                    part.epilogue = tail.end() if closes else part.end
             position = self.raw.find(needle, position + len(needle) if tail is None else tail.end() - 1, part.end)
-        if opened >= 0:
-            ranges.append(_Range(opened, part.end, depth, part))
-        return ranges
+        if found.opened >= 0:
+            ranges.append(_Range(found.opened, part.end, depth, part))
+        return ranges, found.false
+
+    def _is_of_the_part_within(self, found: _Found, boundary: bytes, position: int) -> bool:
+        """Whether `--x--` ends no multipart with the boundary `x`, for one within it has the boundary `x--`."""
+        if found.opened < 0:
+            return False
+        if found.within is None:
+            fields, _ = read_section(self.raw, found.opened, position, self.limits.header_bytes)
+            found.within = structured(fields.first("content-type")).parameters.get("boundary", "").encode()
+        return found.within == boundary
 
     def _before_break(self, position: int) -> int:
         return position - 1 if self.raw.endswith(b"\r", 0, position) else position

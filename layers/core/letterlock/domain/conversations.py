@@ -24,7 +24,7 @@ from letterlock.domain.facts import (
 )
 from letterlock.domain.files import Scans
 from letterlock.domain.ledger import Reason
-from letterlock.domain.mail import Address, Mail, Verdicts
+from letterlock.domain.mail import Address, Mail, Protection, Verdicts
 from letterlock.domain.outcomes import Outcomes, RecipientState
 from letterlock.domain.spans import Spans, visible
 from letterlock.domain.threading import Threading, Trust, without_subaddress
@@ -137,6 +137,7 @@ class Message:
     """Inbound: further addresses of From."""
     date: datetime | None = None
     """Inbound: when it was written, by the mail's own word; `at` is when it came."""
+    protection: Protection | None = None
     author: str = ""
     """Replies and notes: the principal's id."""
     mentions: tuple[str, ...] = ()

@@ -48,6 +48,15 @@ class Attachment:
         return hashlib.sha256(self.content).hexdigest()
 
 
+class Protection(StrEnum):
+    """What its sender did to a mail: kept as it came, neither opened nor verified here. The strongest comes first."""
+
+    SMIME_ENCRYPTED = "smime_encrypted"
+    PGP_ENCRYPTED = "pgp_encrypted"
+    SMIME_SIGNED = "smime_signed"
+    PGP_SIGNED = "pgp_signed"
+
+
 @dataclass(frozen=True, slots=True)
 class RecipientReport:
     """What a delivery report says of one recipient (RFC 3464, section 2.3), in its own words."""
@@ -94,6 +103,7 @@ class Mail:
     said: tuple[tuple[str, str], ...] = ()
     """Of the fields that `domain.checks` ask for, the first of each name: in lower case, with its value on one line."""
     returned: Returned | None = None
+    protection: Protection | None = None
 
     def says(self, name: str) -> str:
         """What the field of that name, in lower case, says; empty where there is none."""

@@ -23,7 +23,7 @@ from letterlock.domain.conversations import (
 from letterlock.domain.delivery import shown
 from letterlock.domain.files import FILES_AT_MOST, Finding, Scan, ScanState, scan_of
 from letterlock.domain.ledger import Reason
-from letterlock.domain.mail import Address, Content
+from letterlock.domain.mail import Address, Content, Protection
 from letterlock.domain.notifications import MENTIONS_AT_MOST
 from letterlock.domain.outcomes import RecipientOutcome
 from letterlock.domain.spans import visible
@@ -229,6 +229,10 @@ class MessageOut(BaseModel):
     sender: AddressOut | None
     co_authors: Annotated[list[AddressOut], Field(description="further addresses of the mail's From")]
     date: Annotated[datetime | None, Field(description="when it was written, by the mail's own word")]
+    protection: Annotated[
+        Protection | None,
+        Field(description="signed or encrypted by its sender: kept as it came, not verified, not opened"),
+    ]
     author: Annotated[str | None, Field(description="the principal who wrote a reply or a note")]
     mentions: Annotated[list[str], Field(description="of a note: people who are told of it, by id")]
     to: list[AddressOut]
@@ -258,6 +262,7 @@ class MessageOut(BaseModel):
             sender=AddressOut.of(message.sender) if message.sender else None,
             co_authors=[AddressOut.of(each) for each in message.co_authors],
             date=message.date,
+            protection=message.protection,
             author=message.author or None,
             mentions=list(message.mentions),
             to=[AddressOut.of(each) for each in message.to],

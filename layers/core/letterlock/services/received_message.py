@@ -69,6 +69,7 @@ def received_message(
         sender=mail.sender,
         co_authors=mail.co_authors[:RECIPIENTS_KEPT],
         date=mail.date,
+        protection=mail.protection,
         to=mail.to[:RECIPIENTS_KEPT],
         cc=mail.cc[:RECIPIENTS_KEPT],
         attachments=tuple(_file(file_id(position), each) for position, each in enumerate(mail.attachments)),
