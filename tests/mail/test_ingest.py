@@ -197,7 +197,7 @@ def test_a_fault_of_ours_has_a_line_too_and_the_command_fails(
             raise RuntimeError("words of the mail")
         return hidden_spans(text, subject)
 
-    monkeypatch.setattr("letterlock.services.store_mail.hidden_spans", faulty)
+    monkeypatch.setattr("letterlock.services.received_message.hidden_spans", faulty)
     for number in (1, 2, 3):
         (folder / f"{number}.eml").write_bytes(mail(number))
 
