@@ -71,6 +71,7 @@ def put_person(client: Any, table_name: str, index: BlindIndex, member: Member, 
         state=table.ACTIVE if member.active else table.REMOVED,
         role=member.role,
         mailboxes=member.mailboxes,
+        version=member.version,
     )
     entries = {each.id: table.credential_entry(each, keyed(index, secrets[each.id])) for each in member.credentials}
     client.put_item(TableName=table_name, Item=raw(stored) | {table.CREDENTIALS: {"M": entries}})

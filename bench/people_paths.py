@@ -22,6 +22,7 @@ def people_come_in(desk: Desk) -> None:
         ("GET", "/v1/people", None),
         ("GET", his, None),
         ("PATCH", his, {"role": "viewer", "mailboxes": []}),
+        ("PATCH", his, {"mailboxes": "all"}),
         ("PATCH", "/v1/me", {"name": "Ana A."}),
         ("GET", "/v1/workspace", None),
         ("PATCH", "/v1/workspace", {"name": "Ours"}),

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 
+from bench.browser import PASSWORD, Browser, link_mailed
 from bench.leaks import report, signed
 from bench.letters import ATTACHMENT_BYTES, CUSTOMER, FILE_BYTES, MAIL_BYTES, letter, pdf, prose
 from bench.people import SignedIn
 from bench.stack import MAILBOX, REGION, Stack, sqs_event
-from letterlock.domain.permissions import Scope
+from letterlock.domain.permissions import Role, Scope
 
 CONVERSATIONS = "/v1/conversations"
 ACCEPTED: dict[str, list[Any]] = {"batchItemFailures": []}
@@ -327,6 +328,20 @@ def _remove_person(desk: Desk) -> Act:
     return lambda: desk.asked("DELETE", f"/v1/people/{other.id}", token="", headers=who.headers)
 
 
+def _accept(desk: Desk) -> Act:
+    desk.stack.relay()
+    who, wanted = desk.stack.person(), {"email": "ben@team.example", "role": "agent"}
+    desk.asked("POST", "/v1/invitations", wanted, token="", headers=who.headers)
+    new = {"token": link_mailed(desk.stack), "name": "Ben", "password": PASSWORD}
+    return lambda: Browser(desk.stack).must("POST", "/v1/invitations/accept", new)
+
+
+def _change_role(desk: Desk) -> Act:
+    who, other = desk.stack.person(), desk.stack.person(Role.AGENT)
+    wanted = {"role": "viewer"}
+    return lambda: desk.asked("PATCH", f"/v1/people/{other.id}", wanted, token="", headers=who.headers)
+
+
 def _finish_removal(desk: Desk) -> Act:
     """Of a person with a session and one conversation: the first look, which unassigns it."""
     who, other = desk.stack.person(), desk.stack.person()
@@ -477,6 +492,8 @@ SCENARIOS = (
     Scenario("revoke one's own token", _revoke_own_token, Bound(7, 2, 3)),
     Scenario("revoke a service token", _revoke_service_token, Bound(7, 2, 3)),
     Scenario("invite a person", _invite),
+    Scenario("accept an invitation", _accept),
+    Scenario("change somebody's role", _change_role),
     Scenario("remove a person", _remove_person),
     Scenario("a leaked token is reported", _report_leak),
     Scenario("finish a token's revocation", _finish_revoked_token),

@@ -69,8 +69,9 @@ class Office:
     def done(self) -> tuple[int, int]:
         """How many entries the audit log has, and how many facts were told."""
         if self.fakes:
-            deeds = self.fakes[0].deeds
-            return len(deeds), sum(len(each.told) for each in deeds)
+            people, tokens = self.fakes
+            told = sum(len(each.told) for each in people.deeds)
+            return len(people.deeds) + len(tokens.entries), told + len(tokens.announced)
         assert self.tables
         outboxes = [each for each in everything(self.tables.client, self.tables.conversations) if "outbox" in each]
         return len(everything(self.tables.client, self.tables.audit)), len(outboxes)
@@ -112,7 +113,7 @@ class Office:
 
 def asker(person: str = ANA, role: Role = Role.OWNER) -> Principal:
     credential = f"ses_{person.removeprefix('per_')}"
-    return Principal(WORKSPACE, person, role, credential=credential, signed_in=True)
+    return Principal(WORKSPACE, person, role, credential=credential, signed_in=True, since=START)
 
 
 def opened(office: Office) -> Office:

@@ -18,10 +18,18 @@ from letterlock.adapters.dynamo_remains import DynamoRemains
 from letterlock.adapters.dynamo_revocations import DynamoRevocations
 from letterlock.adapters.dynamo_tokens import DynamoTokens
 from letterlock.adapters.sealing import Sealer
-from letterlock.domain.accounts import Credential, CredentialKind, Member
+from letterlock.domain.accounts import Credential, CredentialKind, Member, Principal
 from letterlock.domain.api_tokens import ApiToken, TokenState
 from letterlock.domain.audit import Act
-from letterlock.domain.errors import AlreadyDone, KeyReused, NotFound, RuleBroken, Stale
+from letterlock.domain.errors import (
+    AlreadyDone,
+    Forbidden,
+    KeyReused,
+    NotFound,
+    RuleBroken,
+    Stale,
+    Unauthenticated,
+)
 from letterlock.domain.facts import CredentialRevoked
 from letterlock.domain.idempotency import Once
 from letterlock.domain.permissions import Role, Scope
@@ -53,6 +61,9 @@ SERVICE = ApiToken(
     role=Role.AGENT,
     mailboxes=frozenset({"mbx_1"}),
 )
+
+
+ASKER = Principal(WORKSPACE, ANA, Role.ADMIN, credential="ses_ana", signed_in=True, since=START)
 
 
 @dataclass
@@ -119,12 +130,12 @@ class Store:
         fact = CredentialRevoked(WORKSPACE, credential, ANA)
         return made(WORKSPACE, Asked(ANA, "request-1"), act, credential, [fact])
 
-    def issue(self, token: ApiToken, secret: str = "", once: Once | None = None, asking: str = "ses_ana") -> None:
+    def issue(self, token: ApiToken, secret: str = "", once: Once | None = None) -> None:
         personal = token.kind is CredentialKind.PERSONAL
         roll = (self.tokens.roll if personal else self.tokens.roll_of_services)(WORKSPACE, ANA)
         deed = Deeds(FakeIds(self.clock), self.clock)(WORKSPACE, Asked(ANA, "request-1"), Act.TOKEN_ISSUED, token.id)
         deed = replace(deed, entry=replace(deed.entry, id=f"aud_{token.id}"))
-        self.tokens.issue(Issue(token, secret or f"secret of {token.id}", roll, asking, deed, once))
+        self.tokens.issue(Issue(token, secret or f"secret of {token.id}", roll, ASKER, deed, once))
 
     def done(self) -> tuple[int, int]:
         """How many entries the audit log has, and how many facts were told."""
@@ -221,15 +232,26 @@ def test_of_two_tokens_issued_at_once_the_second_counts_again(store: Store, toke
     deed = store.deed(Act.TOKEN_ISSUED, "tok_8")
 
     with pytest.raises(Stale):
-        store.tokens.issue(Issue(other, "secret", roll, "ses_ana", deed))
+        store.tokens.issue(Issue(other, "secret", roll, ASKER, deed))
     assert [each.id for each in store.tokens.listed(WORKSPACE)] == [token.id]
-    store.tokens.issue(Issue(other, "secret", read(WORKSPACE, ANA), "ses_ana", deed))
+    store.tokens.issue(Issue(other, "secret", read(WORKSPACE, ANA), ASKER, deed))
     assert [each.id for each in store.tokens.listed(WORKSPACE)] == [token.id, "tok_8"]
 
 
 @pytest.mark.parametrize("token", [PERSONAL, SERVICE], ids=lambda each: each.kind)
-@pytest.mark.parametrize("meanwhile", ["session ended", "removed", "signed out", "demoted"])
-def test_who_was_revoked_meanwhile_makes_no_token(store: Store, token: ApiToken, meanwhile: str) -> None:
+@pytest.mark.parametrize(
+    ("meanwhile", "refusal"),
+    [
+        ("session ended", Unauthenticated),
+        ("removed", Unauthenticated),
+        ("signed out", Unauthenticated),
+        ("demoted", Forbidden),
+        ("fewer mailboxes", Stale),
+    ],
+)
+def test_who_was_revoked_meanwhile_makes_no_token(
+    store: Store, token: ApiToken, meanwhile: str, refusal: type[Exception]
+) -> None:
     read = store.tokens.roll if token.kind is CredentialKind.PERSONAL else store.tokens.roll_of_services
     roll = read(WORKSPACE, ANA)
     match meanwhile:
@@ -239,11 +261,13 @@ def test_who_was_revoked_meanwhile_makes_no_token(store: Store, token: ApiToken,
             store.revocations.person(PERSON, START, None, store.deed(Act.PERSON_REMOVED))
         case "signed out":
             store.revocations.everybody(WORKSPACE, START, store.deed(Act.EVERYBODY_SIGNED_OUT))
+        case "demoted":
+            store.put(replace(PERSON, role=Role.VIEWER, version=2), ses_ana="lls_ana")
         case _:
-            store.put(replace(PERSON, role=Role.VIEWER), ses_ana="lls_ana")
+            store.put(replace(PERSON, mailboxes=frozenset({"mbx_1"}), version=2), ses_ana="lls_ana")
 
-    with pytest.raises(Stale):
-        store.tokens.issue(Issue(token, "s", roll, "ses_ana", store.deed(Act.TOKEN_ISSUED, token.id)))
+    with pytest.raises(refusal):
+        store.tokens.issue(Issue(token, "s", roll, ASKER, store.deed(Act.TOKEN_ISSUED, token.id)))
     assert list(store.tokens.listed(WORKSPACE)) == []
 
 

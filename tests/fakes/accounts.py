@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from letterlock.domain.accounts import Admission, Gate, Mailbox, Member
+from letterlock.domain.accounts import Admission, Gate, Mailbox, Member, Principal, refuse_no_longer
 from letterlock.domain.audit import Entry
 from letterlock.domain.errors import Conflict, NotFound
 from letterlock.domain.forwarding import Confirmation
@@ -124,6 +124,11 @@ class FakeMembers:
         found = self.members[workspace, member]
         used = tuple(replace(each, used_on=day) if each.id == credential else each for each in found.credentials)
         self.members[workspace, member] = replace(found, credentials=used)
+
+    def hold(self, asker: Principal) -> None:
+        """What a transaction holds of whoever asks for it. Raises what `refuse_no_longer` does."""
+        refuse_no_longer(asker, self.members.get((asker.workspace, asker.id)))
+        refuse_no_longer(asker, self.gate(asker.workspace))
 
     def put(self, member: Member, **secrets: str) -> None:
         """A member as it is told, with the secret of each of its credentials."""

@@ -7,12 +7,15 @@ from letterlock.domain.errors import AlreadyDone, Conflict, KeyReused, NotFound
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.mail_domains import SUCCESS, Holder, Identity, MailDomain
 from letterlock.services.deeds import Deed
+from tests.fakes.accounts import FakeMembers
 
 
 class FakeMailDomains:
     """`MailDomains`. Held to tests/adapters/test_mail_domains_contract.py."""
 
-    def __init__(self) -> None:
+    def __init__(self, members: FakeMembers | None = None) -> None:
+        """`members`: without them nobody is asked for who they are."""
+        self._members = members
         self.claims: dict[tuple[str, str], MailDomain] = {}
         self.holders: dict[str, Holder] = {}
         self.deeds: list[Deed] = []
@@ -30,6 +33,8 @@ class FakeMailDomains:
             raise AlreadyDone(done)
         if (standing.domain if standing else "") != (over.domain if over else "") or (standing and standing.proven):
             raise Conflict("another workspace has this domain")
+        if self._members:
+            self._members.hold(asker)
         self.holders[domain.name] = Holder(domain.workspace, domain.id, domain.until)
         self.claims[domain.workspace, domain.id] = domain
         self.deeds.append(deed)

@@ -88,7 +88,8 @@ class FakePeople:
         self.before()
         before = change.before
         now = self.members.get(before.workspace, before.id)
-        if (now.active, now.role, now.version) != (True, before.role, before.version) or not self._is_so(change.asker):
+        self.members.hold(change.asker)
+        if (now.active, now.role, now.version) != (True, before.role, before.version):
             raise Stale("changed meanwhile")
         if change.owners:
             turn = self.members.owners_gone.get(before.workspace, 0)
@@ -99,8 +100,10 @@ class FakePeople:
         self.members.members[before.workspace, before.id] = after
         self.deeds.append(deed)
 
-    def name_workspace(self, workspace: str, name: str, deed: Deed) -> None:
-        self._workspaces.names[workspace] = name
+    def name_workspace(self, asker: Principal, name: str, deed: Deed) -> None:
+        self.before()
+        self.members.hold(asker)
+        self._workspaces.names[asker.workspace] = name
         self.deeds.append(deed)
 
     def rename(self, workspace: str, person: str, profile: Profile) -> None:
@@ -137,6 +140,8 @@ class FakePeople:
             signed_out_at = self.members.signed_out.get(change.reset.workspace)
             if signed_out_at and change.reset.made_at <= signed_out_at:
                 raise Gone("no good")
+        if change.asker:
+            self.members.hold(change.asker)
         member = self.members.members[key]
         held = {each.id for each in member.credentials}
         if not member.active or len(held) != len(change.member.credentials) or not held.issuperset(change.ended):
@@ -162,12 +167,13 @@ class FakePeople:
     # ---- Links ----
 
     def invite(self, invitation: Invitation, asker: Principal | None, deed: Deed, once: Once | None = None) -> None:
+        self.before()
         if once:
             done = self.done(invitation.workspace, once)
             if done:
                 raise AlreadyDone(done)
-        if asker and not self._is_so(asker):
-            raise Stale("changed meanwhile")
+        if asker:
+            self.members.hold(asker)
         if once:
             self._done[invitation.workspace, once.scope] = once.body, Done(made=invitation.id), self._now() + HELD
         self.take(invitation, deed)
@@ -237,11 +243,6 @@ class FakePeople:
     def _as_read(self, member: Member) -> bool:
         now = self.members.members.get((member.workspace, member.id))
         return now is not None and now.active and now.version == member.version
-
-    def _is_so(self, asker: Principal) -> bool:
-        member = self.members.members.get((asker.workspace, asker.id))
-        held = {each.id for each in member.credentials} if member else set()
-        return member is not None and member.active and member.role is asker.role and asker.credential in held
 
 
 class FakeLimits:

@@ -155,7 +155,7 @@ def test_who_was_removed_meanwhile_makes_no_mailbox(stack: Stack, monkeypatch: p
 
     monkeypatch.setattr(type(changes), "add", meanwhile)
 
-    assert ben.ask("POST", "/v1/mailboxes", {"address": SALES})[0] == 409
+    assert ben.ask("POST", "/v1/mailboxes", {"address": SALES})[0] == 401
     assert ana.must("GET", "/v1/mailboxes")["mailboxes"] == []
 
 

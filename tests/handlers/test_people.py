@@ -276,7 +276,7 @@ def test_a_role_is_not_changed_by_who_is_removed_meanwhile(stack: Stack, monkeyp
 
     monkeypatch.setattr(type(people), "change", meanwhile)
 
-    assert ben.ask("PATCH", f"/v1/people/{hers}", {"role": "viewer"})[0] == 409
+    assert ben.ask("PATCH", f"/v1/people/{hers}", {"role": "viewer"})[0] == 401
     assert raced == [204]
     assert cleo.must("GET", "/v1/me")["role"] == "agent"
 

@@ -20,7 +20,7 @@ from letterlock.domain.permissions import PERMISSIONS, Action, AnyToken, Needs, 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 OWNER = Principal("wsp_1", "per_1", Role.OWNER, signed_in=True)
 CREDENTIAL = Credential("ses_1", CredentialKind.SESSION, frozenset(), START)
-MEMBER = Member("per_1", "wsp_1", Role.AGENT, credentials=(CREDENTIAL,))
+MEMBER = Member("per_1", "wsp_1", Role.AGENT, credentials=(CREDENTIAL,), version=3)
 ADMISSION = Admission(MEMBER, CREDENTIAL, Gate(True, ("mbx_1", "mbx_2")))
 
 
@@ -66,7 +66,15 @@ def test_an_action_that_nobody_listed_is_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_who_is_let_in_is_what_their_membership_says() -> None:
     assert ADMISSION.principal(START) == Principal(
-        "wsp_1", "per_1", Role.AGENT, frozenset(), ("mbx_1", "mbx_2"), credential="ses_1", signed_in=True
+        "wsp_1",
+        "per_1",
+        Role.AGENT,
+        frozenset(),
+        ("mbx_1", "mbx_2"),
+        credential="ses_1",
+        signed_in=True,
+        since=START,
+        version=3,
     )
 
 

@@ -43,7 +43,7 @@ class Given:
 def test_a_token_names_its_principal_and_what_it_may() -> None:
     authenticate = Given().authenticate
     assert authenticate(f"Bearer {TOKEN}") == Principal(
-        WORKSPACE, SERVICE_ID, Role.AGENT, frozenset({Scope.READ}), credential=SERVICE_ID
+        WORKSPACE, SERVICE_ID, Role.AGENT, frozenset({Scope.READ}), credential=SERVICE_ID, since=START
     )
     assert authenticate(f"bearer {TOKEN}")
 

@@ -14,8 +14,8 @@ from letterlock.domain.errors import (
     Invalid,
     KeyReused,
     NotFound,
-    Stale,
     TooManyRequests,
+    Unauthenticated,
 )
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import HELD, Once
@@ -120,8 +120,19 @@ def test_an_admin_invites_no_owner(desk: PeopleDesk) -> None:
 def test_who_was_demoted_since_invites_nobody(desk: PeopleDesk, ana: Principal) -> None:
     admin = desk.joined(BEN, Role.ADMIN)
     desk.change_person(ana, admin.id, ASKED, role=Role.VIEWER)
-    with pytest.raises(Stale):
+    with pytest.raises(Forbidden):
         invited(desk, admin, CLEO)
+
+
+def test_who_is_signed_out_with_everybody_at_that_moment_invites_nobody(desk: PeopleDesk, ana: Principal) -> None:
+    def meanwhile() -> None:
+        desk.people.before = lambda: None
+        desk.sign_everybody_out(ana, ASKED)
+
+    desk.people.before = meanwhile
+    with pytest.raises(Unauthenticated):
+        invited(desk, ana)
+    assert desk.people.invitations(WORKSPACE) == [desk.people.invitation(WORKSPACE, desk.invitation_link().id)]
 
 
 # ---- so often and no more ----------------------------------------------------------------------------------------------

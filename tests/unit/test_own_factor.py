@@ -11,7 +11,6 @@ from letterlock.domain.errors import (
     Invalid,
     RuleBroken,
     SecondFactorRequired,
-    Stale,
     TooManyRequests,
     Unauthenticated,
 )
@@ -91,8 +90,19 @@ def test_a_session_that_ended_since_it_was_let_in_changes_nothing(desk: PeopleDe
 @pytest.mark.parametrize("act", ["password", "propose"])
 def test_a_session_that_ends_at_that_moment_changes_nothing(desk: PeopleDesk, ana: Principal, act: str) -> None:
     meanwhile(desk, lambda: desk.end_session(ana, ana.credential, ASKED))
-    with pytest.raises(Stale):
+    with pytest.raises(Unauthenticated):
         ACTS[act](desk, ana)
+    assert desk.people.of_person(WORKSPACE, ana.id).version == 1
+
+
+@pytest.mark.parametrize("act", ["password", "propose"])
+def test_who_is_signed_out_with_everybody_at_that_moment_gets_no_session_that_goes_on(
+    desk: PeopleDesk, ana: Principal, act: str
+) -> None:
+    meanwhile(desk, lambda: desk.sign_everybody_out(ana, ASKED))
+    with pytest.raises(Unauthenticated):
+        ACTS[act](desk, ana)
+    assert [each.id for each in desk.members.get(WORKSPACE, ana.id).credentials] == [ana.credential]
     assert desk.people.of_person(WORKSPACE, ana.id).version == 1
 
 
@@ -122,7 +132,7 @@ def test_a_bad_new_password_is_refused_and_the_old_one_stays(desk: PeopleDesk, a
 
 def test_of_two_who_change_the_password_at_once_the_second_is_told(desk: PeopleDesk, ana: Principal) -> None:
     meanwhile(desk, lambda: desk.change_password(ana, PASSWORD, NEW, ASKED))
-    with pytest.raises(Stale):
+    with pytest.raises(Unauthenticated):
         desk.change_password(ana, PASSWORD, WRONG, ASKED)
     assert desk.signs_in(password=NEW)
 

@@ -32,7 +32,7 @@ from tests.fakes.desk import Desk
 WORKSPACE = "wsp_acme"
 ULID = "01JAB3C4D5E6F7G8H9J0KMNPQ"
 ANA, BEA, CI = f"per_{ULID}A", f"per_{ULID}B", f"tok_{ULID}C"
-OWNER = Principal(WORKSPACE, ANA, Role.OWNER, signed_in=True, credential="ses_ana")
+OWNER = Principal(WORKSPACE, ANA, Role.OWNER, signed_in=True, credential="ses_A", since=START)
 ASKED = Asked(ANA, "request-1")
 
 

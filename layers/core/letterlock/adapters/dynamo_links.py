@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.authority import held, judge
 from letterlock.adapters.codec import decode, encode, instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import ABSENT, Item, Step, key
@@ -42,8 +43,12 @@ class DynamoLinks:
     # ---- invitations ------------------------------------------------------------------------------------------------
 
     def invite(self, invitation: Invitation, asker: Principal | None, deed: Deed, once: Once | None = None) -> None:
-        steps = [*self.steps(invitation, deed), *([self._items.asker(asker)] if asker else [])]
-        if self._commits.keyed(steps, invitation.workspace, deed.told, once, Done(made=invitation.id)):
+        steps = self.steps(invitation, deed)
+        steps = held(self._items.table, asker, steps) if asker else steps
+        refusals = self._commits.keyed(steps, invitation.workspace, deed.told, once, Done(made=invitation.id))
+        if asker:
+            judge(asker, refusals)
+        if refusals:
             raise Stale("you are being changed at this moment: ask again")
 
     def steps(self, invitation: Invitation, deed: Deed) -> list[Step]:

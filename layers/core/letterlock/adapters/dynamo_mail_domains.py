@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.authority import held, judge
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import decode, encode, instant
 from letterlock.adapters.commits import Commits
@@ -62,9 +63,10 @@ class DynamoMailDomains:
             self._items.put("domain", self._item(domain), ABSENT),
             self._at_the_gate(domain.workspace),
             self._audit.step(deed.entry),
-            self._items.asker(asker),
         ]
+        steps = held(self._items.table, asker, steps)
         refusals = self._commits.keyed(steps, domain.workspace, deed.told, once, Done(made=domain.id))
+        judge(asker, refusals)
         refused = {each.role for each in refusals if each.code == CONDITION_FAILED}
         if ROUTE in refused:
             raise Conflict("another workspace has this domain")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.authority import held, judge
 from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import CONDITION_FAILED, Item, Step, key
 from letterlock.adapters.dynamo_mail_domains import DynamoMailDomains
 from letterlock.adapters.mailbox_items import GATE, MailboxItems
-from letterlock.adapters.people_items import PeopleItems
-from letterlock.domain.accounts import MAILBOXES_AT_MOST, Mailbox
+from letterlock.domain.accounts import MAILBOXES_AT_MOST, Mailbox, Principal
 from letterlock.domain.errors import Conflict, RuleBroken, Stale
 from letterlock.domain.idempotency import Done, Once
 from letterlock.services.deeds import Deed
@@ -25,21 +25,21 @@ class DynamoMailboxChanges:
     def __init__(
         self,
         items: MailboxItems,
-        people: PeopleItems,
         domains: DynamoMailDomains,
         commits: Commits,
         audit: AuditEntries,
     ) -> None:
-        self._items, self._people, self._domains = items, people, domains
-        self._commits, self._audit = commits, audit
+        self._items, self._domains, self._commits, self._audit = items, domains, commits, audit
 
     def add(self, new: NewMailbox, deed: Deed, once: Once | None = None) -> None:
         """Six steps; one more where its domain is the workspace's own, and one for the key."""
         mailbox = new.mailbox
-        steps = [*self._items.steps(mailbox, limited=True), self._audit.step(deed.entry), self._people.asker(new.asker)]
+        steps = [*self._items.steps(mailbox, limited=True), self._audit.step(deed.entry)]
         if new.domain:
             steps.append(self._domains.proven(mailbox.address.partition("@")[2], new.domain, new.at))
+        steps = held(self._items.table, new.asker, steps)
         refusals = self._commits.keyed(steps, mailbox.workspace, deed.told, once, Done(made=mailbox.id))
+        judge(new.asker, refusals)
         refused = {each.role for each in refusals if each.code == CONDITION_FAILED}
         if "route" in refused:
             raise Conflict("another mailbox has that address")
@@ -48,9 +48,11 @@ class DynamoMailboxChanges:
         if refusals:
             raise Stale(BUSY)
 
-    def change(self, before: Mailbox, after: Mailbox, deed: Deed) -> None:
-        steps = [self._changed(before, after), self._audit.step(deed.entry)]
-        if self._commits.commit(steps, before.workspace, deed.told):
+    def change(self, asker: Principal, before: Mailbox, after: Mailbox, deed: Deed) -> None:
+        steps = held(self._items.table, asker, [self._changed(before, after), self._audit.step(deed.entry)])
+        refusals = self._commits.commit(steps, before.workspace, deed.told)
+        judge(asker, refusals)
+        if refusals:
             raise Stale("the mailbox is being changed at this moment: ask again")
 
     def _changed(self, before: Mailbox, after: Mailbox) -> Step:

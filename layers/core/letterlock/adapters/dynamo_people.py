@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.authority import at_version, held, judge
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Step, batch_get, key, raw
 from letterlock.adapters.dynamo_revocations import owner_gone
-from letterlock.adapters.people_items import INVITER, LINK, PeopleItems, at_version
+from letterlock.adapters.people_items import INVITER, LINK, PeopleItems
+from letterlock.domain.accounts import Principal
 from letterlock.domain.errors import Conflict, Gone, NotFound, Stale
 from letterlock.domain.links import NO_GOOD
 from letterlock.domain.people import Person, Profile
@@ -139,10 +141,6 @@ class DynamoPeople:
             values[":mailboxes"] = {"SS": sorted(kept)}
         names = {"#role": "role", "#version": "version", "#state": "state"}
         condition = f"#state = :active AND #role = :before AND {at_version(before.version)}"
-        oneself = change.asker.id == before.id
-        if oneself:  # one item takes one step of a transaction
-            condition += " AND attribute_exists(credentials.#credential)"
-            names["#credential"] = change.asker.credential
         step = self._items.update(
             "member",
             (before.workspace, table.member_key(before.id)),
@@ -152,14 +150,15 @@ class DynamoPeople:
             ExpressionAttributeValues=values,
         )
         steps = [step, self._audit.step(deed.entry)]
-        if not oneself:
-            steps.append(self._items.asker(change.asker))
         if change.owners:
             steps.append(Step("owners", {"Update": owner_gone(self._items.table, before.workspace, change.owners)}))
-        if self._commits.commit(steps, before.workspace, deed.told):
+        refusals = self._commits.commit(held(self._items.table, change.asker, steps), before.workspace, deed.told)
+        judge(change.asker, refusals)
+        if refusals:
             raise Stale("people are being changed at this moment: ask again")
 
-    def name_workspace(self, workspace: str, name: str, deed: Deed) -> None:
+    def name_workspace(self, asker: Principal, name: str, deed: Deed) -> None:
+        workspace = asker.workspace
         step = self._items.update(
             "gate",
             (workspace, table.GATE),
@@ -168,7 +167,10 @@ class DynamoPeople:
             ExpressionAttributeNames={"#name": "name"},
             ExpressionAttributeValues={":name": {"B": self._items.sealed_workspace_name(workspace, name)}},
         )
-        if self._commits.commit([step, self._audit.step(deed.entry)], workspace, deed.told):
+        steps = held(self._items.table, asker, [step, self._audit.step(deed.entry)])
+        refusals = self._commits.commit(steps, workspace, deed.told)
+        judge(asker, refusals)
+        if refusals:
             raise Stale("the workspace is being changed at this moment: ask again")
 
     def rename(self, workspace: str, person: str, profile: Profile) -> None:

@@ -5,15 +5,17 @@ Nothing is read first: that it is there to be taken away is the update's conditi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.authority import held, judge
 from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import CONDITION_FAILED, Item, Step, key, pages
-from letterlock.domain.accounts import Member
+from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.errors import NotFound, RuleBroken, Stale
 from letterlock.domain.permissions import Role
 from letterlock.services.deeds import Deed
@@ -89,7 +91,9 @@ class DynamoRevocations:
         people = tuple(each["sk"]["S"].removeprefix(table.PEOPLE) for each in pages(self._client, request))
         return Owners(people, int(gate["owners_gone"]["N"]) if "owners_gone" in gate else 0)
 
-    def person(self, member: Member, at: datetime, owners: Owners | None, deed: Deed) -> bool:
+    def person(
+        self, member: Member, at: datetime, owners: Owners | None, deed: Deed, asker: Principal | None = None
+    ) -> bool:
         """The state decides: what they came in with stays in the item until their lists are marked."""
         update = {
             "Key": key(member.workspace, table.member_key(member.id)),
@@ -104,7 +108,7 @@ class DynamoRevocations:
             },
         }
         steps = [Step(OWNERS, {"Update": owner_gone(self._table, member.workspace, owners)})] if owners else []
-        if not self._taken(member.workspace, update, deed, steps):
+        if not self._taken(member.workspace, update, deed, steps, asker):
             raise Stale("the person has changed since they were read")
         return True
 
@@ -125,10 +129,21 @@ class DynamoRevocations:
 
     # ---- the transaction --------------------------------------------------------------------------------------------
 
-    def _taken(self, workspace: str, update: Item, deed: Deed, steps: list[Step] | None = None) -> bool:
+    def _taken(
+        self,
+        workspace: str,
+        update: Item,
+        deed: Deed,
+        more: Sequence[Step] = (),
+        asker: Principal | None = None,
+    ) -> bool:
         """False when its condition refused it. Raises Stale when another transaction holds one of the items."""
-        taken = Step(TAKEN, {"Update": {"TableName": self._table, **update}})
-        refusals = self._commits.commit([taken, *(steps or []), self._audit.step(deed.entry)], workspace, deed.told)
+        steps = [Step(TAKEN, {"Update": {"TableName": self._table, **update}}), *more, self._audit.step(deed.entry)]
+        if asker:
+            steps = held(self._table, asker, steps)
+        refusals = self._commits.commit(steps, workspace, deed.told)
+        if asker:
+            judge(asker, refusals)
         if any(each.role == TAKEN and each.code == CONDITION_FAILED for each in refusals):
             return False
         if refusals:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.authority import held, judge
 from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import CONDITION_FAILED, Item, Step, batch_get, key
@@ -76,7 +77,11 @@ class DynamoSignIns:
             steps.append(self._items.used(change.reset.link, self._now()))
             steps.append(self._items.not_signed_out_since(change.reset.workspace, change.reset.made_at))
         steps.append(self._audit.step(deed.entry))
+        if change.asker:
+            steps = held(self._items.table, change.asker, steps)
         refusals = self._commits.commit(steps, change.member.workspace, deed.told)
+        if change.asker:
+            judge(change.asker, refusals)
         if any(each.role == LINK and each.code == CONDITION_FAILED for each in refusals):
             raise Gone(NO_GOOD)
         if refusals:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.authority import held, judge
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import ABSENT, Item, Step, batch_get, key, pages, raw
 from letterlock.adapters.member_items import gate_of, keyed, member_of
@@ -87,32 +87,25 @@ class DynamoTokens:
 
     def issue(self, issue: Issue) -> None:
         """One transaction. What has expired leaves the person's item on the way."""
-        asking = next(each for each in issue.roll.member.credentials if each.id == issue.asking)
         steps = self._personal(issue) if issue.token.kind is CredentialKind.PERSONAL else self._service(issue)
-        steps += [self._gate(issue, asking), self._items.step(issue.token), self._audit.step(issue.deed.entry)]
+        steps = held(
+            self._table, issue.asker, [*steps, self._items.step(issue.token), self._audit.step(issue.deed.entry)]
+        )
         done = Done(made=issue.token.id)
-        if self._commits.keyed(steps, issue.token.workspace, issue.deed.told, issue.once, done):
-            raise Stale("who asks, or how many tokens there are, has changed since it was read")
+        refusals = self._commits.keyed(steps, issue.token.workspace, issue.deed.told, issue.once, done)
+        judge(issue.asker, refusals)
+        if refusals:
+            raise Stale("how many tokens there are has changed since it was read")
 
     def _personal(self, issue: Issue) -> list[Step]:
         credential = _credential(issue.token)
         gone = [each.id for each in issue.roll.member.credentials if not each.live(self._now())]
         names = {"#new": issue.token.id} | {f"#gone{at}": each for at, each in enumerate(gone)}
         remove = " REMOVE " + ", ".join(f"credentials.#gone{at}" for at in range(len(gone))) if gone else ""
-        return [
-            self._asker(
-                issue,
-                "Update",
-                condition=_at_turn("tokens_made", issue.roll.turn),
-                names=names,
-                values={
-                    ":entry": table.credential_entry(credential, keyed(self._index, issue.secret)),
-                    ":next": {"N": str(issue.roll.turn + 1)},
-                    ":turn": {"N": str(issue.roll.turn)},
-                },
-                UpdateExpression=f"SET credentials.#new = :entry, tokens_made = :next{remove}",
-            )
-        ]
+        entry = table.credential_entry(credential, keyed(self._index, issue.secret))
+        changes = f"SET credentials.#new = :entry, tokens_made = :next{remove}"
+        at = key(issue.token.workspace, table.member_key(issue.roll.member.id))
+        return [self._turn("member", at, "tokens_made", issue.roll.turn, changes, names, {":entry": entry})]
 
     def _service(self, issue: Issue) -> list[Step]:
         token = issue.token
@@ -126,54 +119,23 @@ class DynamoTokens:
         entry = table.credential_entry(_credential(token), keyed(self._index, issue.secret))
         item = raw(stored) | {table.CREDENTIALS: {"M": {token.id: entry}}}
         put = {"TableName": self._table, "Item": item, "ConditionExpression": ABSENT}
-        return [Step("service", {"Put": put}), self._asker(issue, "ConditionCheck")]
+        gate = key(token.workspace, table.GATE)
+        turn = self._turn("gate", gate, "services_made", issue.roll.turn, "SET services_made = :next", {}, {})
+        return [Step("service", {"Put": put}), turn]
 
-    def _asker(
-        self,
-        issue: Issue,
-        kind: str,
-        *,
-        condition: str = "",
-        names: dict[str, str] | None = None,
-        values: Item | None = None,
-        **more: str,
+    def _turn(
+        self, role: str, at: Item, counter: str, turn: int, changes: str, names: dict[str, str], values: Item
     ) -> Step:
-        """Whoever asks is still what they were when they were read, and signed in with that session."""
-        conditions = ["#state = :active", "#role = :role", "attribute_exists(credentials.#asking)", condition]
-        operation = {
-            "TableName": self._table,
-            "Key": key(issue.token.workspace, table.member_key(issue.roll.member.id)),
-            "ConditionExpression": " AND ".join(filter(None, conditions)),
-            "ExpressionAttributeNames": {"#state": "state", "#role": "role", "#asking": issue.asking} | (names or {}),
-            "ExpressionAttributeValues": {":active": {"S": table.ACTIVE}, ":role": {"S": issue.roll.member.role}}
-            | (values or {}),
-            **more,
-        }
-        return Step("asker", {kind: operation})
-
-    def _gate(self, issue: Issue, asking: Credential) -> Step:
-        """It stands open, and nobody was signed out since the session began; a service token takes its turn there."""
-        turn = str(issue.roll.turn)
+        """An update that is made at this turn only, and moves it: of two who issue at once the second counts again."""
+        first = "" if turn else f"attribute_not_exists({counter}) OR "
         operation: Item = {
             "TableName": self._table,
-            "Key": key(issue.token.workspace, table.GATE),
-            "ConditionExpression": (
-                "#state = :active AND (attribute_not_exists(signed_out_at) OR signed_out_at < :since)"
-            ),
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {
-                ":active": {"S": table.ACTIVE},
-                ":since": {"S": instant(asking.created_at)},
-            },
+            "Key": at,
+            "UpdateExpression": changes,
+            "ConditionExpression": f"{first}{counter} = :turn",
+            "ExpressionAttributeValues": {":turn": {"N": str(turn)}, ":next": {"N": str(turn + 1)}} | values,
         }
-        if issue.token.kind is CredentialKind.PERSONAL:
-            return Step("gate", {"ConditionCheck": operation})
-        operation["ConditionExpression"] += f" AND {_at_turn('services_made', issue.roll.turn)}"
-        operation["ExpressionAttributeValues"] |= {
-            ":turn": {"N": turn},
-            ":next": {"N": str(issue.roll.turn + 1)},
-        }
-        return Step("gate", {"Update": operation | {"UpdateExpression": "SET services_made = :next"}})
+        return Step(role, {"Update": operation | ({"ExpressionAttributeNames": names} if names else {})})
 
     # ---- listing ----------------------------------------------------------------------------------------------------
 
@@ -222,10 +184,6 @@ class DynamoTokens:
 
 def _credential(token: ApiToken) -> Credential:
     return Credential(token.id, token.kind, token.scopes, token.created_at, token.expires_at)
-
-
-def _at_turn(attribute: str, turn: int) -> str:
-    return f"{attribute} = :turn" if turn else f"(attribute_not_exists({attribute}) OR {attribute} = :turn)"
 
 
 def _number(item: Item, name: str) -> int:

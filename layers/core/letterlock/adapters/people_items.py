@@ -6,18 +6,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from letterlock.adapters import table_accounts as table
+from letterlock.adapters.authority import at_version
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import decode, encode, instant
 from letterlock.adapters.dynamo import ABSENT, Item, Step, key
 from letterlock.adapters.dynamo_accounts import name_place
 from letterlock.adapters.member_items import keyed, member_of
 from letterlock.adapters.sealing import Place, Sealer
-from letterlock.domain.accounts import Credential, Member, Principal
+from letterlock.domain.accounts import Credential, Member
 from letterlock.domain.people import Link, LinkState, Person, Profile
 from letterlock.domain.sign_in import FactorReset, Session, SessionShown, SignIn
 
 LINK: Final = "link"
-ASKER: Final = "asker"
 INVITER: Final = "inviter"
 
 
@@ -168,21 +168,6 @@ class PeopleItems:
             ExpressionAttributeNames={"#state": "state", "#version": "version"},
             ExpressionAttributeValues={":active": {"S": table.ACTIVE}, ":read": {"N": str(member.version)}},
         )
-
-    def asker(self, principal: Principal) -> Step:
-        """Whoever asks is still what they were when the request was admitted."""
-        return self.check(
-            ASKER,
-            (principal.workspace, table.member_key(principal.id)),
-            ConditionExpression="#state = :active AND #role = :role AND attribute_exists(credentials.#credential)",
-            ExpressionAttributeNames={"#state": "state", "#role": "role", "#credential": principal.credential},
-            ExpressionAttributeValues={":active": {"S": table.ACTIVE}, ":role": {"S": principal.role}},
-        )
-
-
-def at_version(version: int) -> str:
-    """A condition on `#version`, whose value is `:read`: the first one need not be written down."""
-    return "(attribute_not_exists(#version) OR #version = :read)" if version == 1 else "#version = :read"
 
 
 def _profile_place(workspace: str, person: str) -> Place:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
-from letterlock.domain.errors import Forbidden, Invalid, NotFound
+from letterlock.domain.errors import Forbidden, Invalid, NotFound, Stale, Unauthenticated
 from letterlock.domain.forwarding import Confirmation, ForwardingState
 from letterlock.domain.mail import Address
 from letterlock.domain.mailbox_settings import MailboxSettings
 from letterlock.domain.permissions import PERMISSIONS, Action, AnyToken, Role, Scope
 from letterlock.domain.threading import MAILBOX_LOCAL_PART_OCTETS
+
+REFUSED: Final = "this token or session is unknown, expired or revoked"
+LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,10 @@ class Principal:
     """What it came in with: `ses_…` or `tok_…`."""
     signed_in: bool = False
     """With a session, which needs no scope."""
+    since: datetime = LONG_AGO
+    """When that was made."""
+    version: int = 1
+    """Of role and mailboxes, as they were read."""
 
     @property
     def kind(self) -> CredentialKind:
@@ -163,7 +170,29 @@ class Admission:
             limited=member.mailboxes is not None,
             credential=credential.id,
             signed_in=credential.kind is CredentialKind.SESSION,
+            since=credential.created_at,
+            version=member.version,
         )
+
+
+def refuse_no_longer(asker: Principal, now: Member | Gate | None) -> None:
+    """`now`: the asker's member, or gate, as it stands when what they asked for is to be written; None: it is gone.
+
+    Raises Unauthenticated, Forbidden, or Stale where they may ask again, unless it is as it was when they were let in.
+    """
+    match now:
+        case Gate():
+            if not now.open or (now.signed_out_at is not None and asker.since <= now.signed_out_at):
+                raise Unauthenticated(REFUSED)
+        case Member():
+            if not now.active or asker.credential not in {each.id for each in now.credentials}:
+                raise Unauthenticated(REFUSED)
+            if not now.role.covers(asker.role):
+                raise Forbidden("you were given a smaller role at this moment")
+            if now.version != asker.version:
+                raise Stale("what you may do was changed at this moment: ask again")
+        case None:
+            raise Unauthenticated(REFUSED)
 
 
 def by_mail(member: Member, gate: Gate) -> Principal | None:

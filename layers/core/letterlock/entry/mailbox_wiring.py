@@ -37,7 +37,7 @@ def changes() -> DynamoMailboxChanges:
     from letterlock.adapters.mailbox_items import MailboxItems
 
     items = MailboxItems(setting("ACCOUNTS_TABLE"), wiring.sealer(), wiring.blind_index())
-    return DynamoMailboxChanges(items, people_wiring.items(), domains(), wiring.commits(), wiring.audit_entries())
+    return DynamoMailboxChanges(items, domains(), wiring.commits(), wiring.audit_entries())
 
 
 @cache

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from letterlock.domain.accounts import CredentialKind, Principal
+from letterlock.domain.accounts import REFUSED, CredentialKind, Principal
 from letterlock.domain.errors import Unauthenticated
 from letterlock.domain.tokens import Presented, read
 from letterlock.services.ports import Clock, Members
-
-REFUSED = "this token or session is unknown, expired or revoked"
 
 
 @dataclass(frozen=True, slots=True)

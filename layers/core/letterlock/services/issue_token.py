@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from letterlock.domain.accounts import Admission, CredentialKind, Principal
+from letterlock.domain.accounts import REFUSED, Admission, CredentialKind, Principal
 from letterlock.domain.api_tokens import ApiToken, Roll, expiry, refuse_more_than_the_makers, token_name
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import Invalid, Stale, Unauthenticated
 from letterlock.domain.idempotency import Once
 from letterlock.domain.permissions import Action, Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
-from letterlock.services.authenticate import REFUSED
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.ports import Clock, Ids
 from letterlock.services.token_ports import Issue, Tokens
@@ -79,7 +78,7 @@ class IssueToken:
                 refuse_more_than_the_makers(asking, issued.token.role or asking.role, issued.token.mailboxes)
             roll.refuse_one_more(kind)
             try:
-                self.tokens.issue(Issue(issued.token, issued.secret, roll, principal.credential, made, once))
+                self.tokens.issue(Issue(issued.token, issued.secret, roll, asking, made, once))
             except Stale:
                 if attempt == FRESH_READS:
                     raise

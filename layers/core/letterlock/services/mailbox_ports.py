@@ -26,11 +26,11 @@ class MailboxChanges(Protocol):
         """One transaction: the mailbox, the two addresses that lead to it, and that the workspace has it.
 
         Raises Conflict when any workspace has the address, RuleBroken when the workspace has as many as it may, Stale
-        when whoever asks, or whose the domain is, is no longer so; AlreadyDone, KeyReused.
+        when whose the domain is is no longer so; what `refuse_no_longer` does; AlreadyDone, KeyReused.
         """
         ...
 
-    def change(self, before: Mailbox, after: Mailbox, deed: Deed) -> None:
+    def change(self, asker: Principal, before: Mailbox, after: Mailbox, deed: Deed) -> None:
         """Name, signature, settings, and that its forwarding was confirmed. Raises Stale when it has changed since."""
         ...
 
@@ -44,7 +44,7 @@ class MailDomains(Protocol):
         self, domain: MailDomain, asker: Principal, deed: Deed, over: Holder | None = None, once: Once | None = None
     ) -> None:
         """`over`: a claim that lapsed. Raises Conflict when somebody else was faster, RuleBroken when the workspace has
-        as many as it may, Stale when whoever asks is no longer so; AlreadyDone, KeyReused.
+        as many as it may, Stale, what `refuse_no_longer` does, AlreadyDone, KeyReused.
         """
         ...
 

@@ -139,7 +139,7 @@ class ChangeMailbox:
             changed.append("forwarding")
         changed += after.settings.differing(before.settings)
         deed = self.deeds(who.workspace, asked, Act.MAILBOX_CHANGED, before.id, reason=", ".join(changed))
-        self.changes.change(before, after, deed)
+        self.changes.change(who, before, after, deed)
         return replace(after, version=before.version + 1)
 
     def _after(self, before: Mailbox, wanted: MailboxWanted) -> Mailbox:

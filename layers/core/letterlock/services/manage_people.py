@@ -160,5 +160,5 @@ class RenameWorkspace:
     def __call__(self, who: Principal, name: str, asked: Asked) -> str:
         who.may(Action.CHANGE_WORKSPACE)
         name = shown_name(name)
-        self.people.name_workspace(who.workspace, name, self.deeds(who.workspace, asked, Act.WORKSPACE_CHANGED, ""))
+        self.people.name_workspace(who, name, self.deeds(who.workspace, asked, Act.WORKSPACE_CHANGED, ""))
         return name

@@ -8,7 +8,7 @@ the factor, is out.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.audit import Act
@@ -73,21 +73,7 @@ class OwnSignIn:
         session = self.start.rotated(member, who.credential, asked)
         others = tuple(each.id for each in sessions_of(member))
         deed = self.deeds(who.workspace, asked, act, who.id, [*facts, *ended(member, others)])
-        self.sign_ins.change(
-            SignInChange(
-                change.sign_in,
-                member,
-                password=change.password,
-                chosen_at=change.chosen_at,
-                totp=change.totp,
-                proposed=change.proposed,
-                step=change.step,
-                recovery=change.recovery,
-                session=session,
-                ended=others,
-            ),
-            deed,
-        )
+        self.sign_ins.change(replace(change, session=session, ended=others, asker=who), deed)
         return session
 
 
@@ -145,7 +131,7 @@ class ProposeFactor:
             raise RuleBroken("there is a second factor already: remove it first")
         secret = self.factors.new_secret()
         deed = self.own.deeds(who.workspace, asked, Act.TOTP_PROPOSED, who.id)
-        self.own.sign_ins.change(SignInChange(sign_in, member, proposed=secret), deed)
+        self.own.sign_ins.change(SignInChange(sign_in, member, proposed=secret, asker=who), deed)
         return Proposed(self.factors.spelt(secret), self.factors.uri(secret, self.own.profile(who).address))
 
 

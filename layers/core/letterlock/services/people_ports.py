@@ -88,6 +88,8 @@ class SignInChange:
     """One that begins."""
     ended: tuple[str, ...] = ()
     """Credentials that open nothing any more."""
+    asker: Principal | None = None
+    """Who asks for it; None where it is proven otherwise: by the password, or by a link."""
     reset: Reset | None = None
     """Whose link is used up by it."""
     factor_reset: FactorReset | None = None
@@ -117,7 +119,7 @@ class SignIns(Protocol):
 
     def change(self, change: SignInChange, deed: Deed) -> None:
         """One transaction. Raises Stale when the person, or how they sign in, has changed since; Gone when the link was
-        used meanwhile, is too old, or is older than everybody's last sign-out.
+        used meanwhile, is too old, or is older than everybody's last sign-out; what `refuse_no_longer` does.
         """
         ...
 
@@ -178,11 +180,11 @@ class People(Protocol):
         ...
 
     def change(self, change: PersonChange, deed: Deed) -> None:
-        """Raises Stale when they, the owners, or whoever asks, are no longer so."""
+        """Raises Stale when they, or the owners, are no longer so; what `refuse_no_longer` does."""
         ...
 
-    def name_workspace(self, workspace: str, name: str, deed: Deed) -> None:
-        """Raises Stale."""
+    def name_workspace(self, asker: Principal, name: str, deed: Deed) -> None:
+        """Raises Stale, and what `refuse_no_longer` does."""
         ...
 
     def rename(self, workspace: str, person: str, profile: Profile) -> None:
@@ -194,7 +196,7 @@ class Links(Protocol):
     """Links that are mailed, without their secrets."""
 
     def invite(self, invitation: Invitation, asker: Principal | None, deed: Deed, once: Once | None = None) -> None:
-        """Raises Stale when whoever asks is no longer so; AlreadyDone, KeyReused."""
+        """`asker` None: the operator. Raises Stale, what `refuse_no_longer` does, AlreadyDone, KeyReused."""
         ...
 
     def done(self, workspace: str, once: Once) -> Done | None:

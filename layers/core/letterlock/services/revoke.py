@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from letterlock.domain.accounts import Member
+from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import NotFound, RuleBroken, Stale
 from letterlock.domain.facts import CredentialRevoked, EverybodySignedOut, Fact, PersonRemoved, TokenLeaked
@@ -72,7 +72,8 @@ class Target:
 class Revoke:
     """Whether it did: what was revoked before stays so, and nobody is told again.
 
-    Raises NotFound for what never was; RuleBroken for a link that was used, and for the last owner; Stale.
+    Raises NotFound for what never was; RuleBroken for a link that was used, and for the last owner; Stale; of a person
+    also what `refuse_no_longer` does.
     """
 
     revocations: Revocations
@@ -80,26 +81,35 @@ class Revoke:
     ids: Ids
     now: Clock
 
-    def __call__(self, target: Target, asked: Asked, *, reason: str = "", before: str = "") -> bool:
+    def __call__(
+        self,
+        target: Target,
+        asked: Asked,
+        *,
+        reason: str = "",
+        before: str = "",
+        asker: Principal | None = None,
+    ) -> bool:
+        """`asker`: who removes a person; None: the operator. For what else is revoked see `adapters.authority`."""
         act = Act.TOKEN_LEAKED if target.leaked else ACTS[target.kind]
         deed = Deeds(self.ids, self.now)(
             target.workspace, asked, act, target.id, target.facts(asked.by), reason=reason, before=before
         )
-        return self._effect(target, deed)
+        return self._effect(target, deed, asker)
 
-    def _effect(self, target: Target, deed: Deed) -> bool:
+    def _effect(self, target: Target, deed: Deed, asker: Principal | None) -> bool:
         workspace, store = target.workspace, self.revocations
         effects: dict[Revocable, Callable[[], bool]] = {
             Revocable.API_TOKEN: lambda: store.credential(workspace, target.holder, target.id, deed),
             Revocable.SESSION: lambda: store.credential(workspace, target.holder, target.id, deed),
             Revocable.INVITATION: lambda: store.invitation(workspace, target.id, deed),
             Revocable.RESET_LINK: lambda: store.reset_link(workspace, target.id, deed),
-            Revocable.PERSON: lambda: self._person(workspace, target.id, deed),
+            Revocable.PERSON: lambda: self._person(workspace, target.id, deed, asker),
             Revocable.WORKSPACE: lambda: store.everybody(workspace, self.now(), deed),
         }
         return effects[target.kind]()
 
-    def _person(self, workspace: str, person: str, deed: Deed) -> bool:
+    def _person(self, workspace: str, person: str, deed: Deed, asker: Principal | None) -> bool:
         for _ in range(1 + FRESH_READS):
             member = self._read(workspace, person)
             if not member.active:
@@ -108,7 +118,7 @@ class Revoke:
             if owners and set(owners.people) <= {person}:
                 raise RuleBroken("a workspace keeps an owner: make somebody else one first")
             try:
-                return self.revocations.person(member, self.now(), owners, deed)
+                return self.revocations.person(member, self.now(), owners, deed, asker)
             except Stale:
                 continue
         raise Stale("people come and go at this moment: ask again")

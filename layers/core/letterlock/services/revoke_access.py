@@ -53,7 +53,7 @@ class RemovePerson:
             raise NotFound("no such person")
         if not principal.role.covers(self.members.get(principal.workspace, person).role):
             raise Forbidden("somebody with a higher role is not yours to remove")
-        self.revoke(Target(Revocable.PERSON, principal.workspace, person), asked)
+        self.revoke(Target(Revocable.PERSON, principal.workspace, person), asked, asker=principal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from letterlock.domain.accounts import Member
+from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.api_tokens import ApiToken, Roll
 from letterlock.domain.idempotency import Once
 from letterlock.services.deeds import Deed
@@ -17,12 +17,13 @@ from letterlock.services.deeds import Deed
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A token to be made, for whoever is on the roll, who asks with the session `asking`."""
+    """A token to be made, for whoever is on the roll, and asks."""
 
     token: ApiToken
     secret: str
     roll: Roll
-    asking: str
+    asker: Principal
+    """As they stand on the roll."""
     deed: Deed
     once: Once | None = None
 
@@ -41,7 +42,7 @@ class Tokens(Protocol):
     def issue(self, issue: Issue) -> None:
         """The member's credential, what the list shows, the deed, the record of the key: one transaction.
 
-        Raises Stale when the roll, the session or the gate is no longer as it was read; AlreadyDone, KeyReused.
+        Raises Stale when the roll is no longer as it was read, what `refuse_no_longer` does, AlreadyDone, KeyReused.
         """
         ...
 
@@ -85,8 +86,12 @@ class Revocations(Protocol):
 
     def owners(self, workspace: str) -> Owners: ...
 
-    def person(self, member: Member, at: datetime, owners: Owners | None, deed: Deed) -> bool:
-        """As they were read; `owners` where they are one. Raises Stale when they, or the owners, are no longer so."""
+    def person(
+        self, member: Member, at: datetime, owners: Owners | None, deed: Deed, asker: Principal | None = None
+    ) -> bool:
+        """As they were read; `owners` where they are one; `asker` None: the operator. Raises Stale when they, or the
+        owners, are no longer so; what `refuse_no_longer` does.
+        """
         ...
 
     def everybody(self, workspace: str, at: datetime, deed: Deed) -> bool:
