@@ -7,6 +7,7 @@ import pytest
 
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.conversation_items import ConversationItems
+from letterlock.adapters.dynamo import CONFLICT, Refusal
 from letterlock.adapters.dynamo_abandoned_uploads import DynamoAbandonedUploads
 from letterlock.adapters.dynamo_message_scans import DynamoMessageScans
 from letterlock.adapters.dynamo_uploads import DynamoUploads
@@ -234,3 +235,18 @@ def test_what_a_file_is_called_stands_nowhere_in_plain(tables: Tables, shelf: Sh
     stored = repr(tables.client.scan(TableName=tables.conversations)["Items"])
     for word in ("Rechnung", "Müller", "application/pdf", "tok_agent"):
         assert word not in stored
+
+
+def test_what_could_not_be_settled_at_this_moment_is_not_taken_for_settled(
+    tables: Tables, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another transaction holds the record (DynamoDB: "TransactionConflict"): its object must stay."""
+    if not isinstance(shelf.uploads, DynamoUploads):
+        pytest.skip("the table's own")
+    upload = shelf.upload()
+    shelf.uploads.claim(upload, "v1")
+    found = replace(upload, version="v1", scan=Scan(upload.id, ScanState.CLEAN))
+    refused = [Refusal("upload", CONFLICT, {})]
+    monkeypatch.setattr(shelf.uploads._commits, "commit", lambda *_: refused)
+    with pytest.raises(Stale):
+        shelf.uploads.settle(found, shelf.told(found))

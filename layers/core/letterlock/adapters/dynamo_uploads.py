@@ -10,9 +10,9 @@ from letterlock.adapters import codec, table_due
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
-from letterlock.adapters.dynamo import ABSENT, Item, Step, batch_get, key, put
+from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Step, batch_get, key, put
 from letterlock.adapters.sealing import Place, Sealer
-from letterlock.domain.errors import NotFound, TooManyRequests
+from letterlock.domain.errors import NotFound, Stale, TooManyRequests
 from letterlock.domain.facts import Told
 from letterlock.domain.files import UPLOAD_LIVES, UPLOADS_AN_HOUR, ScanState, Upload
 from letterlock.domain.idempotency import Done, Once
@@ -119,7 +119,10 @@ class DynamoUploads:
             "ExpressionAttributeNames": {"#state": "state", "#version": "version"},
             "ExpressionAttributeValues": values,
         }
-        return not self._commits.commit([Step(UPLOAD, {"Update": operation})], upload.workspace, told)
+        refusals = self._commits.commit([Step(UPLOAD, {"Update": operation})], upload.workspace, told)
+        if refusals and all(each.code != CONDITION_FAILED for each in refusals):
+            raise Stale("the upload is being written at this moment")
+        return not refusals
 
     def _upload(self, workspace: str, item: Item) -> Upload | None:
         """None for one that was dropped."""

@@ -37,7 +37,10 @@ class Uploads(Protocol):
         ...
 
     def settle(self, upload: Upload, told: Sequence[Told]) -> bool:
-        """What was found, with its fact. False where that was settled before, or it was dropped."""
+        """What was found, with its fact. False where that was settled before, or it was dropped.
+
+        Raises Stale where nobody could say: its object must not be deleted then.
+        """
         ...
 
 
