@@ -11,6 +11,7 @@ OTHER = "another long phrase"
 BEN, DORA, EVE, FAY, GAL, GUS, HAL = (
     f"{name}@team.example" for name in ("ben", "dora", "eve", "fay", "gal", "gus", "hal")
 )
+KIT, LOU, MO, NED = (f"{name}@team.example" for name in ("kit", "lou", "mo", "ned"))
 
 
 def people_come_in(desk: Desk) -> None:
@@ -78,6 +79,27 @@ def a_password_is_forgotten(desk: Desk) -> None:
         Browser(desk.stack).ask("POST", "/v1/password-resets/complete", new)
 
 
+def links_for_a_new_password_are_ended(desk: Desk) -> None:
+    """One's own, and somebody else's."""
+    kit = owner(desk.stack, KIT)
+    lou = joined(kit, LOU)
+    for email in (KIT, LOU):
+        Browser(desk.stack).must("POST", "/v1/password-resets", {"email": email})
+    kit.must("GET", "/v1/me/sessions")
+    kit.must("DELETE", "/v1/me/password-resets")
+    kit.must("DELETE", f"/v1/people/{me(lou)}/password-resets")
+    desk.stack.relay()
+
+
+def somebody_leaves(desk: Desk) -> None:
+    """And who is the last owner then does not."""
+    mo = owner(desk.stack, MO)
+    ned = joined(mo, NED, "owner")
+    ned.must("DELETE", "/v1/me")
+    mo.ask("DELETE", "/v1/me")
+    desk.stack.finish_revocations(desk.stack.relay())
+
+
 def a_mail_that_ses_puts_off(desk: Desk) -> None:
     ana = owner(desk.stack, FAY)
     ana.must("POST", "/v1/invitations", {"email": BEN, "role": "agent"})
@@ -120,6 +142,8 @@ PEOPLE = (
     an_invitation_outlives_what_its_inviter_had,
     people_sign_in_and_out,
     a_password_is_forgotten,
+    links_for_a_new_password_are_ended,
+    somebody_leaves,
     a_mail_that_ses_puts_off,
     a_workspace_with_an_owner,
     an_owner_lost_the_authenticator,

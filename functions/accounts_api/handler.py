@@ -19,6 +19,7 @@ from letterlock.entry.conditions import (
     version_shown,
     versions,
 )
+from letterlock.entry.cookies import session_cookie
 from letterlock.entry.leak_report import BODY, LabelOut, findings
 from letterlock.entry.notification_shapes import NotificationSettingsIn, NotificationSettingsOut
 from letterlock.entry.people_shapes import (
@@ -32,7 +33,7 @@ from letterlock.entry.people_shapes import (
     PersonOut,
     limits,
 )
-from letterlock.entry.rest import asked, principal, serve
+from letterlock.entry.rest import asked, principal, say, serve
 from letterlock.entry.routes import PUBLIC, Api
 from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
 from letterlock.entry.token_shapes import IssuedTokenOut, PersonalTokenIn, ServiceTokenIn, TokenOut, TokensOut
@@ -59,6 +60,18 @@ def patch_me(change: NameIn) -> MeOut:
     who = principal(app)
     profile = people_wiring.rename_me()(who, change.name)
     return MeOut.of(who, wiring.workspaces().name(who.workspace), profile)
+
+
+@api.delete(
+    "/v1/me",
+    Action.LEAVE,
+    summary="Leave the workspace",
+    description="As if one were removed: every session and token ends. The last owner stays: 409.",
+    tags=["me"],
+)
+def delete_me() -> None:
+    people_wiring.leave_workspace()(principal(app), asked(app))
+    say(app, "Set-Cookie", session_cookie("", 0))
 
 
 @api.get("/v1/me/notifications", Action.READ_ME, summary="What one is told of by mail", tags=["me"])
@@ -265,6 +278,16 @@ def post_leak_report() -> list[LabelOut]:
 )
 def delete_person(person: Id) -> None:
     wiring.remove_person()(principal(app), person, asked(app))
+
+
+@api.delete(
+    "/v1/people/<person>/password-resets",
+    Action.CHANGE_PERSON,
+    summary="End somebody's links for a new password that wait to be used",
+    tags=["people"],
+)
+def delete_persons_resets(person: Id) -> None:
+    people_wiring.end_reset_links().of(principal(app), person, asked(app))
 
 
 @api.delete(

@@ -23,6 +23,7 @@ from letterlock.entry.sign_in_shapes import (
     OwnSessionsOut,
     PasswordAndCodeIn,
     PasswordIn,
+    PasswordResetOut,
     RecoveryCodesOut,
     ResetIn,
     SignedInOut,
@@ -106,11 +107,30 @@ def post_password_reset_complete(new: NewPasswordIn) -> AcceptedOut:
 # ---- one's own sessions ---------------------------------------------------------------------------------------------
 
 
-@api.get("/v1/me/sessions", Action.MANAGE_OWN_SESSIONS, summary="List one's own sessions", tags=["me"])
+@api.get(
+    "/v1/me/sessions",
+    Action.MANAGE_OWN_SESSIONS,
+    summary="One's own sessions, and links for a new password",
+    tags=["me"],
+)
 def get_own_sessions() -> OwnSessionsOut:
     who = principal(app)
     found = people_wiring.list_sessions()(who)
-    return OwnSessionsOut(sessions=[OwnSessionOut.of(each, who.credential) for each in found])
+    resets = people_wiring.list_resets()(who)
+    return OwnSessionsOut(
+        sessions=[OwnSessionOut.of(each, who.credential) for each in found],
+        password_resets=[PasswordResetOut.of(each) for each in resets],
+    )
+
+
+@api.delete(
+    "/v1/me/password-resets",
+    Action.MANAGE_OWN_SIGN_IN,
+    summary="End the links for a new password that wait to be used",
+    tags=["me"],
+)
+def delete_own_resets() -> None:
+    people_wiring.end_reset_links().own(principal(app), asked(app))
 
 
 @api.delete("/v1/me/sessions/<session>", Action.MANAGE_OWN_SESSIONS, summary="End one of them", tags=["me"])

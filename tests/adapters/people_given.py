@@ -128,6 +128,7 @@ def over_fakes(clock: FakeClock) -> Office:
     workspaces = FakeWorkspaces()
     members = FakeMembers(workspaces)
     people, tokens = FakePeople(members, workspaces, clock), FakeTokens(members, clock)
+    tokens.mailed = people.links
     return Office(workspaces, members, people, people, people, tokens, clock, (people, tokens), None)
 
 

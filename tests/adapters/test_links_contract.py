@@ -88,6 +88,25 @@ def test_resets_and_sign_ups_are_found_where_they_were_asked_for(office: Office)
             read(workspace, link)  # type: ignore[operator]
 
 
+def test_of_resets_those_are_found_that_somebody_can_still_use(office: Office) -> None:
+    office.joined(BEN)
+    for number in range(3):
+        office.asked_for(ANA, f"rst_{number}")
+        office.clock.passes(minutes=20)
+    his = office.asked_for(BEN, "rst_9")
+    office.revocations.reset_link(WORKSPACE, "rst_2", office.deed(Act.RESET_LINK_REVOKED))
+
+    def found(person: str, workspace: str = WORKSPACE) -> list[str]:
+        return [each.id for each in office.links.resets_of(workspace, person, office.clock())]
+
+    assert found(ANA) == ["rst_1"], "the first one's hour is over"
+    assert office.links.resets_of(WORKSPACE, BEN, office.clock()) == [his]
+    assert (found(BEN, OTHER), found("per_x")) == ([], [])
+    change = replace(office.as_read(BEN), password="new", reset=his)
+    office.sign_ins.change(change, office.deed(Act.PASSWORD_CHANGED))
+    assert found(BEN) == []
+
+
 def test_a_reset_is_written_alike_for_everybody(tables: Tables, keys: MemoryKeys, clock: FakeClock) -> None:
     """Of the tables only: who counts the writes must not learn whether somebody is known."""
     calls = Calls()

@@ -6,7 +6,7 @@ import pytest
 
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import Conflict, Gone, NotFound, Stale, Unauthenticated
-from letterlock.domain.people import Link, LinkState, Profile
+from letterlock.domain.people import LinkState, Profile
 from letterlock.domain.permissions import Role
 from letterlock.services.people_ports import PersonChange
 from tests.adapters.people_given import (
@@ -53,21 +53,13 @@ def test_by_a_link_that_is_no_good_nobody_joins(office: Office, why: str) -> Non
         case "another workspace's":
             link = replace(link, workspace=OTHER)
         case _:
-            revoke(office, link)
+            assert office.revocations.invitation(link.workspace, link.id, office.deed(Act.INVITATION_REVOKED))
     before = office.done()
 
     with pytest.raises(Gone):
         office.people.join(office.joining(BEN, link), office.deed())
     assert nobody_joined(office, BEN)
     assert office.done() == before
-
-
-def revoke(office: Office, link: Link) -> None:
-    if office.fakes:
-        people, _ = office.fakes
-        people.links[link.workspace, link.id] = replace(people.links[link.workspace, link.id], state=LinkState.REVOKED)
-    else:
-        assert office.revocations.invitation(link.workspace, link.id, office.deed(Act.INVITATION_REVOKED))
 
 
 def nobody_joined(office: Office, person: str) -> bool:

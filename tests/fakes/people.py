@@ -214,6 +214,10 @@ class FakePeople:
             raise NotFound("no such link")
         return found
 
+    def resets_of(self, workspace: str, person: str, now: datetime) -> list[Reset]:
+        found = [each for key, each in sorted(self.links.items()) if key[0] == workspace and isinstance(each, Reset)]
+        return [each for each in found if each.person == person and each.good(now, None)]
+
     def ask_sign_up(self, sign_up: SignUp, deed: Deed) -> None:
         self.links[sign_up.workspace, sign_up.id] = sign_up
         self.deeds.append(deed)

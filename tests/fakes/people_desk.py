@@ -31,7 +31,7 @@ from letterlock.services.own_sign_in import (
 from letterlock.services.reset_factor import AskFactorReset, FactorResets, FinishFactorReset, StopFactorReset
 from letterlock.services.reset_password import AskReset, CompleteReset
 from letterlock.services.revoke import Revoke
-from letterlock.services.revoke_access import EndSession, RemovePerson, SignEverybodyOut
+from letterlock.services.revoke_access import EndResetLinks, EndSession, LeaveWorkspace, RemovePerson, SignEverybodyOut
 from letterlock.services.send_account_mail import SendAccountMail
 from letterlock.services.sign_in import SignedIn, SignInPerson
 from letterlock.services.start_session import StartSession
@@ -61,6 +61,7 @@ class PeopleDesk:
         self.members = FakeMembers(self.workspaces, self.mailboxes)
         self.people = people = FakePeople(self.members, self.workspaces, clock)
         self.tokens, self.passwords = FakeTokens(self.members, clock), FakePasswords()
+        self.tokens.mailed = people.links
         self.links, self.factors = KeyedLinks(index), SecondFactors(index, random)
         self.claims, self.mailer = FakeMailClaims(clock), FakeAccountMailer()
         self.deeds, self.start = Deeds(ids, clock), StartSession(ids, clock, random)
@@ -88,7 +89,8 @@ class PeopleDesk:
         self.reset = CompleteReset(people, people, people, self.links, passwords, limits, deeds, clock)
         revoke = Revoke(self.tokens, members, ids, clock)
         self.remove, self.end_session = RemovePerson(revoke, members), EndSession(revoke)
-        self.sign_everybody_out = SignEverybodyOut(revoke)
+        self.sign_everybody_out, self.leave = SignEverybodyOut(revoke), LeaveWorkspace(revoke)
+        self.end_resets = EndResetLinks(revoke, people, members, clock)
         self.send_mail = SendAccountMail(
             people,
             people,

@@ -10,6 +10,7 @@ from letterlock.domain.audit import Entry
 from letterlock.domain.errors import AlreadyDone, KeyReused, NotFound, RuleBroken, Stale
 from letterlock.domain.facts import Fact
 from letterlock.domain.idempotency import HELD, Done, Once
+from letterlock.domain.people import Invitation, LinkState, Reset, SignUp
 from letterlock.domain.permissions import Role
 from letterlock.services.deeds import Deed
 from letterlock.services.ports import Clock
@@ -31,6 +32,8 @@ class FakeTokens:
         """Whose each is: made by, or for, whom."""
         self.links_to: dict[tuple[str, str], tuple[str, datetime]] = {}
         """To whom else each invitation was sent, and when."""
+        self.mailed: dict[tuple[str, str], Invitation | Reset | SignUp] = {}
+        """Or the links themselves, where there is a store of people."""
         self.sign_ins: dict[tuple[str, str], str] = {}
         """Whose there are, and the route that leads to each."""
         self.routes: dict[str, str] = {}
@@ -147,9 +150,13 @@ class FakeTokens:
         return self._link(workspace, reset, deed)
 
     def _link(self, workspace: str, link: str, deed: Deed) -> bool:
-        match self.links.get((workspace, link)):
+        found = self.mailed.get((workspace, link))
+        match found.state.value if found else self.links.get((workspace, link)):
             case "pending":
-                self.links[workspace, link] = "revoked"
+                if found:
+                    self.mailed[workspace, link] = replace(found, state=LinkState.REVOKED)
+                else:
+                    self.links[workspace, link] = "revoked"
                 self._do(deed)
                 return True
             case "revoked":

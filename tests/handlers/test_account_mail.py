@@ -48,7 +48,7 @@ def test_of_a_leaked_service_token_the_owners_are_told(stack: Stack) -> None:
 def test_who_is_removed_is_told_plainly(stack: Stack) -> None:
     owner, bea = stack.person(Role.OWNER), stack.person(Role.AGENT)
     assert ask(stack, owner, "DELETE", f"/v1/people/{bea.id}")[0] == 204
-    assert mailed(stack) == [(address(bea), "You were removed from a workspace")]
+    assert mailed(stack) == [(address(bea), "You are no longer in a workspace")]
 
 
 def test_whose_token_somebody_else_revokes_is_told_and_who_ends_their_own_is_not(stack: Stack) -> None:

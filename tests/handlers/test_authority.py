@@ -9,7 +9,7 @@ from bench.browser import PASSWORD
 from bench.mailbox_paths import mailboxes_come_to_be
 from bench.paths import an_owner_goes_and_everybody_is_signed_out, tokens
 from bench.people import SignedIn
-from bench.people_paths import a_password_is_forgotten, people_come_in, people_sign_in_and_out
+from bench.people_paths import a_password_is_forgotten, people_come_in, people_sign_in_and_out, somebody_leaves
 from bench.scenarios import Desk
 from letterlock.adapters import table_accounts as table
 from letterlock.domain.accounts import Member
@@ -29,6 +29,7 @@ CHANGES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/people/{other}"): {"role": "viewer"},
     ("PATCH", "/v1/people/{self}"): {"role": "admin"},
     ("DELETE", "/v1/people/{other}"): None,
+    ("DELETE", "/v1/me"): None,
     ("PATCH", "/v1/workspace"): {"name": "Ours"},
     ("POST", "/v1/me/tokens"): {"name": "x", "scopes": ["conversations:read"]},
     ("POST", "/v1/tokens"): {"name": "x", "scopes": ["conversations:read"]},
@@ -136,6 +137,7 @@ def test_whoever_changes_who_may_do_what_is_a_condition_of_it(stack: Stack) -> N
     ways: tuple[Callable[[Desk], object], ...] = (
         people_come_in,
         people_sign_in_and_out,
+        somebody_leaves,
         a_password_is_forgotten,
         mailboxes_come_to_be,
         tokens,

@@ -31,6 +31,34 @@ def test_nothing_is_left_by_which_a_removed_person_signed_in(stack: Stack) -> No
     assert ana.must("GET", f"/v1/people/{me(ana)}")["finished"] is None
 
 
+def test_who_leaves_is_out_at_once_and_as_gone_as_who_was_removed(stack: Stack) -> None:
+    ana = owner(stack)
+    ben, other = joined(ana, BEN, "owner"), Browser(stack)
+    other.sign_in(BEN)
+    person = me(ben)
+    token = ben.must("POST", "/v1/me/tokens", {"name": "x", "scopes": ["people:read"]})["token"]
+
+    assert ben.ask("DELETE", "/v1/me")[0] == 204
+    assert "Max-Age=0" in ben.headers["Set-Cookie"][0]
+    assert other.ask("GET", "/v1/me")[0] == 401
+    assert stack.api("GET", "/v1/me", token=token)[0] == 401
+    assert Browser(stack).sign_in(BEN)[0] == 401
+    assert "you left it" in " ".join(stack.mailed()[-1].split())
+    stack.finish_revocations(stack.published)
+    shown = ana.must("GET", f"/v1/people/{person}")
+    assert (shown["state"], shown["finished"]) == ("removed", True)
+    (entry,) = [each for each in ana.must("GET", "/v1/audit")["entries"] if each["act"] == "person_left"]
+    assert entry["actor"] == entry["subject"] == person
+
+
+def test_the_last_owner_does_not_leave(stack: Stack) -> None:
+    ana = owner(stack)
+    joined(ana, BEN, "admin")
+    status, answer = ana.ask("DELETE", "/v1/me")
+    assert (status, answer["type"]) == (409, "urn:letterlock:problem:rule-broken")
+    assert ana.must("GET", "/v1/me")
+
+
 def test_who_was_removed_from_one_workspace_signs_in_to_the_other_without_naming_it(stack: Stack) -> None:
     first, second = owner(stack), owner(stack, "dora@team.example")
     ben = joined(first, BEN)

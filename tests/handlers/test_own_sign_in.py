@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from bench.browser import ANA, PASSWORD, Browser, code_of, enrolled, link_mailed, owner
+from bench.browser import ANA, PASSWORD, Browser, code_of, enrolled, joined, link_mailed, me, owner
 from letterlock.entry import people_wiring, settings, wiring
 from tests.handlers.stack import Stack
 
@@ -248,6 +248,35 @@ def test_a_mail_goes_out_once_for_each_fact(stack: Stack) -> None:
     assert len(stack.mailed()) == 1
     stack.shown.clear()
 
+    assert stack.mailed() == []
+
+
+def test_a_reset_link_is_listed_and_ended_by_its_person_and_by_an_admin(stack: Stack) -> None:
+    ana = owner(stack)
+    ben = joined(ana, "ben@team.example")
+
+    for who, email, path in (
+        (ana, ANA, "/v1/me/password-resets"),
+        (ben, "ben@team.example", f"/v1/people/{me(ben)}/password-resets"),
+    ):
+        Browser(stack).must("POST", "/v1/password-resets", {"email": email})
+        token = link_mailed(stack)
+        (listed,) = who.must("GET", "/v1/me/sessions")["password_resets"]
+        assert set(listed) == {"id", "asked_at", "until"}
+        assert listed["id"] not in token
+
+        assert [ana.ask("DELETE", path)[0] for _ in range(2)] == [204, 204]
+        assert who.must("GET", "/v1/me/sessions")["password_resets"] == []
+        new = {"token": token, "password": NEW}
+        assert Browser(stack).ask("POST", "/v1/password-resets/complete", new)[0] == 410
+    acts = [each["act"] for each in ana.must("GET", "/v1/audit")["entries"]]
+    assert acts.count("reset_link_revoked") == 2
+
+
+def test_a_reset_link_that_was_ended_before_its_mail_went_is_not_mailed(stack: Stack) -> None:
+    ana = owner(stack)
+    Browser(stack).must("POST", "/v1/password-resets", {"email": ANA})
+    ana.must("DELETE", "/v1/me/password-resets")
     assert stack.mailed() == []
 
 

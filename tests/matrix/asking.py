@@ -81,6 +81,14 @@ UNCOUNTED = {"LimitsTable"}
 """What a refused request may write: that it was counted."""
 READS = {"BatchGetItem", "GetItem", "Query", "GetObject", "HeadObject", "Decrypt"}
 """What may be asked of AWS on the way to a refusal; anything else counts as written, unless AWS refused it."""
+ENDS_THE_SESSION = {
+    ("DELETE", "/v1/me"),
+    ("DELETE", "/v1/sessions/current"),
+    ("PUT", "/v1/me/password"),
+    ("POST", "/v1/me/totp"),
+    ("DELETE", "/v1/me/totp"),
+}
+"""Or gives it another secret."""
 ON_RECORD = {("POST", "/v1/sessions")}
 """Whose refusals are in the audit log, and nowhere else."""
 
@@ -164,6 +172,6 @@ def answered(world: World, method: str, path: str, caller: str) -> int:
             assert (status, body) == world.ask(who, method, never, sent)
     if path == "/v1/credentials":
         world.reopen()
-    if path in ("/v1/sessions/current", "/v1/me/password", "/v1/me/totp") and status not in REFUSED:
+    if (method, path) in ENDS_THE_SESSION and status not in REFUSED:
         world.seat()
     return status

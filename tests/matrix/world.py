@@ -54,6 +54,7 @@ class World:
         world.sales = world._second_mailbox()
         setup = {"workspace": {"name": "Other"}, "mailbox": {"address": "support@other.example"}}
         world.other = stack.call("workspace_setup", setup)["workspace"]
+        world.seated(world.other, Role.OWNER)  # or `foreign`, who is another one, could not leave
         world.seat()
         return world
 

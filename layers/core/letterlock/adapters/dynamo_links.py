@@ -11,7 +11,7 @@ from letterlock.adapters.audit_entries import AuditEntries
 from letterlock.adapters.authority import held, judge
 from letterlock.adapters.codec import decode, encode, instant
 from letterlock.adapters.commits import Commits
-from letterlock.adapters.dynamo import ABSENT, Item, Step, key
+from letterlock.adapters.dynamo import ABSENT, Item, Step, key, pages
 from letterlock.adapters.keyring import STACK
 from letterlock.adapters.people_items import PeopleItems
 from letterlock.adapters.sealing import Place, Sealer
@@ -119,6 +119,27 @@ class DynamoLinks:
     def reset(self, workspace: str, reset: str) -> Reset:
         item = self._item(workspace, table.reset_key(reset))
         return Reset(reset, workspace, item["person"]["S"], *_standing(item))
+
+    def resets_of(self, workspace: str, person: str, now: datetime) -> list[Reset]:
+        """One Query of the workspace's, which leave the table a day after their end; filtered."""
+        request: Item = {
+            "TableName": self._items.table,
+            "KeyConditionExpression": "pk = :workspace AND begins_with(sk, :resets)",
+            "FilterExpression": "person = :person AND #state = :pending AND #until > :now",
+            "ExpressionAttributeNames": {"#state": "state", "#until": "until"},
+            "ExpressionAttributeValues": {
+                ":workspace": {"S": workspace},
+                ":resets": {"S": table.RESETS},
+                ":person": {"S": person},
+                ":pending": {"S": LinkState.PENDING.value},
+                ":now": {"S": instant(now)},
+            },
+            "ConsistentRead": True,
+        }
+        return [
+            Reset(each["sk"]["S"].removeprefix(table.RESETS), workspace, person, *_standing(each))
+            for each in pages(self._client, request)
+        ]
 
     def ask_sign_up(self, sign_up: SignUp, deed: Deed) -> None:
         """Under the stack's key: the workspace has none, and may never be."""

@@ -74,9 +74,9 @@ RECOVERY_CODE_USED: Final = Words(
     "somebody knew the password, and has your codes.\n",
 )
 REMOVED: Final = Words(
-    "You were removed from a workspace",
-    "You are no longer a person of the workspace {workspace} on Letterlock: somebody who may do so removed you. Your "
-    "sessions and API tokens there have ended, and your conversations belong to nobody.\n"
+    "You are no longer in a workspace",
+    "You are no longer a person of the workspace {workspace} on Letterlock: you left it, or somebody who may do so "
+    "removed you. Your sessions and API tokens there have ended, and your conversations belong to nobody.\n"
     "\nIf you think that it was a mistake, ask an owner of the workspace. This is the last mail about it.\n",
 )
 TOKEN_LEAKED: Final = Words(

@@ -27,6 +27,7 @@ class Act(StrEnum):
     INVITATION_ACCEPTED = "invitation_accepted"
     INVITATION_REVOKED = "invitation_revoked"
     PERSON_REMOVED = "person_removed"
+    PERSON_LEFT = "person_left"
     ROLE_CHANGED = "role_changed"
     MAILBOX_ACCESS_CHANGED = "mailbox_access_changed"
     SIGN_UP_REQUESTED = "sign_up_requested"

@@ -67,6 +67,7 @@ class Action(StrEnum):
     READ_AUDIT = "read_audit"
     READ_ME = "read_me"
     CHANGE_ME = "change_me"
+    LEAVE = "leave"
     MANAGE_OWN_SIGN_IN = "manage_own_sign_in"
     MANAGE_OWN_SESSIONS = "manage_own_sessions"
     MANAGE_OWN_TOKENS = "manage_own_tokens"
@@ -116,6 +117,7 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.READ_AUDIT: Needs(Role.OWNER, Scope.AUDIT_READ),
     Action.READ_ME: AnyToken(),
     Action.CHANGE_ME: Needs(Role.VIEWER, None),
+    Action.LEAVE: Needs(Role.VIEWER, None),
     Action.MANAGE_OWN_SIGN_IN: Needs(Role.VIEWER, None),
     Action.MANAGE_OWN_SESSIONS: Needs(Role.VIEWER, None),
     Action.MANAGE_OWN_TOKENS: Needs(Role.VIEWER, None),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from letterlock.services.own_sign_in import (
         ChangePassword,
         ConfirmFactor,
+        ListResets,
         ListSessions,
         OwnSignIn,
         ProposeFactor,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     )
     from letterlock.services.reset_factor import AskFactorReset, FactorResets, FinishFactorReset, StopFactorReset
     from letterlock.services.reset_password import AskReset, CompleteReset
-    from letterlock.services.revoke_access import EndSession, RevokeInvitation
+    from letterlock.services.revoke_access import EndResetLinks, EndSession, LeaveWorkspace, RevokeInvitation
     from letterlock.services.send_account_mail import SendAccountMail
     from letterlock.services.set_up_workspace import SetUpWorkspace
     from letterlock.services.sign_in import SignInPerson
@@ -225,6 +226,21 @@ def list_sessions() -> ListSessions:
 
 
 @cache
+def list_resets() -> ListResets:
+    from letterlock.services.own_sign_in import ListResets
+
+    return ListResets(links(), wiring.now)
+
+
+@cache
+def end_reset_links() -> EndResetLinks:
+    """Also of accounts_api."""
+    from letterlock.services.revoke_access import EndResetLinks
+
+    return EndResetLinks(wiring.revoke(), links(), wiring.members(), wiring.now)
+
+
+@cache
 def end_session() -> EndSession:
     from letterlock.services.revoke_access import EndSession
 
@@ -330,6 +346,13 @@ def list_invitations() -> ListInvitations:
     from letterlock.services.invite import ListInvitations
 
     return ListInvitations(links(), wiring.cursors())
+
+
+@cache
+def leave_workspace() -> LeaveWorkspace:
+    from letterlock.services.revoke_access import LeaveWorkspace
+
+    return LeaveWorkspace(wiring.revoke())
 
 
 @cache

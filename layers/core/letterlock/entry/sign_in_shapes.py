@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from letterlock.domain.passwords import LONGEST
+from letterlock.domain.people import Reset
 from letterlock.domain.sign_in import Session, SessionShown
 from letterlock.services.sign_in import SignedIn
 
@@ -129,8 +130,21 @@ class OwnSessionOut(BaseModel):
         )
 
 
+class PasswordResetOut(BaseModel):
+    """A link for a new password, on its way to one's address or there."""
+
+    id: str
+    asked_at: datetime
+    until: datetime
+
+    @classmethod
+    def of(cls, reset: Reset) -> PasswordResetOut:
+        return cls(id=reset.id, asked_at=reset.made_at, until=reset.until)
+
+
 class OwnSessionsOut(BaseModel):
     sessions: list[OwnSessionOut]
+    password_resets: list[PasswordResetOut] = Field(description="Links that nobody has used or ended, and that last")
 
 
 class FactorOut(BaseModel):

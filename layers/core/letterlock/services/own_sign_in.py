@@ -21,13 +21,13 @@ from letterlock.domain.facts import (
     SecondFactorRemoved,
 )
 from letterlock.domain.passwords import entered, password_to_keep
-from letterlock.domain.people import Profile
+from letterlock.domain.people import Profile, Reset
 from letterlock.domain.permissions import Action
 from letterlock.domain.sign_in import RECOVERY_CODES, Session, SessionShown, SignIn, sessions_of
 from letterlock.domain.throttle import Tried
 from letterlock.services.check_factor import CheckFactor, Proven
 from letterlock.services.deeds import Asked, Deeds
-from letterlock.services.people_ports import Limits, Passwords, People, SecondFactors, SignInChange, SignIns
+from letterlock.services.people_ports import Limits, Links, Passwords, People, SecondFactors, SignInChange, SignIns
 from letterlock.services.ports import Clock, Members
 from letterlock.services.start_session import StartSession, ended
 
@@ -89,6 +89,18 @@ class ListSessions:
         who.may(Action.MANAGE_OWN_SESSIONS)
         found = self.sign_ins.sessions(self.members.get(who.workspace, who.id))
         return [each for each in found if each.credential.live(self.now())]
+
+
+@dataclass(frozen=True, slots=True)
+class ListResets:
+    """Links for a new password of one's own that wait to be used. Raises Forbidden."""
+
+    links: Links
+    now: Clock
+
+    def __call__(self, who: Principal) -> list[Reset]:
+        who.may(Action.MANAGE_OWN_SESSIONS)
+        return self.links.resets_of(who.workspace, who.id, self.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,10 @@ class Links(Protocol):
         """Raises NotFound."""
         ...
 
+    def resets_of(self, workspace: str, person: str, now: datetime) -> list[Reset]:
+        """Those that they can still use, oldest first; consistently read."""
+        ...
+
     def ask_sign_up(self, sign_up: SignUp, deed: Deed) -> None: ...
 
     def sign_up(self, workspace: str, sign_up: str) -> SignUp:

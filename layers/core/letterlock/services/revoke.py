@@ -92,6 +92,8 @@ class Revoke:
     ) -> bool:
         """`asker`: who removes a person; None: the operator. For what else is revoked see `adapters.authority`."""
         act = Act.TOKEN_LEAKED if target.leaked else ACTS[target.kind]
+        if asker and asker.id == target.id:
+            act = Act.PERSON_LEFT
         deed = Deeds(self.ids, self.now)(
             target.workspace, asked, act, target.id, target.facts(asked.by), reason=reason, before=before
         )

@@ -8,7 +8,8 @@ from letterlock.domain.accounts import CredentialKind, Principal
 from letterlock.domain.errors import Forbidden, NotFound
 from letterlock.domain.permissions import Action
 from letterlock.services.deeds import Asked
-from letterlock.services.ports import Members
+from letterlock.services.people_ports import Links
+from letterlock.services.ports import Clock, Members
 from letterlock.services.revoke import Revocable, Revoke, Target
 from letterlock.services.token_ports import Tokens
 
@@ -54,6 +55,44 @@ class RemovePerson:
         if not principal.role.covers(self.members.get(principal.workspace, person).role):
             raise Forbidden("somebody with a higher role is not yours to remove")
         self.revoke(Target(Revocable.PERSON, principal.workspace, person), asked, asker=principal)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveWorkspace:
+    """What one has there ends as by a removal. Raises Forbidden, RuleBroken (the last owner), Stale."""
+
+    revoke: Revoke
+
+    def __call__(self, principal: Principal, asked: Asked) -> None:
+        principal.may(Action.LEAVE)
+        self.revoke(Target(Revocable.PERSON, principal.workspace, principal.id), asked, asker=principal)
+
+
+@dataclass(frozen=True, slots=True)
+class EndResetLinks:
+    """All that wait to be used; there may be none. Raises Forbidden, NotFound, RuleBroken (one was used now), Stale."""
+
+    revoke: Revoke
+    links: Links
+    members: Members
+    now: Clock
+
+    def own(self, principal: Principal, asked: Asked) -> None:
+        principal.may(Action.MANAGE_OWN_SIGN_IN)
+        self._end(principal.workspace, principal.id, asked)
+
+    def of(self, principal: Principal, person: str, asked: Asked) -> None:
+        """Also raises Forbidden for somebody above oneself."""
+        principal.may(Action.CHANGE_PERSON)
+        if not person.startswith("per_"):
+            raise NotFound("no such person")
+        if not principal.role.covers(self.members.get(principal.workspace, person).role):
+            raise Forbidden("somebody with a higher role is not yours to change")
+        self._end(principal.workspace, person, asked)
+
+    def _end(self, workspace: str, person: str, asked: Asked) -> None:
+        for each in self.links.resets_of(workspace, person, self.now()):
+            self.revoke(Target(Revocable.RESET_LINK, workspace, each.id), asked)
 
 
 @dataclass(frozen=True, slots=True)
