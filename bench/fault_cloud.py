@@ -118,7 +118,7 @@ class Cloud:
         return answer
 
     def _from_stream(self, function: str, event: Event, armed: Armed | None) -> Any:
-        (stream,) = [each for each in self.topology.streams if each.function == function]
+        stream = next(each for each in self.topology.streams if each.function == function)
         records = event["Records"]
         for _ in range(1 + stream.retries):
             answer = self.attempt(function, {"Records": records}, armed)

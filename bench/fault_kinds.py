@@ -45,6 +45,7 @@ _THROTTLES = {
     "events": (400, "ThrottlingException"),
     "kms": (400, "ThrottlingException"),
     "s3": (503, "SlowDown"),
+    "secretsmanager": (400, "ThrottlingException"),
     "sesv2": (429, "TooManyRequestsException"),
     "sqs": (400, "ThrottlingException"),
 }
@@ -53,6 +54,7 @@ _ERRORS = {
     "events": (500, "InternalException"),
     "kms": (500, "KMSInternalException"),
     "s3": (500, "InternalError"),
+    "secretsmanager": (500, "InternalServiceError"),
     "sesv2": (500, "InternalFailure"),
     "sqs": (500, "InternalError"),
 }

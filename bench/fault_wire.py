@@ -23,7 +23,9 @@ from bench.recorder import Recorder
 from letterlock.adapters.streamed_json import Streamed
 from local.ses_events import events_of
 
-READS = frozenset({"BatchGetItem", "Decrypt", "GetEmailIdentity", "GetItem", "GetObject", "ListObjectsV2", "Query"})
+READS = frozenset(
+    {"BatchGetItem", "Decrypt", "GetEmailIdentity", "GetItem", "GetObject", "GetSecretValue", "ListObjectsV2", "Query"}
+)
 """Operations that change nothing. One that is not here is taken for one that does."""
 
 

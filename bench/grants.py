@@ -37,6 +37,7 @@ def grants(service: str, operation: str, asked: Mapping[str, Any], names: Mappin
             "events": _events,
             "kms": _kms,
             "s3": _s3,
+            "secretsmanager": _secrets,
             "sesv2": _ses,
             "sqs": _sqs,
         }[service](operation, asked, names)
@@ -92,6 +93,12 @@ def _sqs(operation: str, asked: Mapping[str, Any], names: Mapping[str, str]) -> 
     if action not in _QUEUES:
         raise KeyError(operation)
     yield action, names[asked["QueueUrl"]]
+
+
+def _secrets(operation: str, asked: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Grant]:
+    if operation != "GetSecretValue":
+        raise KeyError(operation)
+    yield operation, names[asked["SecretId"]]
 
 
 def _events(operation: str, asked: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Grant]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from bench.billing_paths import BILLING
 from bench.file_paths import FILES
 from bench.mailbox_paths import MAILBOXES
 from bench.notify_paths import NOTIFICATIONS
@@ -86,7 +87,7 @@ def recorded() -> list[Call]:
             desk = Desk(stack)
             for scenario in SCENARIOS:
                 scenario.prepare(desk)()
-            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES):
+            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING):
                 path(desk)
             return stack.recorder.calls
 
@@ -149,10 +150,12 @@ KEY_USES: dict[str, dict[str, tuple[str, ...]]] = {
         "s3:GetObjectVersion": ("kms:Decrypt",),
         "s3:PutObject": ("kms:GenerateDataKey",),
     },
+    "secretsmanager": {"secretsmanager:GetSecretValue": ("kms:Decrypt",)},
     "sqs": {"sqs:ReceiveMessage": ("kms:Decrypt",), "sqs:SendMessage": ("kms:Decrypt", "kms:GenerateDataKey")},
 }
 """What a service asks of the key of an encrypted store or queue in the caller's name: by service, then by action (or by
-its prefix). DynamoDB developer guide, "Encryption at rest: usage notes"; S3 user guide, "Using server-side encryption
+its prefix). DynamoDB developer guide, "Encryption at rest: usage notes"; Secrets Manager user guide, "Secret encryption
+and decryption"; S3 user guide, "Using server-side encryption
 with AWS KMS keys"; SQS developer guide, "Key management"."""
 
 

@@ -412,6 +412,38 @@ def _fetch(desk: Desk) -> Act:
     return lambda: desk.api("GET", f"/messages/{place}/attachments/{file['id']}")
 
 
+# ---- Stripe ---------------------------------------------------------------------------------------------------------
+
+
+def _webhook(desk: Desk) -> Act:
+    """One that is applied; the signing secret is at hand, as it is for five minutes at a time."""
+    tell = desk.stack.stripe.tell
+    shown = {"id": "in_1", "object": "invoice", "customer": "cus_1"}
+    desk.stack.stripe_says(tell("invoice.paid", shown))
+    event = tell("invoice.paid", shown)
+    desk.stack.stripe.events.clear()
+    return lambda: desk.stack.stripe_says(event)
+
+
+def _subscribed(desk: Desk) -> str:
+    owner, stripe = desk.stack.person(Role.OWNER), desk.stack.stripe
+    wanted = {"plan": "team", "seats": 50}
+    desk.asked("POST", "/v1/billing/checkout", wanted, token="", headers=owner.headers)
+    subscription = str(stripe.pay(next(reversed(stripe.kept["checkout"])))["id"])
+    desk.stack.stripe_told()
+    return subscription
+
+
+def _applied(desk: Desk) -> Act:
+    """A payment that failed: the copy, the gate and the fact."""
+    desk.stack.stripe.renew(_subscribed(desk), "failed")
+    event = desk.stack.stripe.events[-1]
+    desk.stack.stripe.events.clear()
+    desk.stack.stripe_says(event)
+    (told,) = desk.stack.relay("BillingTable")
+    return lambda: desk.accepted(desk.stack.call("billing_events", sqs_event(json.dumps(told))))
+
+
 # ---- facts and mail out ---------------------------------------------------------------------------------------------
 
 
@@ -498,6 +530,8 @@ SCENARIOS = (
     Scenario("a leaked token is reported", _report_leak),
     Scenario("finish a token's revocation", _finish_revoked_token),
     Scenario("finish a removal, one conversation", _finish_removal),
+    Scenario("Stripe tells of an event", _webhook, Bound(4, 1, 3)),
+    Scenario("apply an event of Stripe's", _applied),
     Scenario("relay one outbox", _relay),
     Scenario("deliver a reply", _deliver),
     Scenario("deliver a reply with a file of 200 kB", _deliver_file),

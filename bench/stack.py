@@ -4,6 +4,7 @@ import email
 import json
 import os
 import re
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,16 +44,19 @@ from letterlock.domain.accounts import Credential, CredentialKind, Member
 from letterlock.domain.outbox import unfold
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
-from letterlock.entry import settings, wiring
+from letterlock.entry import billing_wiring, settings, wiring
+from local.stripe.signing import signature, spelt
+from local.stripe.stand_in import StandIn
 from tools.build_lambda import folder_of
 from tools.openapi import ROOT, load
-from tools.template_model import target
+from tools.template_model import chosen, target
 
 REGION: Literal["eu-west-1"] = "eu-west-1"
 ACCOUNT = "123456789012"
 """The account that moto plays."""
 DOMAIN = "acme.example"
 MAILBOX = f"support@{DOMAIN}"
+SIGNING_SECRET = "whsec_nobodys_secret"  # noqa: S105 - nobody's
 REVOCATIONS = ("CredentialRevoked", "PersonRemoved", "EverybodySignedOut")
 """The facts that lead to token_revocation."""
 WIRINGS = tuple(
@@ -83,6 +87,7 @@ class Stack:
     handlers: dict[str, ModuleType]
     recorder: Recorder
     mail_identities: MailIdentities = field(default_factory=MailIdentities)
+    stripe: StandIn = field(default_factory=lambda: StandIn(lambda: wiring.now().timestamp()))
     buckets: tuple[str, ...] = ("inbound", "archive", "uploads", "downloads")
     workspace: str = ""
     mailbox: str = ""
@@ -141,6 +146,56 @@ class Stack:
 
     def notify_of(self, ses_message_id: str, recipients: tuple[str, ...] = (MAILBOX,), **verdicts: str) -> Any:
         return self.notify(notification_of(ses_message_id, recipients, **verdicts))
+
+    # ---- Stripe ----
+
+    def bills(self, charges: str = "true") -> None:
+        """From now on the operator charges for workspaces; or, with `false`, no more."""
+        os.environ["BILLING_ENABLED"] = charges
+        for module in WIRINGS:
+            for name in ("authenticate", "answers"):
+                if hasattr(module, name):
+                    getattr(module, name).cache_clear()
+
+    def stripe_says(self, event: dict[str, Any], *, body: str = "", signed: str = "") -> tuple[int, Any]:
+        """One event to the webhook, signed as Stripe does, unless it is said otherwise."""
+        text = body or spelt(event)
+        header = signed or signature(text, [SIGNING_SECRET], int(time.time()))
+        status, answer, _ = self.api(
+            "POST", "/v1/stripe/webhooks", text, token="", headers={"Stripe-Signature": header}
+        )
+        return status, answer
+
+    def stripe_told(self) -> None:
+        """Everything that Stripe has to tell by now, to the webhook, through the relay, and applied."""
+        told, self.stripe.events[:] = list(self.stripe.events), []
+        for event in told:
+            self.stripe_says(event)
+        self.apply_billing()
+
+    def apply_billing(self) -> list[Any]:
+        """What lies in outboxes, the billing table's included, and what of it leads to billing_events. What failed."""
+        rule = resources()["BillingEventsRule"]["Properties"]["EventPattern"]["detail-type"]
+        events = [*self.relay("BillingTable"), *self.relay()]
+        answers = [
+            self.call("billing_events", sqs_event(json.dumps(event)))
+            for event in events
+            if event["detail-type"] in rule
+        ]
+        return [each for answer in answers for each in answer["batchItemFailures"]]
+
+    def handed(self, told: list[dict[str, Any]], function: str) -> None:
+        """Facts to a consumer, one at a time."""
+        for event in told:
+            if self.call(function, sqs_event(json.dumps(event))) != {"batchItemFailures": []}:
+                raise AssertionError(event)
+
+    def billing_missed(self) -> None:
+        """Nothing of what waits in the billing table comes by itself, and its minute has come."""
+        dynamodb = boto3.client("dynamodb")
+        for item in dynamodb.scan(TableName="BillingTable")["Items"]:
+            if "due_at" in item:
+                dynamodb.put_item(TableName="BillingTable", Item=item | {"due_at": {"S": "2020-02-02T02:20Z"}})
 
     # ---- what is stored, as moto has it: to look at everything through its API takes much longer ----
 
@@ -231,9 +286,9 @@ class Stack:
         self.shown |= fresh
         return [as_streamed(item) for place, item in found.items() if place in fresh]
 
-    def relay(self) -> list[dict[str, Any]]:
+    def relay(self, table: str = "ConversationsTable") -> list[dict[str, Any]]:
         """New outboxes through the relay; the bus's events as rules see them."""
-        fresh = self.streamed()
+        fresh = self.streamed(table)
         answer = self.call("outbox_relay", stream_event(fresh))
         if answer != {"batchItemFailures": []}:
             raise AssertionError(answer)
@@ -333,6 +388,7 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         monkeypatch.setattr(argon2_passwords, "PARAMETERS", CHEAP)
         recorder = Recorder(_names(settings_of_all), boto3.client("dynamodb"))
         made = Stack({}, recorder)
+        monkeypatch.setattr(billing_wiring, "stripe_http", lambda: _stripe_in_process(made.stripe))
         made.restart(*HANDLERS)
         answer = made.call("workspace_setup", {"workspace": {"name": "Acme"}, "mailbox": {"address": MAILBOX}})
         made.workspace, made.mailbox, made.token = answer["workspace"], answer["mailbox"], answer["token"]
@@ -342,6 +398,13 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 _some_private_key = cache(generate_private_key)
 """One for all keys: moto makes an RSA key for a symmetric one too, which takes it a fifth of a second."""
+
+
+def _stripe_in_process(stand_in: StandIn) -> Any:
+    """Stripe's library takes a second to import here: only who needs it pays for that."""
+    from bench.stripe_wire import InProcess  # noqa: PLC0415
+
+    return InProcess(stand_in)
 
 
 @cache
@@ -357,6 +420,9 @@ def _resources() -> dict[str, str]:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     boto3.client("events").create_event_bus(Name="facts")
+    secrets = boto3.client("secretsmanager")
+    signing = secrets.create_secret(Name="stripe-signing-secrets", SecretString=SIGNING_SECRET)
+    api_key = secrets.create_secret(Name="stripe-api-key", SecretString="rk_test_nobodys")
     boto3.client("sesv2").create_email_identity(EmailIdentity=DOMAIN)
     return {
         "CONVERSATIONS_TABLE": make_table(dynamodb, "ConversationsTable"),
@@ -379,6 +445,12 @@ def _resources() -> dict[str, str]:
         "SEND_ATTEMPTS": "8",
         "LIMITS_TABLE": make_table(dynamodb, "LimitsTable"),
         "SIGN_UP": "open",
+        "BILLING_ENABLED": "false",
+        "BILLING_TABLE": make_table(dynamodb, "BillingTable"),
+        "STRIPE_SIGNING_SECRETS_ARN": signing["ARN"],
+        "STRIPE_API_KEY_ARN": api_key["ARN"],
+        "STRIPE_API_BASE": "https://api.stripe.com",
+        "STRIPE_MODE": "test",
         "MAIL_DOMAIN": DOMAIN,
         "STACK_NAME": "letterlock-test",
         "APP_URL": "https://app.acme.example",
@@ -418,7 +490,7 @@ def _behind() -> list[tuple[re.Pattern[str], str]]:
     paths = resources()["Api"]["Properties"]["DefinitionBody"]["paths"]
     led = []
     for path in sorted(paths, key=lambda each: each.count("{")):
-        operation = next(iter(paths[path].values()))
+        operation = next(iter(chosen(paths[path]).values()))
         uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
         pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
         led.append((re.compile(pattern), folder_of(re.findall(r"(\w+)\.Arn", uri)[0])))

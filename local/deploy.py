@@ -101,7 +101,8 @@ def _reasons(aws: Aws) -> str:
 def _set_what_is_left(aws: Aws, template: Mapping[str, Any]) -> None:
     """Settings of tables and a bucket's lock, as the template states them; the domain verified, on AWS DNS's part."""
     resources = aws.stack_resources()
-    for logical_id, definition in template["Resources"].items():
+    made = {name: one for name, one in template["Resources"].items() if name in resources}
+    for logical_id, definition in made.items():
         if definition["Type"] == "AWS::DynamoDB::Table":
             _set_table(aws, resources, resources[logical_id], definition["Properties"])
         if "ObjectLockConfiguration" in definition.get("Properties", {}):

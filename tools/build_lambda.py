@@ -1,4 +1,4 @@
-"""Build one artefact of the template: a function, the core layer or the vendor layer.
+"""Build one artefact of the template: a function, or a layer: the core, the vendor's, Stripe's.
 
 Called by functions/Makefile and layers/Makefile, which `sam build` calls with the logical id and ARTIFACTS_DIR.
 The same sources, lock and target give the same bytes: times are fixed, bytecode carries no time and no build path.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tools.bytecode import FUNCTION_ROOT, LAYER_ROOT, compile_bytecode
 from tools.lambda_target import ROOT, BuildError, target
-from tools.vendor_layer import vendor_packages
+from tools.vendor_layer import stripe_packages, vendor_packages
 
 # Zip files know no time before 1980; any fixed one will do.
 BUILD_TIME = 315_619_200  # 1980-01-02T00:00:00Z
@@ -28,6 +28,8 @@ def build(logical_id: str, artifacts: Path) -> None:
         _build_core(artifacts)
     elif logical_id == "VendorLayer":
         shutil.copytree(vendor_packages(target()), artifacts / "python", dirs_exist_ok=True)
+    elif logical_id == "StripeLayer":
+        shutil.copytree(stripe_packages(target()), artifacts / "python", dirs_exist_ok=True)
     elif logical_id.endswith("Function"):
         _build_function(logical_id, artifacts)
     else:

@@ -17,7 +17,7 @@ from tools.build_lambda import build
 from tools.expand_template import load
 from tools.lambda_target import BuildError, interpreter, target
 
-LAYERS = ("CoreLayer", "VendorLayer")
+LAYERS = ("CoreLayer", "VendorLayer", "StripeLayer")
 # The standard library stays (`python -I` drops the user's and the current folder, -S drops site-packages).
 PROBE = """
 import os, sys, time
@@ -27,6 +27,8 @@ import handler
 assert callable(handler.handler), "handler.py has no callable named handler"
 print(f"{(time.process_time() - before) * 1000:.0f} {len(sys.modules)}")
 """
+# What the first request loads must be there as well: Stripe's library, without the HTTP client that it asks for.
+ALONE = {"StripeLayer": "import letterlock.adapters.stripe_http, letterlock.adapters.stripe_payments"}
 # What Lambda sets for every function.
 LAMBDA_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "placeholder",
@@ -49,11 +51,21 @@ def functions(template: dict[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-def import_handler(logical_id: str, artifacts: Path, environment: dict[str, str]) -> str:
+def layers_of(template: dict[str, Any]) -> dict[str, list[str]]:
+    """Those that everybody has, and a function's own (AWS SAM: "Globals", lists are added)."""
+    common = template.get("Globals", {}).get("Function", {}).get("Layers", [])
+    return {
+        logical_id: [each["Ref"] for each in [*common, *resource["Properties"].get("Layers", [])]]
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def import_handler(logical_id: str, artifacts: Path, environment: dict[str, str], layers: list[str]) -> str:
     """Import the built handler; answers "<CPU ms> <modules>". Raises BuildError with what Python said."""
-    path = [str(artifacts / logical_id), *(str(artifacts / layer / "python") for layer in LAYERS)]
+    path = [str(artifacts / logical_id), *(str(artifacts / layer / "python") for layer in layers)]
     done = subprocess.run(
-        [interpreter(target().python), "-I", "-S", "-c", PROBE, *path],
+        [interpreter(target().python), "-I", "-S", "-c", PROBE + ALONE.get(layers[-1], ""), *path],
         env={"PATH": os.defpath, "AWS_LAMBDA_FUNCTION_NAME": logical_id, **LAMBDA_ENVIRONMENT, **environment},
         capture_output=True,
         text=True,
@@ -83,7 +95,8 @@ def main() -> int:
     """Print a line for each handler, and at the end how many of them import."""
     os.environ["LAMBDA_ARCH"] = "host"
     os.environ.setdefault("LAMBDA_PYTHON", f"{sys.version_info.major}.{sys.version_info.minor}")
-    wanted = functions(load())
+    template = load()
+    wanted, layers = functions(template), layers_of(template)
     imported = 0
     with tempfile.TemporaryDirectory() as folder:
         artifacts = Path(folder)
@@ -97,7 +110,7 @@ def main() -> int:
             started = time.monotonic()
             try:
                 build(logical_id, artifacts / logical_id)
-                milliseconds, modules = import_handler(logical_id, artifacts, environment).split()
+                milliseconds, modules = import_handler(logical_id, artifacts, environment, layers[logical_id]).split()
             except BuildError as error:
                 print(f"{logical_id:28} FAILED after {time.monotonic() - started:.1f} s\n{error}")
             else:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from letterlock.domain import facts
-from letterlock.domain.facts import CODE, Absent, Code, ConversationFact, Fact, Id, OneOf, marks_of
+from letterlock.domain.facts import CODE, STRIPE_ID, Absent, Code, ConversationFact, Fact, Id, OneOf, StripeId, marks_of
 from tools.lambda_target import ROOT
 
 SCHEMAS = ROOT / "events" / "schemas"
@@ -64,6 +64,8 @@ def _shape(fact: type[Fact], name: str, marks: Sequence[object]) -> Json:
         match mark:
             case Id(prefix):
                 return _text(f"^{prefix or '[a-z]{3}'}_{ULID}$")
+            case StripeId(prefix):
+                return _text(f"^{prefix}_{STRIPE_ID}$")
             case OneOf(words):
                 return {"enum": sorted(words)}
             case Code():

@@ -14,7 +14,16 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTION = ROOT / "functions" / "api_docs" / "openapi.json"
-APIS = ("accounts_api", "attachments_api", "audit_api", "conversations_api", "mailboxes_api", "sign_in_api")
+APIS = (
+    "accounts_api",
+    "attachments_api",
+    "audit_api",
+    "billing_api",
+    "conversations_api",
+    "mailboxes_api",
+    "sign_in_api",
+    "stripe_webhooks",
+)
 VERSION = "1.0.0"
 
 PROBLEM: dict[str, Any] = {
@@ -67,6 +76,7 @@ PROBLEM: dict[str, Any] = {
 PROBLEMS = {
     "400": "the request does not fit this description",
     "401": "no API token, or one that is unknown, expired or revoked",
+    "402": "the plan or its seats allow no more, or a payment is overdue and nothing can be changed",
     "403": "the token lacks the scope",
     "404": "no such record in this workspace",
     "409": "the record's state does not allow it, would not hold still, or the Idempotency-Key came with another body",

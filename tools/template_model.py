@@ -77,20 +77,30 @@ class Template:
         }
 
     def statements(self, kind: str) -> Iterator[Statement]:
-        """Every policy statement in resources of this type: key, bucket, topic, queue policies and roles' own."""
-        for name, properties in self.resources(kind).items():
+        """Every policy statement in resources of this type: key, bucket, topic, queue policies, and roles' own with
+        those that are attached to them.
+        """
+        for name, properties in self._with_policies(kind):
             documents = [properties.get("KeyPolicy"), properties.get("PolicyDocument")]
             documents += [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
             for document in filter(None, documents):
                 for body in as_list(document["Statement"]):
                     yield Statement(name, body)
 
+    def _with_policies(self, kind: str) -> Iterator[tuple[str, Json]]:
+        """Resources by the name of whose they are."""
+        yield from self.resources(kind).items()
+        if kind == "AWS::IAM::Role":
+            for properties in self.resources("AWS::IAM::Policy").values():
+                (role,) = properties["Roles"]
+                yield target(role), properties
+
     @property
     def api(self) -> Json:
-        """The OpenAPI body of the one REST API."""
+        """The OpenAPI body of the one REST API, with the paths that a condition may leave out."""
         (properties,) = self.resources("AWS::ApiGateway::RestApi").values()
         body: Json = properties["Body"]
-        return body
+        return body | {"paths": {path: chosen(operations) for path, operations in body["paths"].items()}}
 
 
 def as_list(value: Any) -> list[Any]:
@@ -106,6 +116,11 @@ def target(reference: Any) -> str:
         attribute = reference["Fn::GetAtt"]
         return str(attribute[0] if isinstance(attribute, list) else attribute.split(".")[0])
     return ""
+
+
+def chosen(value: Any) -> Any:
+    """What stands there where it is there at all: the first side of an If, else the value itself."""
+    return variants(value)[0]
 
 
 def variants(value: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from letterlock.domain.permissions import Action
 from letterlock.entry import notify_wiring, people_wiring, wiring
 from letterlock.entry.account_shapes import MeOut, WorkspaceOut
+from letterlock.entry.billing_shapes import BillingOut
 from letterlock.entry.conditions import (
     IdempotencyKey,
     IfMatch,
@@ -35,7 +36,7 @@ from letterlock.entry.people_shapes import (
 )
 from letterlock.entry.rest import asked, principal, say, serve
 from letterlock.entry.routes import PUBLIC, Api
-from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
+from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE, billed
 from letterlock.entry.token_shapes import IssuedTokenOut, PersonalTokenIn, ServiceTokenIn, TokenOut, TokensOut
 
 api = Api()
@@ -101,6 +102,11 @@ def get_workspace() -> WorkspaceOut:
 def patch_workspace(change: NameIn) -> WorkspaceOut:
     who = principal(app)
     return WorkspaceOut(id=who.workspace, name=people_wiring.rename_workspace()(who, change.name, asked(app)))
+
+
+@api.get("/v1/billing", Action.READ_BILLING, summary="What the workspace pays for, and uses", tags=["billing"])
+def get_billing() -> BillingOut:
+    return BillingOut.of(people_wiring.read_billing()(principal(app)), billed=billed())
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------

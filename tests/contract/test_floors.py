@@ -14,6 +14,7 @@ HANDLERS = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py
 ALLOWED = ("letterlock.entry", "letterlock.domain", "letterlock.services.ports")
 
 NEVER = {"aws_xray_sdk", "aws_encryption_sdk", "bleach", "moto", "requests", "stripe"}
+"""Stripe's library comes with the first request of a function of billing, and with no other function at all."""
 REST = {
     "aws_lambda_powertools.utilities.batch",
     "boto3",
@@ -45,12 +46,16 @@ AT_IMPORT = {
     "audit_chainer": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "audit_verification": OPERATOR,
     "api_docs": REST | {"pydantic", "nh3"},
+    "billing_api": REST | {"nh3"},
+    "billing_events": QUEUE,
+    "billing_reconciliation": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "conversations_api": REST | FILES | {"nh3"},
     "delivery_events": QUEUE,
     "due_work": QUEUE | {"aws_lambda_powertools.utilities.batch"},
     "inbound_email": QUEUE,
     "mailboxes_api": REST | {"nh3"},
     "outbound_email": QUEUE,
+    "stripe_webhooks": REST | {"nh3"},
     "token_revocation": QUEUE,
     "sign_in_api": REST | {"nh3"},
     "outbox_relay": QUEUE | {"aws_lambda_powertools.utilities.batch"},

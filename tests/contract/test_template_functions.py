@@ -18,12 +18,16 @@ OPEN_ENDED = re.compile(
     r"|\$\{ArchiveBucket\.Arn\}/(stack/\*/raw|wsp_\*/cnv_\*/msg_\*/(att_\*|content|raw)|wsp_\*/uploads/att_\*)"
     r"|\$\{UploadsBucket\.Arn\}/uploads/wsp_\*/att_\*"
     r"|\$\{DownloadsBucket\.Arn\}/wsp_\*/dld_\*"
-    r"|\$\{(Audit|Conversations)Table\.Arn\}/stream/\*"
+    r"|\$\{(Audit|Billing|Conversations)Table\.Arn\}/stream/\*"
     r"|\$\{AuditAnchorsBucket\.Arn\}/anchors/\*"
     r"|arn:\$\{AWS::Partition\}:ses:\$\{AWS::Region\}:\$\{AWS::AccountId\}:identity/\*"
 )
 # AWS's own policies that a role may carry, with the reason in the template.
 MANAGED = {"ApiLogsRoleOfAccount": "AmazonAPIGatewayPushToCloudWatchLogs"}
+
+
+OF_BILLING = {"BillingApiFunction", "BillingEventsFunction", "BillingReconciliationFunction", "StripeWebhooksFunction"}
+"""What only an operator has who charges."""
 
 
 @pytest.fixture(name="template")
@@ -64,10 +68,13 @@ def test_every_function_logs_into_its_own_log_group_and_into_no_other(template: 
         assert written == [group]
 
 
-def test_functions_share_both_layers_and_the_runtime_that_the_build_is_for(template: Template) -> None:
-    layers = set(template.resources("AWS::Lambda::LayerVersion"))
+def test_functions_share_two_layers_and_the_runtime_that_the_build_is_for(template: Template) -> None:
+    (stripe,) = [name for name in template.resources("AWS::Lambda::LayerVersion") if name.startswith("StripeLayer")]
+    shared = set(template.resources("AWS::Lambda::LayerVersion")) - {stripe}
+    assert len(shared) == 2
     for name, function in template.resources("AWS::Lambda::Function").items():
-        assert {target(one) for one in function["Layers"]} == layers, name
+        own = {stripe} if name in OF_BILLING else set()
+        assert {target(one) for one in function["Layers"]} == shared | own, name
         assert function["Runtime"] == {"Ref": "PythonRuntime"}, name
         assert function["Architectures"] == [{"Ref": "Architecture"}], name
         assert function["Handler"] == "handler.handler", name

@@ -117,6 +117,8 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
         "AccountMailQueue": "AccountMailRule",
         "AgentNotificationsQueue": "AgentNotificationsRule",
         "AttachmentScanQueue": "AttachmentScanRule",
+        "BillingEventsQueue": "BillingEventsRule",
+        "BillingEventsDlq": "BillingEventsRule",
         "OutboundEmailQueue": "ReplyQueuedRule",
         "TokenRevocationQueue": "RevocationRule",
         "DeliveryEventsQueue": SES_RULES,

@@ -163,6 +163,7 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
         "AttachmentScanRole",
         "AttachmentsApiRole",
         "AuditApiRole",
+        "BillingApiRole",
         "ConversationsApiRole",
         "DeliveryEventsRole",
         "DigestVerificationRole",

@@ -21,6 +21,7 @@ from letterlock.domain.idempotency import HELD, Done, Once
 from letterlock.domain.people import LINK_IDS, Invitation, Link, LinkState, Person, Profile, Reset, SignUp
 from letterlock.domain.sign_in import SessionShown, SignIn, sessions_of
 from letterlock.domain.throttle import BY_ONE, FOR_ONE, FROM_ONE, Tried
+from letterlock.services.billing_ports import SeatTurn
 from letterlock.services.deeds import Deed
 from letterlock.services.people_ports import AccountMail, Joining, PersonChange, SignInChange
 from letterlock.services.ports import Clock
@@ -44,6 +45,7 @@ class FakePeople:
         self.links: dict[Key, Invitation | Reset | SignUp] = {}
         """By workspace and id."""
         self._seen: dict[str, tuple[str, str]] = {}
+        self.turns: dict[str, int] = {}
         self._done: dict[tuple[str, str], tuple[str, Done, datetime]] = {}
 
     # ---- People ----
@@ -166,7 +168,14 @@ class FakePeople:
 
     # ---- Links ----
 
-    def invite(self, invitation: Invitation, asker: Principal | None, deed: Deed, once: Once | None = None) -> None:
+    def invite(
+        self,
+        invitation: Invitation,
+        asker: Principal | None,
+        deed: Deed,
+        once: Once | None = None,
+        turn: SeatTurn | None = None,
+    ) -> None:
         self.before()
         if once:
             done = self.done(invitation.workspace, once)
@@ -174,6 +183,10 @@ class FakePeople:
                 raise AlreadyDone(done)
         if asker:
             self.members.hold(asker)
+        if turn and turn.made != self.turns.get(invitation.workspace, 0):
+            raise Stale("changed meanwhile")
+        if turn:
+            self.turns[invitation.workspace] = turn.made + 1
         if once:
             self._done[invitation.workspace, once.scope] = once.body, Done(made=invitation.id), self._now() + HELD
         self.take(invitation, deed)

@@ -37,6 +37,7 @@ from letterlock.services.sign_in import SignedIn, SignInPerson
 from letterlock.services.start_session import StartSession
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
 from tests.fakes.audit import FakeAudit
+from tests.fakes.billing import FakeSeats
 from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.keys import MemoryKeys
 from tests.fakes.people import FakeAccountMailer, FakeLimits, FakeMailClaims, FakePasswords, FakePeople
@@ -65,6 +66,7 @@ class PeopleDesk:
         self.links, self.factors = KeyedLinks(index), SecondFactors(index, random)
         self.claims, self.mailer = FakeMailClaims(clock), FakeAccountMailer()
         self.deeds, self.start = Deeds(ids, clock), StartSession(ids, clock, random)
+        self.seats = FakeSeats()
         members, passwords, limits, deeds = self.members, self.passwords, self.limits, self.deeds
         self.check = CheckFactor(people, self.factors, clock)
         self.sign_in = SignInPerson(people, members, passwords, self.check, limits, self.audit, self.start, deeds)
@@ -75,7 +77,7 @@ class PeopleDesk:
             join, self.mailboxes, self.workspaces, people, self.links, limits, lambda: self.sign_up
         )
         self.make_invitation = MakeInvitation(deeds, ids, clock)
-        self.invite = InvitePerson(people, people, members, self.mailboxes, limits, self.make_invitation)
+        self.invite = InvitePerson(people, people, members, self.mailboxes, limits, self.make_invitation, self.seats)
         self.change_person = ChangePerson(people, self.tokens, deeds)
         own = OwnSignIn(people, members, people, passwords, limits, self.start, deeds, clock)
         self.change_password, self.propose = ChangePassword(own), ProposeFactor(own, self.factors)

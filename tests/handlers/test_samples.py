@@ -24,6 +24,14 @@ ANSWERS: dict[str, Any] = {
     "attachment_scan": DONE,
     "account_mail": DONE,
     "agent_notifications": DONE,
+    # Of an event that was never kept, and of a workspace that never bought anything.
+    "billing_events": DONE,
+    "billing_reconciliation": {
+        "StripeEventsAppliedLate": 0,
+        "BillingAccountsLookedAt": 0,
+        "BillingDrifted": 0,
+        "BillingDoubled": 0,
+    },
     # Of the stack under test nothing has been linked yet.
     "audit_anchor": {"anchored": 0, "linked": 0},
     # A workspace that this stack does not have.
@@ -62,7 +70,10 @@ API_ANSWERS = {
         "people": 200,
         "invite": 201,
         "notifications": 403,
+        "billing": 200,
     },
+    "billing_api": {"checkout": 403, "portal": 403},
+    "stripe_webhooks": {"invoice_paid": 400},
     "audit_api": {"list": 403, "export": 403},
     "mailboxes_api": {"mailboxes": 200, "add": 201, "domains": 200},
     "conversations_api": {"ingest_summary": 200, "assign": 400},

@@ -40,6 +40,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/me/tokens"): {"name": "Mine", "scopes": ["conversations:read"]},
     ("POST", "/v1/tokens"): {"name": "CI", "scopes": ["conversations:read"]},
     ("POST", "/v1/secret-scanning"): [],
+    ("POST", "/v1/stripe/webhooks"): {"id": "evt_1"},
+    ("POST", "/v1/billing/checkout"): {"plan": "team", "seats": 20},
     ("PATCH", "/v1/me"): {"name": "Another"},
     ("PATCH", "/v1/me/notifications"): {"unassigned": True},
     ("PATCH", "/v1/workspace"): {"name": "Another"},

@@ -20,6 +20,7 @@ from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.people import Invitation, LinkState, Reset, SignUp
 from letterlock.domain.permissions import Role
+from letterlock.services.billing_ports import SeatTurn
 from letterlock.services.deeds import Deed
 
 if TYPE_CHECKING:
@@ -42,14 +43,23 @@ class DynamoLinks:
 
     # ---- invitations ------------------------------------------------------------------------------------------------
 
-    def invite(self, invitation: Invitation, asker: Principal | None, deed: Deed, once: Once | None = None) -> None:
+    def invite(
+        self,
+        invitation: Invitation,
+        asker: Principal | None,
+        deed: Deed,
+        once: Once | None = None,
+        turn: SeatTurn | None = None,
+    ) -> None:
         steps = self.steps(invitation, deed)
+        if turn:
+            steps.append(self._items.seat_turn(invitation.workspace, turn))
         steps = held(self._items.table, asker, steps) if asker else steps
         refusals = self._commits.keyed(steps, invitation.workspace, deed.told, once, Done(made=invitation.id))
         if asker:
             judge(asker, refusals)
         if refusals:
-            raise Stale("you are being changed at this moment: ask again")
+            raise Stale("you, or the workspace's seats, are being changed at this moment: ask again")
 
     def steps(self, invitation: Invitation, deed: Deed) -> list[Step]:
         """An invitation and the audit log's entry of it, for a transaction in which there is more."""

@@ -11,7 +11,7 @@ from letterlock.adapters.dynamo import CONDITION_FAILED, Item, Step, key
 from letterlock.adapters.dynamo_mail_domains import DynamoMailDomains
 from letterlock.adapters.mailbox_items import GATE, MailboxItems
 from letterlock.domain.accounts import MAILBOXES_AT_MOST, Mailbox, Principal
-from letterlock.domain.errors import Conflict, RuleBroken, Stale
+from letterlock.domain.errors import Conflict, PlanLimit, RuleBroken, Stale
 from letterlock.domain.idempotency import Done, Once
 from letterlock.services.deeds import Deed
 from letterlock.services.mailbox_ports import NewMailbox
@@ -34,7 +34,8 @@ class DynamoMailboxChanges:
     def add(self, new: NewMailbox, deed: Deed, once: Once | None = None) -> None:
         """Six steps; one more where its domain is the workspace's own, and one for the key."""
         mailbox = new.mailbox
-        steps = [*self._items.steps(mailbox, limited=True), self._audit.step(deed.entry)]
+        at_most = MAILBOXES_AT_MOST if new.at_most is None else min(new.at_most, MAILBOXES_AT_MOST)
+        steps = [*self._items.steps(mailbox, at_most), self._audit.step(deed.entry)]
         if new.domain:
             steps.append(self._domains.proven(mailbox.address.partition("@")[2], new.domain, new.at))
         steps = held(self._items.table, new.asker, steps)
@@ -43,6 +44,8 @@ class DynamoMailboxChanges:
         refused = {each.role for each in refusals if each.code == CONDITION_FAILED}
         if "route" in refused:
             raise Conflict("another mailbox has that address")
+        if GATE in refused and at_most < MAILBOXES_AT_MOST:
+            raise PlanLimit(f"the plan has {at_most} mailboxes at most: an owner can change it, in billing")
         if GATE in refused:
             raise RuleBroken(f"a workspace has {MAILBOXES_AT_MOST} mailboxes at most")
         if refusals:

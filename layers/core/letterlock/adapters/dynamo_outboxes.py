@@ -67,6 +67,8 @@ class DynamoOutboxes:
 
 
 def outbox_of(item: Item) -> Outbox:
-    """From an item, or from the image of it that a stream shows."""
+    """From an item, or from the image of it that a stream shows. One without marks does not wait here: what Stripe told
+    waits in its own table, until it is applied.
+    """
     facts = tuple(Publication(*each) for each in unfold(item[table.OUTBOX]["S"]))
-    return Outbox((item["pk"]["S"], item["sk"]["S"]), facts)
+    return Outbox((item["pk"]["S"], item["sk"]["S"]), facts, marked=table.SHARD in item)

@@ -9,7 +9,7 @@ from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import decode, encode
 from letterlock.adapters.dynamo import ABSENT, Item, Step, key, put
 from letterlock.adapters.sealing import Place, Sealer
-from letterlock.domain.accounts import MAILBOXES_AT_MOST, Mailbox
+from letterlock.domain.accounts import Mailbox
 from letterlock.domain.forwarding import Confirmation, Provider
 from letterlock.domain.mailbox_settings import MailboxSettings
 
@@ -23,8 +23,8 @@ class MailboxItems:
     def router(self, address: str) -> str:
         return table.mailbox_route_key(self._index.router("mailbox", address.strip().casefold()))
 
-    def steps(self, mailbox: Mailbox, *, limited: bool = False) -> list[Step]:
-        """The mailbox, what leads to it, and that the workspace has it; `limited`: unless it has enough."""
+    def steps(self, mailbox: Mailbox, at_most: int | None = None) -> list[Step]:
+        """The mailbox, what leads to it, and that the workspace has it; `at_most`: unless it has as many already."""
         stored = table.MailboxItem(
             mailbox.workspace, table.mailbox_key(mailbox.id), address=self.sealed(mailbox), version=mailbox.version
         )
@@ -32,18 +32,18 @@ class MailboxItems:
         return [
             *(put(self.table, "route", self._route(mailbox, each), ABSENT) for each in led),
             put(self.table, "item", stored, ABSENT),
-            Step(GATE, {"Update": self._at_the_gate(mailbox, limited=limited)}),
+            Step(GATE, {"Update": self._at_the_gate(mailbox, at_most)}),
         ]
 
     def _route(self, mailbox: Mailbox, address: str) -> table.MailboxRoute:
         return table.MailboxRoute(self.router(address), workspace=mailbox.workspace, mailbox=mailbox.id)
 
-    def _at_the_gate(self, mailbox: Mailbox, *, limited: bool) -> Item:
+    def _at_the_gate(self, mailbox: Mailbox, at_most: int | None) -> Item:
         condition = "attribute_exists(pk)"
         values: Item = {":added": {"SS": [mailbox.id]}}
-        if limited:
+        if at_most is not None:
             condition += " AND (attribute_not_exists(mailboxes) OR size(mailboxes) < :most)"
-            values |= {":most": {"N": str(MAILBOXES_AT_MOST)}}
+            values |= {":most": {"N": str(at_most)}}
         return {
             "TableName": self.table,
             "Key": key(mailbox.workspace, table.GATE),

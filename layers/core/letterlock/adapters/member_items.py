@@ -32,8 +32,13 @@ def member_of(item: Item) -> Member:
 
 
 def gate_of(item: Item) -> Gate:
-    row = table.Gate.from_raw_data(item)
-    return Gate(row.state == table.ACTIVE, tuple(sorted(row.mailboxes or ())), _instant(row.signed_out_at))
+    row = table.Gate.from_raw_data({name: value for name, value in item.items() if name != table.BILLING})
+    return Gate(
+        row.state == table.ACTIVE,
+        tuple(sorted(row.mailboxes or ())),
+        _instant(row.signed_out_at),
+        table.paid_of(item[table.BILLING]) if table.BILLING in item else None,
+    )
 
 
 def credentials_of(item: Item) -> dict[str, Item]:

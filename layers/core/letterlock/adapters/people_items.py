@@ -16,6 +16,7 @@ from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.accounts import Credential, Member
 from letterlock.domain.people import Link, LinkState, Person, Profile
 from letterlock.domain.sign_in import FactorReset, Session, SessionShown, SignIn
+from letterlock.services.billing_ports import SeatTurn
 
 LINK: Final = "link"
 INVITER: Final = "inviter"
@@ -167,6 +168,18 @@ class PeopleItems:
             ConditionExpression=f"#state = :active AND {at_version(member.version)}",
             ExpressionAttributeNames={"#state": "state", "#version": "version"},
             ExpressionAttributeValues={":active": {"S": table.ACTIVE}, ":read": {"N": str(member.version)}},
+        )
+
+    def seat_turn(self, workspace: str, turn: SeatTurn) -> Step:
+        """Of two invitations for the last seat one counts again."""
+        return self.update(
+            "turn",
+            (workspace, table.GATE),
+            UpdateExpression="SET invitations_made = :next",
+            ConditionExpression="attribute_exists(pk) AND "
+            + ("invitations_made = :made" if turn.made else "attribute_not_exists(invitations_made)"),
+            ExpressionAttributeValues={":next": {"N": str(turn.made + 1)}}
+            | ({":made": {"N": str(turn.made)}} if turn.made else {}),
         )
 
 

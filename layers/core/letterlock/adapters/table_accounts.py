@@ -32,6 +32,8 @@ from pynamodb.models import Model
 from letterlock.adapters.codec import instant
 from letterlock.adapters.keyring import STACK
 from letterlock.domain.accounts import Credential, CredentialKind
+from letterlock.domain.billing import Paid
+from letterlock.domain.billing_status import BillingStatus
 from letterlock.domain.people import Link, LinkKind
 from letterlock.domain.permissions import Scope
 
@@ -137,7 +139,9 @@ def member_key(member: str) -> str:
 
 
 class Gate(Model):
-    """Whether anybody may come into a workspace, its name, and which mailboxes there are to look into."""
+    """Whether anybody may come into a workspace, its name, and which mailboxes there are to look into. Beside these
+    attributes: `billing`, what it pays for (`paid_entry`).
+    """
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=GATE)
@@ -154,6 +158,8 @@ class Gate(Model):
     """How often somebody stopped being an owner: two at once are told apart by it."""
     domains_claimed = NumberAttribute(null=True)
     """How many domains were ever claimed."""
+    invitations_made = NumberAttribute(null=True)
+    """How many invitations were made while seats were counted: two at once are told apart by it."""
 
 
 class MailboxItem(Model):
@@ -258,4 +264,33 @@ def credential_of(id: str, entry: dict[str, Any]) -> Credential:  # noqa: A002 -
         datetime.fromisoformat(said["c"]["S"]),
         datetime.fromisoformat(said["x"]["S"]) if "x" in said else None,
         date.fromisoformat(said["u"]["S"]) if "u" in said else None,
+    )
+
+
+# ---- what a workspace pays for, at its gate -------------------------------------------------------------------------
+
+BILLING: Final = "billing"
+
+
+def paid_entry(paid: Paid) -> dict[str, Any]:
+    """In short names: each request reads it."""
+    entry: dict[str, Any] = {"s": {"S": paid.status}, "p": {"S": paid.plan}, "n": {"N": str(paid.seats)}}
+    for name, at in (("t", paid.trial_end), ("r", paid.read_only_from)):
+        if at:
+            entry[name] = {"S": instant(at)}
+    if paid.needs_action:
+        entry["a"] = {"BOOL": True}
+    return {"M": entry}
+
+
+def paid_of(entry: dict[str, Any]) -> Paid:
+    said = entry["M"]
+    trial_end, read_only_from = (datetime.fromisoformat(said[name]["S"]) if name in said else None for name in "tr")
+    return Paid(
+        BillingStatus(said["s"]["S"]),
+        said["p"]["S"],
+        int(said["n"]["N"]),
+        trial_end,
+        read_only_from,
+        needs_action="a" in said,
     )

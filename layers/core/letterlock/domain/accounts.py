@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
-from letterlock.domain.errors import Forbidden, Invalid, NotFound, Stale, Unauthenticated
+from letterlock.domain.billing import WITHOUT_LIMITS, Allowance, Paid, allowance
+from letterlock.domain.errors import Forbidden, Invalid, NotFound, ReadOnly, Stale, Unauthenticated
 from letterlock.domain.forwarding import Confirmation, ForwardingState
 from letterlock.domain.mail import Address
 from letterlock.domain.mailbox_settings import MailboxSettings
-from letterlock.domain.permissions import PERMISSIONS, Action, AnyToken, Role, Scope
+from letterlock.domain.permissions import PERMISSIONS, STOPPED, Action, AnyToken, Role, Scope
 from letterlock.domain.threading import MAILBOX_LOCAL_PART_OCTETS
 
 REFUSED: Final = "this token or session is unknown, expired or revoked"
@@ -41,6 +42,10 @@ class Principal:
     """When that was made."""
     version: int = 1
     """Of role and mailboxes, as they were read."""
+    allowance: Allowance = WITHOUT_LIMITS
+    """What the workspace's plan allows."""
+    paid: Paid | None = None
+    """What it pays for; None where it never bought anything, and where the operator charges for nothing."""
 
     @property
     def kind(self) -> CredentialKind:
@@ -54,6 +59,11 @@ class Principal:
         refusal = self.refusal(action)
         if refusal:
             raise Forbidden(refusal)
+
+    def may_change(self, action: Action) -> None:
+        """Raises ReadOnly where it would be changed in a workspace that is read-only."""
+        if self.allowance.read_only and action in STOPPED:
+            raise ReadOnly("a payment is overdue, so nothing can be changed until it is made: an owner can, in billing")
 
     def refusal(self, action: Action) -> str:
         """Why it may not; empty when it may."""
@@ -137,6 +147,8 @@ class Gate:
     mailboxes: tuple[str, ...] = ()
     signed_out_at: datetime | None = None
     """When everybody was signed out: what was made until then is dead."""
+    paid: Paid | None = None
+    """What the workspace pays for; None where it never bought anything."""
 
     def signed_out(self, credential: Credential) -> bool:
         return self.signed_out_at is not None and credential.created_at <= self.signed_out_at
@@ -154,8 +166,8 @@ class Admission:
     credential: Credential | None
     gate: Gate
 
-    def principal(self, now: datetime) -> Principal | None:
-        """None when they may not come in, whatever the reason."""
+    def principal(self, now: datetime, *, billed: bool = False) -> Principal | None:
+        """None when they may not come in, whatever the reason. `billed`: whether the operator charges at all."""
         member, credential, gate = self.member, self.credential, self.gate
         if credential is None or not credential.live(now) or not member.active or not gate.open:
             return None
@@ -172,6 +184,8 @@ class Admission:
             signed_in=credential.kind is CredentialKind.SESSION,
             since=credential.created_at,
             version=member.version,
+            allowance=allowance(gate.paid, now, billed=billed),
+            paid=gate.paid if billed else None,
         )
 
 
@@ -195,7 +209,7 @@ def refuse_no_longer(asker: Principal, now: Member | Gate | None) -> None:
             raise Unauthenticated(REFUSED)
 
 
-def by_mail(member: Member, gate: Gate) -> Principal | None:
+def by_mail(member: Member, gate: Gate, allows: Allowance) -> Principal | None:
     """Who answers a notification by mail: what their role allows, of what a token may write. None when they may not
     come in.
     """
@@ -208,6 +222,7 @@ def by_mail(member: Member, gate: Gate) -> Principal | None:
         frozenset({Scope.WRITE}),
         gate.seen_by(member),
         limited=member.mailboxes is not None,
+        allowance=allows,
     )
 
 

@@ -48,6 +48,8 @@ class Refusal(StrEnum):
     NOT_ALLOWED = "not_allowed"
     NOT_SEEN = "not_seen"
     NOT_NOW = "not_now"
+    READ_ONLY = "read_only"
+    """A payment of the workspace is overdue for too long."""
     EMPTY = "empty"
     QUOTED = "quoted"
     """What is left still has the address that it was sent to in it: what is quoted could not be cut off."""

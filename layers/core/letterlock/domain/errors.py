@@ -90,6 +90,14 @@ class KeyReused(LetterlockError):
         self.done = done
 
 
+class ReadOnly(LetterlockError):
+    """A payment is overdue for so long that nothing can be changed any more, until it is made."""
+
+
+class PlanLimit(LetterlockError):
+    """The workspace's plan, or the seats that it pays for, allow no more."""
+
+
 class TooLarge(LetterlockError):
     """More than one request may bring."""
 

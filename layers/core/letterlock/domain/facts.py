@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, get_type_hints
 
+from letterlock.domain.billing_status import BillingStatus
 from letterlock.domain.files import ScanState
 from letterlock.domain.ledger import Reason
 
@@ -31,11 +32,20 @@ class Id:
 
 
 @dataclass(frozen=True, slots=True)
+class StripeId:
+    """An id that Stripe made: `evt_1NG8Du2eZvKYlo2CUI79vXWy`."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf:
     words: type[StrEnum]
 
 
 CODE: Final = "[A-Za-z][A-Za-z0-9_]{0,63}"
+STRIPE_ID: Final = "[0-9A-Za-z_]{1,100}"
+"""After an id's prefix, which in some of them `test_` follows."""
 OTHER: Final = "other"
 """Stands for what is no code: it might quote somebody."""
 
@@ -119,6 +129,8 @@ def _is(value: str, mark: object) -> bool:
     match mark:
         case Id(prefix):
             return re.fullmatch(f"{prefix or '[a-z]{3}'}_[0-9A-Za-z]{{1,40}}", value) is not None
+        case StripeId(prefix):
+            return re.fullmatch(f"{prefix}_{STRIPE_ID}", value) is not None
         case OneOf(words):
             return value in set(words)
         case Code():
@@ -413,6 +425,39 @@ class PersonRemoved(Fact):
 @dataclass(frozen=True, slots=True)
 class EverybodySignedOut(Fact):
     """Every session and every token of the workspace that there was is dead."""
+
+
+# ---- billing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StripeEventRecorded(Fact):
+    """Stripe told of something. The workspace is nobody's: whose it is, is found out when it is applied."""
+
+    event: Annotated[str, StripeId("evt")]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged(Fact):
+    """What a workspace pays for stands otherwise than before."""
+
+    before: Annotated[str, OneOf(BillingStatus)]
+    status: Annotated[str, OneOf(BillingStatus)]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentActionRequired(Fact):
+    """A payment waits for somebody to confirm it with their bank."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDisputed(Fact):
+    """Somebody asked their bank for a payment back."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceReadOnly(Fact):
+    """The time in which a payment could be made good is over: nothing can be changed until it is."""
 
 
 # ---- told -----------------------------------------------------------------------------------------------------------

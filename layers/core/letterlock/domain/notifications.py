@@ -106,6 +106,7 @@ WHY: Final = {
     "not_allowed": "Your role does not allow it.",
     "not_seen": "There is no such conversation, or you do not see its mailbox.",
     "not_now": "The conversation takes no reply as it stands.",
+    "read_only": "A payment of the workspace is overdue, so nothing can be changed until it is made.",
     "empty": f"Nothing stands above the line that says {SEPARATOR}.",
     "quoted": "What you wrote could not be told from what it quotes: write above everything else.",
     "files": "It has files, which cannot be sent by mail yet.",

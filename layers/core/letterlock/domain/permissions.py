@@ -65,6 +65,8 @@ class Action(StrEnum):
     SIGN_EVERYBODY_OUT = "sign_everybody_out"
     STOP_FACTOR_RESET = "stop_factor_reset"
     READ_AUDIT = "read_audit"
+    READ_BILLING = "read_billing"
+    MANAGE_BILLING = "manage_billing"
     READ_ME = "read_me"
     CHANGE_ME = "change_me"
     LEAVE = "leave"
@@ -115,6 +117,8 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.SIGN_EVERYBODY_OUT: Needs(Role.OWNER, None),
     Action.STOP_FACTOR_RESET: Needs(Role.OWNER, None),
     Action.READ_AUDIT: Needs(Role.OWNER, Scope.AUDIT_READ),
+    Action.READ_BILLING: Needs(Role.ADMIN, Scope.PEOPLE_READ),
+    Action.MANAGE_BILLING: Needs(Role.OWNER, None),
     Action.READ_ME: AnyToken(),
     Action.CHANGE_ME: Needs(Role.VIEWER, None),
     Action.LEAVE: Needs(Role.VIEWER, None),
@@ -122,3 +126,21 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.MANAGE_OWN_SESSIONS: Needs(Role.VIEWER, None),
     Action.MANAGE_OWN_TOKENS: Needs(Role.VIEWER, None),
 }
+
+STOPPED: frozenset[Action] = frozenset(
+    {
+        Action.REPLY,
+        Action.NOTE,
+        Action.ASSIGN,
+        Action.CHANGE_STATUS,
+        Action.SORT_QUARANTINE,
+        Action.MANAGE_MAILBOXES,
+        Action.MANAGE_DOMAINS,
+        Action.CHANGE_WORKSPACE,
+        Action.INVITE,
+        Action.MANAGE_SERVICE_TOKENS,
+    }
+)
+"""What nobody changes while the workspace is read-only. To take something away (DELETE) stays allowed, and so does all
+that keeps a workspace safe: people are removed and demoted, everybody is signed out, passwords change.
+"""

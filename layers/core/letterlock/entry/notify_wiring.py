@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from letterlock.entry import people_wiring, wiring
-from letterlock.entry.settings import REPLY_CHARACTERS, setting
+from letterlock.entry.settings import REPLY_CHARACTERS, billed, setting
 
 if TYPE_CHECKING:
     from letterlock.adapters.dynamo_team import DynamoTeam
@@ -79,6 +79,7 @@ def answers() -> Answers:
         now=wiring.now,
         sender=sender(),
         characters=REPLY_CHARACTERS,
+        billed=billed(),
     )
     return Answers(take, RefuseAnswer(store, wiring.stack_ledger(), ids, wiring.now))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.dynamo_limits import DynamoLimits
     from letterlock.adapters.dynamo_links import DynamoLinks
     from letterlock.adapters.dynamo_people import DynamoPeople
+    from letterlock.adapters.dynamo_seats import DynamoSeats
     from letterlock.adapters.dynamo_sign_ins import DynamoSignIns
     from letterlock.adapters.keyed_links import KeyedLinks
     from letterlock.adapters.people_items import PeopleItems
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         RemoveFactor,
         RenewRecoveryCodes,
     )
+    from letterlock.services.read_billing import ReadBilling
     from letterlock.services.reset_factor import AskFactorReset, FactorResets, FinishFactorReset, StopFactorReset
     from letterlock.services.reset_password import AskReset, CompleteReset
     from letterlock.services.revoke_access import EndResetLinks, EndSession, LeaveWorkspace, RevokeInvitation
@@ -289,6 +291,13 @@ def stop_factor_reset() -> StopFactorReset:
     return StopFactorReset(sign_ins(), wiring.members(), deeds())
 
 
+@cache
+def seats() -> DynamoSeats:
+    from letterlock.adapters.dynamo_seats import DynamoSeats
+
+    return DynamoSeats(wiring.client("dynamodb"), setting("ACCOUNTS_TABLE"), wiring.now)
+
+
 # ---- what accounts_api calls ----------------------------------------------------------------------------------------
 
 
@@ -338,7 +347,14 @@ def change_person() -> ChangePerson:
 def invite_person() -> InvitePerson:
     from letterlock.services.invite import InvitePerson
 
-    return InvitePerson(links(), people(), wiring.members(), wiring.mailboxes(), limits(), make_invitation())
+    return InvitePerson(links(), people(), wiring.members(), wiring.mailboxes(), limits(), make_invitation(), seats())
+
+
+@cache
+def read_billing() -> ReadBilling:
+    from letterlock.services.read_billing import ReadBilling
+
+    return ReadBilling(seats())
 
 
 @cache

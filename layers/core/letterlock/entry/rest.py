@@ -56,6 +56,8 @@ _STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
     errors.FileQuarantined: (HTTPStatus.UNPROCESSABLE_ENTITY, "quarantined"),
     errors.KeyReused: (HTTPStatus.CONFLICT, "idempotency-key-reused"),
     errors.Gone: (HTTPStatus.GONE, "gone"),
+    errors.ReadOnly: (HTTPStatus.PAYMENT_REQUIRED, "read-only"),
+    errors.PlanLimit: (HTTPStatus.PAYMENT_REQUIRED, "plan-limit"),
     errors.TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests"),
     errors.SecondFactorRequired: (HTTPStatus.UNAUTHORIZED, "second-factor-required"),
     errors.VersionPassed: (HTTPStatus.PRECONDITION_FAILED, "stale"),

@@ -23,6 +23,8 @@ class Public(Enum):
 
 
 PUBLIC: Final = Public.ANYBODY
+CHANGES: Final = frozenset({"PATCH", "POST", "PUT"})
+"""What a workspace that is read-only refuses of some actions; to take something away is always possible."""
 
 
 class Api:
@@ -61,16 +63,19 @@ class Api:
         return self.app.route(
             path,
             method,
-            middlewares=[] if needs is PUBLIC else [_admits(Action(said))],
+            middlewares=[] if needs is PUBLIC else [_admits(Action(said), changes=method in CHANGES)],
             security=[] if needs is PUBLIC else None,
             openapi_extensions={"x-letterlock-action": said, **more.pop("openapi_extensions", {})},
             **more,
         )
 
 
-def _admits(action: Action) -> Callable[[APIGatewayRestResolver, NextMiddleware], Response[Any]]:
+def _admits(action: Action, *, changes: bool) -> Callable[[APIGatewayRestResolver, NextMiddleware], Response[Any]]:
     def admit(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-        principal(app).may(action)
+        who = principal(app)
+        who.may(action)
+        if changes:
+            who.may_change(action)
         return next_middleware(app)
 
     return admit

@@ -27,6 +27,11 @@ def number(name: str) -> int:
     return int(setting(name))
 
 
+def billed() -> bool:
+    """Whether the operator charges for workspaces."""
+    return setting("BILLING_ENABLED") == "true"
+
+
 REPLY_CHARACTERS = 200_000
 """The longest reply or note: SES takes 40 MB, people read less."""
 PAGE_SIZE = 25

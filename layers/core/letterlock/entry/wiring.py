@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from letterlock.entry.settings import CALL_SECONDS, setting
+from letterlock.entry.settings import CALL_SECONDS, billed, setting
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -401,7 +401,7 @@ def settle_overdue() -> SettleOverdue:
 def authenticate() -> Authenticate:
     from letterlock.services.authenticate import Authenticate
 
-    return Authenticate(members(), now)
+    return Authenticate(members(), now, billed())
 
 
 @cache

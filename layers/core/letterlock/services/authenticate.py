@@ -19,6 +19,8 @@ class Authenticate:
 
     members: Members
     now: Clock
+    billed: bool = False
+    """Whether the operator charges at all."""
 
     def __call__(self, authorization: str, session: str = "") -> Principal:
         """The header decides where there is one: a cookie comes by itself, a header does not."""
@@ -26,7 +28,7 @@ class Authenticate:
         admission = self.members.admit(presented)
         if admission is None or admission.credential is None:
             raise Unauthenticated(REFUSED)
-        principal = admission.principal(self.now())
+        principal = admission.principal(self.now(), billed=self.billed)
         if principal is None:
             raise Unauthenticated(REFUSED)
         today = self.now().date()

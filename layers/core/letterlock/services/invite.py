@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import OPERATOR, Act
-from letterlock.domain.errors import AddressRefused, AlreadyDone, Conflict, TooManyRequests
+from letterlock.domain.errors import AddressRefused, AlreadyDone, Conflict, PlanLimit, TooManyRequests
 from letterlock.domain.facts import PersonInvited
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.people import (
@@ -20,6 +20,7 @@ from letterlock.domain.people import (
 )
 from letterlock.domain.permissions import Action, Role
 from letterlock.domain.throttle import Tried
+from letterlock.services.billing_ports import SeatCount, SeatTurn
 from letterlock.services.deeds import Asked, Deed, Deeds
 from letterlock.services.own_addresses import refuse_shared
 from letterlock.services.people_ports import Limits, Links, People
@@ -71,8 +72,8 @@ class MakeInvitation:
 
 @dataclass(frozen=True, slots=True)
 class InvitePerson:
-    """Raises Forbidden, Invalid, NotFound (a mailbox), TooManyRequests, AddressRefused, Conflict, Stale, AlreadyDone,
-    KeyReused.
+    """Raises Forbidden, Invalid, NotFound (a mailbox), TooManyRequests, AddressRefused, PlanLimit, Conflict, Stale,
+    AlreadyDone, KeyReused.
     """
 
     links: Links
@@ -81,6 +82,7 @@ class InvitePerson:
     mailboxes: Mailboxes
     limits: Limits
     make: MakeInvitation
+    seats: SeatCount
 
     def __call__(
         self,
@@ -100,13 +102,14 @@ class InvitePerson:
         made = self.make(who.workspace, who.id, wanted)
         try:
             self._refuse_who_cannot_come(made)
-        except (TooManyRequests, AddressRefused, Conflict):
+            turn = self._seat(who)
+        except (TooManyRequests, AddressRefused, Conflict, PlanLimit):
             # Sent again, it is the same request, also when somebody has come by its invitation since.
             done = self.links.done(who.workspace, once) if once else None
             if done:
                 raise AlreadyDone(done) from None
             raise
-        self.links.invite(made, who, self.make.deed(made, asked), once)
+        self.links.invite(made, who, self.make.deed(made, asked), once, turn)
         return made
 
     def _refuse_who_cannot_come(self, made: Invitation) -> None:
@@ -116,6 +119,15 @@ class InvitePerson:
         person = self.people.at(made.workspace, made.address)
         if person and self.members.get(made.workspace, person).active:
             raise Conflict("this address is a person of the workspace already")
+
+    def _seat(self, who: Principal) -> SeatTurn | None:
+        """None where seats are not counted. Raises PlanLimit where none is free."""
+        if who.allowance.seats is None:
+            return None
+        turn = self.seats.turn(who.workspace)
+        if self.seats.used(who.workspace) >= who.allowance.seats:
+            raise PlanLimit(f"all {who.allowance.seats} seats are taken: an owner can buy more, in billing")
+        return turn
 
     def again(self, who: Principal, done: Done) -> Invitation:
         return self.links.invitation(who.workspace, done.made)

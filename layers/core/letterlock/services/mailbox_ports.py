@@ -19,14 +19,17 @@ class NewMailbox:
     at: datetime
     domain: Holder | None = None
     """Of its address, where that is not the stack's own: it is proven by now."""
+    at_most: int | None = None
+    """How many the workspace's plan allows."""
 
 
 class MailboxChanges(Protocol):
     def add(self, new: NewMailbox, deed: Deed, once: Once | None = None) -> None:
         """One transaction: the mailbox, the two addresses that lead to it, and that the workspace has it.
 
-        Raises Conflict when any workspace has the address, RuleBroken when the workspace has as many as it may, Stale
-        when whose the domain is is no longer so; what `refuse_no_longer` does; AlreadyDone, KeyReused.
+        Raises Conflict when any workspace has the address, RuleBroken when the workspace has as many as any may,
+        PlanLimit when it has as many as its plan allows, Stale when whose the domain is is no longer so; what
+        `refuse_no_longer` does; AlreadyDone, KeyReused.
         """
         ...
 

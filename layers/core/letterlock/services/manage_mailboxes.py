@@ -36,7 +36,8 @@ class ReadMailbox:
 class AddMailbox:
     """Of the stack's own domain, or of one that the workspace has proven.
 
-    Raises Forbidden, Invalid, DomainRefused, Conflict, RuleBroken, Stale, Unavailable, AlreadyDone, KeyReused.
+    Raises Forbidden, Invalid, DomainRefused, Conflict, RuleBroken, PlanLimit, Stale, Unavailable, AlreadyDone,
+    KeyReused.
     """
 
     mailboxes: Mailboxes
@@ -70,7 +71,7 @@ class AddMailbox:
             self.names.forwarding(who.workspace, id),
         )
         deed = self.deeds(who.workspace, asked, Act.MAILBOX_ADDED, id)
-        self.changes.add(NewMailbox(made, who, self.now(), holder), deed, once)
+        self.changes.add(NewMailbox(made, who, self.now(), holder, who.allowance.plan.mailboxes), deed, once)
         return made
 
     def again(self, who: Principal, done: Done) -> Mailbox:

@@ -16,6 +16,7 @@ from letterlock.domain.people import Invitation, Link, LinkKind, Person, Profile
 from letterlock.domain.permissions import Role
 from letterlock.domain.sign_in import FactorReset, Session, SessionShown, SignIn
 from letterlock.domain.throttle import Tried
+from letterlock.services.billing_ports import SeatTurn
 from letterlock.services.deeds import Deed
 from letterlock.services.token_ports import Owners
 
@@ -195,8 +196,17 @@ class People(Protocol):
 class Links(Protocol):
     """Links that are mailed, without their secrets."""
 
-    def invite(self, invitation: Invitation, asker: Principal | None, deed: Deed, once: Once | None = None) -> None:
-        """`asker` None: the operator. Raises Stale, what `refuse_no_longer` does, AlreadyDone, KeyReused."""
+    def invite(
+        self,
+        invitation: Invitation,
+        asker: Principal | None,
+        deed: Deed,
+        once: Once | None = None,
+        turn: SeatTurn | None = None,
+    ) -> None:
+        """`asker` None: the operator. Raises Stale, also when the turn is another's, what `refuse_no_longer` does,
+        AlreadyDone, KeyReused.
+        """
         ...
 
     def done(self, workspace: str, once: Once) -> Done | None:

@@ -425,6 +425,8 @@ class Outbox:
 
     place: tuple[str, str]
     facts: tuple[Publication, ...]
+    marked: bool = True
+    """Whether they are due there until they are published."""
 
 
 class Outboxes(Protocol):

@@ -33,7 +33,7 @@ class PublishFacts:
         origin = [position for position, outbox in enumerate(records) for _ in outbox.facts]
         not_taken = self.bus.publish([fact for outbox in records for fact in outbox.facts])
         refused = frozenset(origin[each] for each in not_taken)
-        done = [outbox.place for position, outbox in enumerate(records) if position not in refused]
+        done = [each.place for position, each in enumerate(records) if position not in refused and each.marked]
         return Published(refused, self.outboxes.published(done))
 
 

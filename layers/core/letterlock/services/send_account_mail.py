@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from letterlock.domain import account_mails
+from letterlock.domain import account_mails, billing_mails
 from letterlock.domain.account_mails import Words
 from letterlock.domain.errors import NotFound, SendDelayed, SendUncertain
 from letterlock.domain.people import Link, LinkKind, LinkState
@@ -105,9 +105,13 @@ class SendAccountMail:
             return [Claimed(fact, mail)] if mail else []
         return [
             Claimed(f"{fact}#{each.person}", mail)
-            for each in self._whom(name, data)
+            for each in (self._of_money(name, data) if name in billing_mails.FACTS else self._whom(name, data))
             if (mail := self._told(workspace, each.person, each.words, each.named))
         ]
+
+    def _of_money(self, name: str, data: dict[str, str]) -> Sequence[ToTell]:
+        words = billing_mails.words_of(name, data)
+        return self._owners(data["workspace"], words) if words else []
 
     def _whom(self, name: str, data: dict[str, str]) -> Sequence[ToTell]:
         """Whom it concerns, where that may be several, and the words for it."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from letterlock.domain.accounts import Mailbox, Principal, by_mail
+from letterlock.domain.accounts import Gate, Mailbox, Principal, by_mail
 from letterlock.domain.answers import Answer, AnswerSeen, Refusal, Refused, answer_of, from_a_machine, vouched_for
+from letterlock.domain.billing import Allowance, allowance
 from letterlock.domain.errors import AlreadyIngested, Forbidden, NotFound, RuleBroken, SameMail
 from letterlock.domain.facts import AnswerRefused, Fact
 from letterlock.domain.fingerprints import fingerprint
@@ -42,6 +43,8 @@ class TakeAnswer:
     """The address that notifications come from."""
     characters: int
     """How long an answer may be."""
+    billed: bool = False
+    """Whether the operator charges at all."""
 
     def __call__(self, arrival: Arrival, mailbox: Mailbox, seen: AnswerSeen) -> IngestRecord | None:
         whose = self._whose(arrival, mailbox, seen)
@@ -75,9 +78,12 @@ class TakeAnswer:
             yield likely
         yield from (each for each in self.team.everybody(workspace) if each != likely)
 
+    def _allows(self, gate: Gate) -> Allowance:
+        return allowance(gate.paid, self.now(), billed=self.billed)
+
     def _principal(self, arrival: Arrival, colleague: Colleague) -> Principal:
         """Raises Refused."""
-        mail, principal = arrival.mail, by_mail(colleague.member, colleague.gate)
+        mail, principal = arrival.mail, by_mail(colleague.member, colleague.gate, self._allows(colleague.gate))
         if principal is None:
             raise Refused(Refusal.REMOVED)
         if arrival.unreadable:
@@ -86,6 +92,8 @@ class TakeAnswer:
             raise Refused(Refusal.NOT_AUTHENTICATED)
         if mail.sender is None or mail.sender.key != Address(colleague.profile.address).key:
             raise Refused(Refusal.ANOTHER_SENDER)
+        if principal.allowance.read_only:
+            raise Refused(Refusal.READ_ONLY)
         return principal
 
     def _written(

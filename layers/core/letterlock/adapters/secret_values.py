@@ -1,0 +1,39 @@
+"""Secrets that the operator puts into Secrets Manager: kept for a while, read anew when they are changed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from letterlock.services.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+LIFETIME: Final = timedelta(minutes=5)
+AT_MOST_EVERY: Final = timedelta(seconds=30)
+"""However often something does not fit the values at hand: who sends rubbish must not have us read it over and over."""
+
+
+class SecretValues:
+    """One secret that holds a few values, separated by white space: while one is being changed, the new and the old."""
+
+    def __init__(self, client: SecretsManagerClient, arn: str, now: Clock) -> None:
+        self._client, self._arn, self._now = client, arn, now
+        self._values: tuple[str, ...] = ()
+        self._read_at: datetime | None = None
+
+    def __call__(self) -> tuple[str, ...]:
+        return self._values if self._younger_than(LIFETIME) else self._read()
+
+    def fresh(self) -> tuple[str, ...]:
+        """Read anew, unless that was just done."""
+        return self._values if self._younger_than(AT_MOST_EVERY) else self._read()
+
+    def _younger_than(self, age: timedelta) -> bool:
+        return self._read_at is not None and self._now() - self._read_at < age
+
+    def _read(self) -> tuple[str, ...]:
+        answer = self._client.get_secret_value(SecretId=self._arn)
+        self._values, self._read_at = tuple(answer["SecretString"].split()), self._now()
+        return self._values
