@@ -107,6 +107,9 @@ compare: setup ## what is stored of the samples in DIR against the expectation b
 	@test -n "$(DIR)" || { echo "say which folder: make compare DIR=/path/to/samples" >&2; exit 2; }
 	@$(RUN) -m bench.compare "$(DIR)"
 
+bench-hostile: setup ## what reading mails costs that were made to cost: CPU and memory, against their bounds
+	@$(RUN) -m bench.hostile_mails
+
 bench-quotes: setup ## what finding the visible part of a mail costs on hostile texts, against its bound
 	@$(RUN) -m bench.quotes
 

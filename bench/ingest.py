@@ -44,6 +44,8 @@ UNREAD: Final = "unread"
 """The file could not be read, so no mail came in."""
 CPU_SECONDS: Final = 60
 """What a delivery may take before it is given up, as Lambda would give up its function."""
+SOMEBODY: Final = "somebody@sender.example"
+"""MAIL FROM of a mail that does not tell it: an empty one would make it a machine's."""
 PROGRESS_SECONDS: Final = 2.0
 
 _RETURN_PATH: Final = re.compile(rb"^Return-Path:[ \t]*<?([^<>\s]{0,320})>?", re.IGNORECASE | re.MULTILINE)
@@ -188,10 +190,10 @@ def ingest_on_moto() -> Iterator[Ingest]:
 
 
 def envelope_sender(raw: bytes) -> str:
-    """MAIL FROM as the mail's own header still tells it, for here is no SMTP: empty for a bounce."""
+    """MAIL FROM as the mail's own header still tells it, for here is no SMTP: empty for a bounce that says so."""
     header = raw[:_HEADER_BYTES].partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
     found = _RETURN_PATH.search(header) or _FROM.search(header)
-    return found[1].decode("ascii", "replace") if found else ""
+    return found[1].decode("ascii", "replace") if found else SOMEBODY
 
 
 @contextlib.contextmanager

@@ -240,7 +240,7 @@ def refusing(refused: Path) -> Any:
         (b"Return-Path: <bounces@x.example>\nFrom: a@b.example\n\n", "bounces@x.example"),
         (b"Return-Path: <>\nFrom: a@b.example\n\n", ""),
         (b"From: Ana <a@b.example>\n\nReturn-Path: <c@d.example>", "a@b.example"),
-        (b"Subject: x\n\n", ""),
+        (b"Subject: x\n\n", "somebody@sender.example"),
     ],
 )
 def test_the_envelope_has_the_sender_that_the_mail_tells_of(raw: bytes, sender: str) -> None:

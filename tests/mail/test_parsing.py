@@ -181,6 +181,17 @@ def test_a_type_without_a_semicolon_after_it_still_has_its_parameters() -> None:
     assert [(each.name, each.media_type) for each in mail.attachments] == [("cup.png", "image/png")]
 
 
+@pytest.mark.parametrize("boundary", ["", "; bo", "; boundary=", "; boundary=another", "; boundary=" + "b" * 300])
+def test_a_multipart_that_lacks_its_boundary_or_names_another_is_read_by_its_delimiters(boundary: str) -> None:
+    mail = parse(
+        *(f"Content-Type: multipart/mixed{boundary}", "", "A MIME mail.", "--real=_1", "", "one"),
+        *("--real=_1", "Content-Type: application/pdf; name=a.pdf", "", "%PDF", "--real=_1--"),
+    )
+
+    assert mail.text == "one"
+    assert [each.name for each in mail.attachments] == ["a.pdf"]
+
+
 def test_delimiters_that_only_begin_with_the_boundary_are_taken_where_there_are_no_others() -> None:
     header = ("Content-Type: multipart/mixed; boundary=b", "")
 
@@ -247,6 +258,15 @@ def test_mail_with_bare_line_feeds_or_bare_carriage_returns_is_read() -> None:
 
 def test_the_envelope_line_of_an_mbox_file_is_skipped() -> None:
     assert parse("From ana@customer.example Mon Nov  2 10:29:58 2026", "Subject: Hello", "", "Hi").subject == "Hello"
+
+
+def test_a_from_field_with_space_before_its_colon_is_no_envelope_line() -> None:
+    mail = parse(
+        "From  : Ana <ana@customer.example>", "Subject : Hello", "Date: 2 Nov 2026 10(o'clock): 29 :58 +0100", ""
+    )
+
+    assert mail.sender == Address("ana@customer.example", "Ana")
+    assert (mail.subject, mail.date) == ("Hello", datetime(2026, 11, 2, 9, 29, 58, tzinfo=UTC))
 
 
 def test_a_header_field_cannot_smuggle_a_line_break_into_the_subject() -> None:

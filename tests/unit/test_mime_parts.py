@@ -31,6 +31,8 @@ from letterlock.domain.mail import Address
         ("a@b.example (Ana)", [Address("a@b.example", "Ana")]),
         ("Ana a@b.example", [Address("a@b.example", "Ana")]),
         ("'a@b.example'", [Address("a@b.example")]),
+        ("a@b   . example", [Address("a@b.example")]),
+        ("a@b . example . org, c@d.example", [Address("a@b.example.org"), Address("c@d.example")]),
         ('"Ana \\"the cup\\" P." <a@b.example>', [Address("a@b.example", 'Ana "the cup" P.')]),
         ("=?utf-8?q?P=C3=A9rez=2C_Ana?= <a@b.example>", [Address("a@b.example", "Pérez, Ana")]),
         ("=?utf-8?q?Smith,_Ana?= <a@b.example>", [Address("a@b.example", "Smith, Ana")]),

@@ -94,6 +94,17 @@ def test_a_report_of_thousands_is_read_as_far_as_it_is_useful() -> None:
     assert found.message_id == SENT_AS
 
 
+def test_words_of_the_servers_own_in_a_part_before_the_report_hide_nothing() -> None:
+    words = "--b\nContent-Type: message/delivery-status\n\nIt was undeliverable: no such address.\n\n"
+    raw = REPORTED.replace(
+        "--b\nContent-Type: message/delivery-status", words + "--b\nContent-Type: message/delivery-status"
+    )
+    found = read(raw.format(groups=FAILED, kind="text/rfc822-headers", headers=HEADERS))
+
+    assert found is not None
+    assert found.message_id == SENT_AS
+
+
 def test_a_broken_report_is_a_mail_like_any_other() -> None:
     assert read(REPORTED.format(groups="\x00\n:::\n-", kind="message/rfc822", headers="\n")) is None
     assert read("Content-Type: multipart/report; boundary=b\n\nno parts") is None

@@ -25,6 +25,8 @@ _LEXEME: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|\\.?|[()<>,;:]|[^"()<>,;
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _SPACE: Final = re.compile(r"\s+")
 _DELIMITERS: Final = re.compile(r'[\s<>()",;:\[\]]+')
+_REST_OF_DOMAIN: Final = re.compile(r"(?:\s*\.\s*[A-Za-z0-9-]{1,63}){1,20}\s*")
+"""White space may stand around a domain's dots (RFC 5322, section 4.4)."""
 _NO_ADDRESS: Final = re.compile(r'[\s<>()",;:\x00-\x20\x7f\ufffd]')
 
 
@@ -118,6 +120,9 @@ class _Reader:
         address = usable(words) if '"' in words else ""
         address = address or next((each for word in candidates if (each := usable(word))), "")
         if address:
+            rest = words.partition(address)[2]
+            if _REST_OF_DOMAIN.fullmatch(rest):
+                address, words = usable(address + _SPACE.sub("", rest)) or address, ""
             name = "".join(self.comments) or words.replace(address, "", 1)
             self.found.append(Address(address, _name(name)))
             self.held = []

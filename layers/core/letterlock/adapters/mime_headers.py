@@ -35,6 +35,9 @@ _QUOTED: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"?', re.DOTALL)
 _ESCAPED: Final = re.compile(r'\\(["\\])')
 """Only what must be escaped: Windows mailers send paths with single backslashes."""
 _MESSAGE_ID: Final = re.compile(r"<([^<>]{1,998})>")
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_AROUND_COLON: Final = re.compile(r"\s*:\s*")
+"""RFC 5322, section 4.3: comments and white space may stand within the time of day."""
 _CHARSET_PREFIX: Final = re.compile(r"([^']{0,64})'[^']{0,64}'")
 _FIRST_WORD: Final = re.compile(r"\s*[^\s;/]*(?:\s{0,9}/\s{0,9}[^\s;]*)?")
 """A type, or a disposition: some senders forget the semicolon after it."""
@@ -225,8 +228,13 @@ def date_of(values: Iterable[bytes]) -> datetime | None:
 
 
 def _date(value: bytes) -> datetime | None:
+    text = raw_text(value[:DATE_CHARACTERS])
+    return _parsed(text) or _parsed(_AROUND_COLON.sub(":", _COMMENT.sub(" ", text)))
+
+
+def _parsed(text: str) -> datetime | None:
     try:
-        date = parsedate_to_datetime(raw_text(value[:DATE_CHARACTERS]))
+        date = parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
         return None

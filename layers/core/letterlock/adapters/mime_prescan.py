@@ -36,11 +36,13 @@ class MailLimits:
 
 SCAN_ALLOWANCE_BYTES: Final = 1024 * 1024
 """Small mails may nest to the full depth whatever `scanned_times` says: looking at them again costs nothing."""
-BOUNDARY_CHARACTERS: Final = 250
+BOUNDARY_BYTES: Final = 250
 """RFC 2046 says 70; longer ones are met."""
-_BEFORE_HEADER: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From [^\n]*\n)?")
+GUESSED_BYTES: Final = 64 * 1024
+"""Of a multipart, where its first delimiters are looked for if they are not those that it declares."""
+_BEFORE_HEADER: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:>?From (?![ \t]*:)[^\n]*\n)?")
 _DELIMITER_END: Final = re.compile(rb"(?:--)?[ \t]*\r?(?:\n|\Z)")
-_BEGINS_LIKE_A_DELIMITER: Final = re.compile(rb"[^\n]*\n(?=[Cc]ontent-)")
+_DELIMITER_AND_HEADER: Final = re.compile(rb"\n--([^\r\n]{1,250}+)\r?\nContent-[A-Za-z-]{1,40}:", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -78,7 +80,6 @@ class _Found:
     """Where the part begins that has no end yet."""
     within: bytes | None = None
     """The boundary that this part declares, once somebody asked."""
-    false: bool = False
 
     def open(self, at: int) -> None:
         self.opened, self.within = at, None
@@ -128,25 +129,26 @@ class _Scan:
 
     def _children(self, part: Part, depth: int) -> list[_Range]:
         """What a multipart holds, last first; nothing for a leaf, and for a multipart without a delimiter line."""
-        boundary = part.content_type.parameters.get("boundary", "").rstrip()
-        if not part.media_type.startswith("multipart/") or not 0 < len(boundary) <= BOUNDARY_CHARACTERS:
+        if not part.media_type.startswith("multipart/"):
             return []
-        ranges = self._between_delimiters(boundary.encode("utf-8", "replace"), part, depth)
+        boundary = part.content_type.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
+        ranges = self._ranges(boundary, part, depth)
+        if not ranges and (guessed := self._guessed_boundary(part)) != boundary:
+            ranges = self._ranges(guessed, part, depth)
         if ranges and depth > self.limits.depth:
             raise Unparsable(Reason.NESTED_TOO_DEEP)
         return ranges[::-1]
 
-    def _between_delimiters(self, boundary: bytes, part: Part, depth: int) -> list[_Range]:
-        ranges, false = self._ranges(boundary, _DELIMITER_END, part, depth)
-        if not ranges and false:
-            # RFC 2046, section 5.1.1: it is enough that a line begins with it. That alone would end parts wrongly.
-            ranges, _ = self._ranges(boundary, _BEGINS_LIKE_A_DELIMITER, part, depth)
-        return ranges
+    def _guessed_boundary(self, part: Part) -> bytes:
+        """Of a multipart whose boundary is cut off, or another one than it says: a header follows its delimiters."""
+        found = _DELIMITER_AND_HEADER.search(
+            self.raw, max(part.start - 1, 0), min(part.end, part.start + GUESSED_BYTES)
+        )
+        return found[1].rstrip() if found else b""
 
-    def _ranges(
-        self, boundary: bytes, end_of_line: re.Pattern[bytes], part: Part, depth: int
-    ) -> tuple[list[_Range], bool]:
-        """The parts, and whether lines were met that only begin like a delimiter."""
+    def _ranges(self, boundary: bytes, part: Part, depth: int) -> list[_Range]:
+        if not 0 < len(boundary) <= BOUNDARY_BYTES:
+            return []
         self.scanned += part.end - part.start
         if self.scanned > self.limits.scanned_times * len(self.raw) + SCAN_ALLOWANCE_BYTES:
             raise Unparsable(Reason.NESTED_TOO_DEEP)
@@ -156,10 +158,9 @@ class _Scan:
         # A delimiter's line break belongs to it: the first may directly follow the header's end.
         position = self.raw.find(needle, max(part.start - 1, 0), part.end)
         while position >= 0:
-            tail = end_of_line.match(self.raw, position + len(needle), part.end)
+            tail = _DELIMITER_END.match(self.raw, position + len(needle), part.end)
             if tail is None:
                 self._count_false_delimiter()
-                found.false = True
             else:
                 self._count_delimiter()
                 closes = tail[0].startswith(b"--")
@@ -173,7 +174,7 @@ class _Scan:
             position = self.raw.find(needle, position + len(needle) if tail is None else tail.end() - 1, part.end)
         if found.opened >= 0:
             ranges.append(_Range(found.opened, part.end, depth, part))
-        return ranges, found.false
+        return ranges
 
     def _is_of_the_part_within(self, found: _Found, boundary: bytes, position: int) -> bool:
         """Whether `--x--` ends no multipart with the boundary `x`, for one within it has the boundary `x--`."""

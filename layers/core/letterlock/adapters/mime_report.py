@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from letterlock.adapters.mime_addresses import addresses
@@ -18,6 +18,8 @@ from letterlock.domain.errors import Unparsable
 from letterlock.domain.mail import Attachment, RecipientReport, Returned
 
 REPORT_BYTES: Final = 64 * 1024
+STATUS_PARTS_READ: Final = 5
+"""There is one; some servers put their own words into another before it."""
 GROUPS_READ: Final = 100
 """Of recipients in one report."""
 VALUE_CHARACTERS: Final = 1_000
@@ -50,8 +52,8 @@ def _reported(root: Part, attachments: Sequence[Attachment]) -> Iterator[Recipie
     """RFC 3464, section 2.1: groups of fields; the first is of the mail, each other one of a recipient."""
     if root.media_type != "multipart/report":
         return
-    status = next((each.content for each in attachments if each.media_type in _STATUS_PARTS), b"")
-    for group in islice(_groups(status[:REPORT_BYTES]), GROUPS_READ):
+    statuses = [each.content[:REPORT_BYTES] for each in attachments if each.media_type in _STATUS_PARTS]
+    for group in islice(chain.from_iterable(map(_groups, statuses[:STATUS_PARTS_READ])), GROUPS_READ):
         final, original = (_address(group.first(f"{which}-recipient")) for which in ("final", "original"))
         if final or original:
             said = raw_text(group.first("status")) or _status_in(raw_text(group.first("diagnostic-code")))
