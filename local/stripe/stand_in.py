@@ -129,6 +129,10 @@ class StandIn:
         self.tell("customer.subscription.updated", one)
         return one
 
+    def _list_invoices(self, form: Json) -> Json:
+        wanted = (form["subscription"], form["status"])
+        return _list([each for each in self._of("invoice").values() if (_paid_by(each), each["status"]) == wanted], "")
+
     def _get_invoice(self, id: str, _form: Json) -> Json:  # noqa: A002
         return self._get("invoice", id)
 
@@ -201,11 +205,19 @@ class StandIn:
         self.tell(kinds.get(outcome, "invoice.payment_action_required"), made)
         return made
 
+    def fail_again(self, subscription: str) -> Json:
+        """The same invoice was tried once more."""
+        made = self._get("invoice", self._get("subscription", subscription)["latest_invoice"])
+        self.tell("invoice.payment_failed", made)
+        return made
+
     def settle(self, subscription: str) -> Json:
-        """The newest invoice is paid after all."""
+        """What is open is paid after all."""
         one = self._get("subscription", subscription)
+        for each in self._of("invoice").values():
+            if _paid_by(each) == subscription:
+                each["status"] = "paid"
         made = self._get("invoice", one["latest_invoice"])
-        made |= {"status": "paid"}
         made["payments"]["data"] = [objects.payment(self._id("pi"), "succeeded")]
         one["status"] = "active"
         self.tell("customer.subscription.updated", one)
@@ -296,12 +308,17 @@ _ROUTES: Final = (
     ("GET", "/v1/prices", "_list_prices"),
     ("GET", "/v1/subscriptions", "_list_subscriptions"),
     ("POST", r"/v1/subscriptions/(\w+)", "_change_subscription"),
+    ("GET", "/v1/invoices", "_list_invoices"),
     ("GET", r"/v1/invoices/(\w+)", "_get_invoice"),
     ("GET", r"/v1/disputes/(\w+)", "_get_dispute"),
     ("POST", "/v1/checkout/sessions", "_create_checkout"),
     ("POST", r"/v1/checkout/sessions/(\w+)/expire", "_expire_checkout"),
     ("POST", "/v1/billing_portal/sessions", "_create_portal"),
 )
+
+
+def _paid_by(invoice: Json) -> str:
+    return str(invoice["parent"]["subscription_details"]["subscription"])
 
 
 def _list(found: Iterable[Json], url: str) -> Json:

@@ -291,6 +291,20 @@ def test_a_payment_that_fails_changes_nothing_for_two_weeks_then_the_workspace_i
     assert invite(stack, owner, "cleo")[0] == 201
 
 
+def test_a_second_invoice_that_is_not_paid_gives_no_further_two_weeks(
+    stack: Stack, owner: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription = subscribed(stack, owner)
+    stack.stripe.renew(subscription, "failed")
+    stack.stripe_told()
+    first = standing(stack, owner)["read_only_from"]
+    later(stack, monkeypatch, timedelta(days=30))
+    stack.stripe.renew(subscription, "failed")
+    stack.stripe_told()
+    said = standing(stack, owner)
+    assert (said["read_only"], said["read_only_from"]) == (True, first)
+
+
 def test_a_read_only_workspace_still_gets_its_mail_and_shows_it_and_keeps_itself_safe(
     stack: Stack, owner: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,6 @@ def test_what_goes_to_stripe_names_ids_seats_and_the_contact_and_nothing_else(st
     assert {re.sub(r"\.[0-9]+", "", each) for each in asked if each} == {
         "active", "cancel_url", "client_reference_id", "customer", "email", "expand", "items.id", "items.quantity",
         "limit", "line_items.price", "line_items.quantity", "lookup_keys", "metadata.workspace", "mode",
-        "proration_behavior", "return_url", "status", "subscription_data.metadata.workspace",
+        "proration_behavior", "return_url", "status", "subscription", "subscription_data.metadata.workspace",
         "subscription_data.trial_period_days", "success_url",
     }  # fmt: skip

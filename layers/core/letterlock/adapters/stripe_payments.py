@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ class StripePayments:
         return CustomerId(made.id)
 
     def look(self, customer: CustomerId) -> SeenCustomer:
-        """One request. Of a customer that was deleted there is what there was, or nothing any more."""
+        """Of a customer that was deleted there is what there was, or nothing any more."""
         wanted: Any = {
             "customer": customer,
             "status": "all",
@@ -82,7 +83,17 @@ class StripePayments:
                 listed = self._client.v1.subscriptions.list(wanted)
         except NotFound:
             return SeenCustomer(customer)
-        return SeenCustomer(customer, tuple(_subscription(each) for each in listed.data))
+        return SeenCustomer(customer, tuple(self._seen(each) for each in listed.data))
+
+    def _seen(self, found: stripe.Subscription) -> SeenSubscription:
+        """Where it is not paid, one more request: the oldest open invoice counts, for each month brings a newer one."""
+        seen = _subscription(found)
+        if seen.status is not BillingStatus.PAST_DUE:
+            return seen
+        with _translated():
+            still_open = self._client.v1.invoices.list({"subscription": found.id, "status": "open", "limit": 100})
+        oldest = min((each.created for each in still_open.data), default=None)
+        return replace(seen, unpaid_since=_instant(oldest)) if oldest else seen
 
     def dispute(self, dispute: DisputeId) -> SeenDispute:
         with _translated():

@@ -48,7 +48,7 @@ class SeenSubscription:
     trial_end: datetime | None = None
     ended_at: datetime | None = None
     unpaid_since: datetime | None = None
-    """When the newest invoice was made, where it is not paid."""
+    """When the oldest invoice was made that is not paid."""
 
 
 @dataclass(frozen=True, slots=True)
