@@ -6,7 +6,7 @@ Everything here is linear in the length of its input and never raises: a broken 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -38,6 +38,8 @@ _MESSAGE_ID: Final = re.compile(r"<([^<>]{1,998})>")
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 _AROUND_COLON: Final = re.compile(r"\s*:\s*")
 """RFC 5322, section 4.3: comments and white space may stand within the time of day."""
+_LEAP_SECOND: Final = re.compile(r"(?<=\d\d:\d\d):60\b")
+"""Allowed by RFC 5322, section 3.3; Python's clock has none."""
 _CHARSET_PREFIX: Final = re.compile(r"([^']{0,64})'[^']{0,64}'")
 _FIRST_WORD: Final = re.compile(r"\s*[^\s;/]*(?:\s{0,9}/\s{0,9}[^\s;]*)?")
 """A type, or a disposition: some senders forget the semicolon after it."""
@@ -229,12 +231,14 @@ def date_of(values: Iterable[bytes]) -> datetime | None:
 
 def _date(value: bytes) -> datetime | None:
     text = raw_text(value[:DATE_CHARACTERS])
-    return _parsed(text) or _parsed(_AROUND_COLON.sub(":", _COMMENT.sub(" ", text)))
+    plain = _AROUND_COLON.sub(":", _COMMENT.sub(" ", text)).strip()
+    found = _parsed(parsedate_to_datetime, text) or _parsed(parsedate_to_datetime, _LEAP_SECOND.sub(":59", plain))
+    return found or _parsed(datetime.fromisoformat, plain)
 
 
-def _parsed(text: str) -> datetime | None:
+def _parsed(read: Callable[[str], datetime], text: str) -> datetime | None:
     try:
-        date = parsedate_to_datetime(text)
+        date = read(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
         return None
