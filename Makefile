@@ -60,6 +60,7 @@ test: check check-build .venv-policy/.synced ## every test there is, on a machin
 TESTS := test-handlers test-rest test-on-local-cloud test-policy
 test-handlers:
 	$(RUN) -m pytest tests/handlers tests/matrix
+	@$(RUN) -m bench.prove_billing --orders 5
 test-rest:
 	$(RUN) -m pytest $(foreach each,unit handlers matrix policy e2e,--ignore=tests/$(each))
 test-policy:
@@ -118,6 +119,9 @@ fuzz: setup ## damaged mails through parser, quotes, checks and sanitiser: N=100
 
 bench-ingest: setup ## what taking in a mail costs: mails a second and memory, against the standard library's parse of the same set
 	@BOTO_DISABLE_CRT=true $(RUN) -m bench.ingest_speed
+
+prove-billing: setup ## a subscription's life with Stripe's events twice and in ORDERS=200 orders: one end; SEED=… for one
+	@$(RUN) -m bench.prove_billing $(if $(SEED),--seed $(SEED),$(if $(ORDERS),--orders $(ORDERS)))
 
 permissions: setup ## what each function may do on AWS against what it was seen to do
 	@$(RUN) -m bench.permissions
