@@ -32,6 +32,8 @@ _SPACE: Final = re.compile(r"\s+")
 _WORD_START: Final = re.compile(r"=\?([^?\s=]{1,64})\?([bBqQ])\?")
 _PARAMETER_NAME: Final = re.compile(r"([^\s=;\"]{1,64})\s*=\s*")
 _QUOTED: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"?', re.DOTALL)
+_SINGLE_QUOTED: Final = re.compile(r"\A'([^']*)'\Z")
+"""No quotation marks of RFC 2045, and still written as such."""
 _ESCAPED: Final = re.compile(r'\\(["\\])')
 """Only what must be escaped: Windows mailers send paths with single backslashes."""
 _MESSAGE_ID: Final = re.compile(r"<([^<>]{1,998})>")
@@ -121,6 +123,10 @@ def _encoded_words(text: str) -> Iterator[tuple[int, int, str, bytes]]:
         if close < begin.end():
             close = text.find("?=", begin.end())
             if close < 0:
+                # The last one was cut off before its end; a text that only begins like one has spaces in it.
+                rest = text[begin.end() :].removesuffix("?")
+                if rest and not _SPACE.search(rest) and "=?" not in rest:
+                    yield position, len(text), *_word(begin[1], begin[2], rest)
                 return
         another = text.find("=?", begin.end(), close)
         if another >= 0 and _WORD_START.match(text, another):
@@ -171,7 +177,8 @@ def _parameters(text: str, start: int) -> Iterator[tuple[str, str]]:
             position = text.find(";", quoted.end())
         else:
             position = text.find(";", name.end())
-            yield name[1].lower(), text[name.end() : position if position >= 0 else len(text)].strip()
+            said = text[name.end() : position if position >= 0 else len(text)].strip()
+            yield name[1].lower(), _SINGLE_QUOTED.sub(r"\1", said)
 
 
 def _decoded_parameters(raw: list[tuple[str, str]]) -> dict[str, str]:
@@ -198,7 +205,9 @@ def _assembled(pieces: dict[int, tuple[str, bool]]) -> str:
         if encoded and place == 0 and (prefix := _CHARSET_PREFIX.match(piece)):
             charset, piece = prefix[1], piece[prefix.end() :]
         octets.append(unquote_to_bytes(piece) if encoded else piece.encode("utf-8", "replace"))
-    return decode(b"".join(octets), charset)
+    text = decode(b"".join(octets), charset)
+    # Without RFC 2231's encoding some senders cut an encoded word in pieces.
+    return text if any(encoded for _, encoded in pieces.values()) else clean(decode_words(text))
 
 
 def message_ids(values: Iterable[bytes]) -> tuple[str, ...]:
