@@ -172,6 +172,7 @@ def a_whole_message(desk: Desk) -> None:
     (message,) = desk.api("GET")["messages"]
     path = f"{CONVERSATIONS}/{desk.conversation}/messages/{message['id']}"
     _get(desk, path)
+    _get(desk, f"{path}/html")
     _lose_bodies(desk)
     desk.stack.api("GET", path)
 

@@ -232,13 +232,16 @@ class Stack:
     # ---- the API ----
 
     def api(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any, dict[str, list[str]]]:
-        """Status, decoded body (lines of JSON: a list of them), headers."""
+        """Status, decoded body (lines of JSON: a list of them; a page: as it is), headers."""
         event = rest_event(method, path, body, token=more.pop("token", self.token), **more)
         answer = self.call(function_behind(path), event)
         headers: dict[str, list[str]] = answer["multiValueHeaders"]
-        said: Any = list(map(json.loads, (answer["body"] or "").splitlines()))
-        if headers.get("Content-Type") != ["application/x-ndjson"]:
-            said = json.loads(answer["body"]) if said else None
+        said: Any = answer["body"] or ""
+        kind = headers.get("Content-Type", [""])[0]
+        if kind == "application/x-ndjson":
+            said = list(map(json.loads, said.splitlines()))
+        elif not kind.startswith("text/html"):
+            said = json.loads(said) if said else None
         return answer["statusCode"], said, headers
 
     def token_with(

@@ -6,6 +6,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.conversations import Status
@@ -24,8 +25,10 @@ from letterlock.entry.conversation_shapes import (
     StatusIn,
     ThreadOut,
     WholeMessageOut,
+    own_images,
 )
 from letterlock.entry.ingest_shapes import IngestSummaryOut, MailboxIngestOut
+from letterlock.entry.message_page import MEDIA_TYPE, content_security_policy, own_images_nearby, page
 from letterlock.entry.rest import principal, request_id, serve
 from letterlock.entry.routes import Api
 from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
@@ -37,6 +40,7 @@ Id = Annotated[str, Path(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="how many at most")]
 Cursor = Annotated[str, Query(max_length=512, description="from the page before; empty for the first page")]
 Filter = Annotated[str, Query(max_length=64)]
+RemoteImages = Annotated[bool, Query(description="show images from elsewhere: their hosts see that the mail is read")]
 
 
 @api.get(
@@ -80,9 +84,25 @@ def get_conversation(conversation: Id, limit: Limit = PAGE_LIMIT, cursor: Cursor
     summary="Read one message whole",
     tags=["conversations"],
 )
-def get_message(conversation: Id, message: Id) -> WholeMessageOut:
+def get_message(conversation: Id, message: Id, *, remote_images: RemoteImages = False) -> WholeMessageOut:
     found, content = wiring.read_message()(principal(app), conversation, message)
-    return WholeMessageOut.whole(found, content, wiring.sanitise()(content.html))
+    html = wiring.sanitise()(content.html, own_images(conversation, found), remote_images=remote_images)
+    return WholeMessageOut.whole(found, content, html)
+
+
+@api.get(
+    "/v1/conversations/<conversation>/messages/<message>/html",
+    Action.READ_CONVERSATION,
+    summary="Show one message as a page",
+    description="To be opened in a browser, or framed by a page of the same origin: it can run nothing.",
+    tags=["conversations"],
+    responses={200: {"description": "HTML under a Content-Security-Policy of its own", "content": {"text/html": {}}}},
+)
+def get_message_page(conversation: Id, message: Id, *, remote_images: RemoteImages = False) -> Response[str]:
+    found, content = wiring.read_message()(principal(app), conversation, message)
+    html = wiring.sanitise()(content.html, own_images_nearby(found), remote_images=remote_images)
+    policy = content_security_policy(remote_images=remote_images)
+    return Response(HTTPStatus.OK, MEDIA_TYPE, page(content, html), {"Content-Security-Policy": policy})
 
 
 @api.post(

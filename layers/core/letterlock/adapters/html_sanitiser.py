@@ -1,132 +1,134 @@
 """HTML of mail that may be shown: an allow-list twice over.
 
-First the mail's HTML is rebuilt from its tags, balanced, with listed elements and attributes only and no deeper than
-`DEEPEST`; then nh3 (ammonia) parses and cleans that as a browser would read it. The first alone would trust a reader
-that is no browser; the second alone takes time quadratic in the depth (100 kB of `<div>`: 2.5 s).
+First the mail's HTML is written anew from its tags: listed elements and attributes only (`html_attributes`), nested so
+that a parser finds nothing to repair (`html_tree`), and no more of it than an answer holds. Then nh3 (ammonia) parses
+and cleans that as a browser would read it. The first alone would trust a reader that is no browser; the second alone
+can be made to take time and memory quadratic in what it is given (100 kB of `<div>`: 2.5 s; 60 kB of `<p>`: 80 MB).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from html import escape
 from typing import Final
 
 import nh3
 
-from letterlock.adapters.html_text import characters
-from letterlock.adapters.html_tokens import TEXT, names, tokens
+from letterlock.adapters.answer_octets import HTML_OCTETS, octets
+from letterlock.adapters.html_attributes import ANYWHERE, OF_ELEMENT, READ, REL, SET, Attributes
+from letterlock.adapters.html_style import PROPERTIES
+from letterlock.adapters.html_tokens import CUT, TEXT, characters, names, tokens
+from letterlock.adapters.html_tree import Tree
+from letterlock.domain.mail import ShownHtml
 
-DEEPEST: Final = 256
-"""Elements within elements; what is nested deeper keeps its text. Newsletters nest up to 60 tables and cells deep."""
 TAGS_SHOWN: Final = 200_000
 """A table of 20,000 rows and 4 columns; about a second."""
-ATTRIBUTES_CHARACTERS: Final = 16_384
-"""Of one tag. Tracking links have 2,000."""
+SET_OCTETS: Final = 80
+"""What nh3 adds to a link or an image at most."""
+LONG: Final = 2_048
+PIECES: Final = 64
+"""How many characters, or tags and texts, are written before they are measured again."""
 
 _TAGS: Final = names(
     "a abbr address b big blockquote br caption center cite code col colgroup dd del dfn div dl dt em figcaption figure"
     " font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strike strong sub sup table tbody td"
     " tfoot th thead tr tt u ul var wbr"
 )
-_VOID: Final = names("br col hr img wbr")
-_TABLE: Final = names("table caption colgroup tbody thead tfoot tr td th")
-_ANYWHERE: Final = names("dir lang title align")
-_ATTRIBUTES: Final = {
-    "a": names("href"),
-    "img": names("src alt width height"),
-    "col": names("span width"),
-    "colgroup": names("span width"),
-    "font": names("color size"),
-    "ol": names("start type"),
-    "table": names("border cellpadding cellspacing width"),
-    "td": names("colspan rowspan valign width"),
-    "th": names("colspan rowspan valign width"),
-}
-_ENDS_BEFORE: Final = {
-    "p": names("p"),
-    "li": names("li"),
-    "dt": names("dt dd"),
-    "dd": names("dt dd"),
-    "td": names("td th"),
-    "th": names("td th"),
-    "tr": names("td th tr"),
-}
-"""Elements whose closing tag may be left out before this one (HTML standard, section 13.1.2.4)."""
-_ATTRIBUTE: Final = re.compile(
-    r"""([^\s"'<>/=]{1,64})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))|[^\s"'<>/=]+|["'<>/=]"""
-)
+_NEEDED: Final = {"a": names("href"), "img": names("src alt"), "body": names("style"), "video": names("")}
+"""Without any of these there is nothing to show of it."""
+_BARE: Final = _TAGS - _NEEDED.keys()
 
 
-def sanitise(html: str) -> str:
-    """No script, handler, style, form or frame; links to http, https and mailto; images of this mail (`cid:`) only.
+def sanitise(html: str, inline: Mapping[str, str] | None = None, *, remote_images: bool = False) -> ShownHtml:
+    """No script, handler, form or frame; no style that leaves its place or loads; links to the web and to mailboxes.
 
-    After `TAGS_SHOWN` tags it ends, with `CUT`.
+    Images of the mail itself (`cid:`) come from where `inline` says that each content id is served; images from
+    elsewhere not at all, or with `remote_images` by HTTPS and without a referrer.
+
+    After `TAGS_SHOWN` tags, or as much as an answer holds, it ends with `CUT`.
     """
-    return _CLEANER.clean("".join(_rebuilt(html)))
+    attributes = Attributes(inline or {}, remote_images=remote_images)
+    written, whole = written_anew(html, attributes)
+    shown = _cleaner(attributes).clean(written)
+    return ShownHtml(shown, remote_images=attributes.left_out, whole=whole)
 
 
-def _attribute(element: str, attribute: str, value: str) -> str | None:
-    """An image's source is a part of the same mail; a link goes to the web or to a mailbox."""
-    scheme = value.strip().partition(":")[0].lower()
-    if attribute == "src":
-        return value if element == "img" and scheme == "cid" else None
-    if attribute == "href":
-        return value if scheme in ("http", "https", "mailto") else None
-    return value
-
-
-_CLEANER: Final = nh3.Cleaner(
-    tags=set(_TAGS),
-    clean_content_tags={"script", "style"},
-    attributes={"*": set(_ANYWHERE)} | {tag: set(allowed) for tag, allowed in _ATTRIBUTES.items()},
-    attribute_filter=_attribute,
-    url_schemes={"http", "https", "mailto", "cid"},
-    url_relative="deny",
-    strip_comments=True,
-    link_rel="noopener noreferrer nofollow",
-)
-
-
-def _rebuilt(html: str) -> Iterator[str]:
-    """The same HTML with every element closed in order, none nested deeper than `DEEPEST`."""
-    stack: list[str] = []
+def written_anew(html: str, attributes: Attributes) -> tuple[str, bool]:
+    """What nh3 is given, and whether it is the whole."""
+    writer = _Writer(attributes)
     for kind, inside in tokens(html, TAGS_SHOWN):
-        name = kind.removeprefix("/")
+        writer.token(kind, inside)
+        if writer.cut:
+            break
+    writer.tree.end()
+    return "".join(writer.tree.pieces), not writer.cut
+
+
+def _cleaner(attributes: Attributes) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_TAGS),
+        clean_content_tags={"script", "style"},
+        attributes={"*": set(ANYWHERE)} | {tag: set(allowed) for tag, allowed in OF_ELEMENT.items()},
+        attribute_filter=attributes.verified,
+        set_tag_attribute_values=SET,
+        filter_style_properties=set(PROPERTIES),
+        url_schemes={"http", "https", "mailto", "tel"},
+        strip_comments=True,
+        link_rel=REL,
+    )
+
+
+class _Writer:
+    """Tokens into a tree, until there is no more room."""
+
+    def __init__(self, attributes: Attributes) -> None:
+        self.tree = Tree()
+        self.cut = False
+        self._attributes = attributes
+        self._room = HTML_OCTETS
+        self._measured = 0
+
+    def token(self, kind: str, inside: str) -> None:
         if kind == TEXT:
-            yield escape(characters(inside), quote=False)
-        elif name not in _TAGS:
-            continue
-        elif kind in _VOID:
-            yield _opening(kind, inside)
-        elif kind.startswith("/"):
-            yield from _closed(stack, name)
-        else:
-            while stack and stack[-1] in _ENDS_BEFORE.get(kind, ()):
-                yield f"</{stack.pop()}>"
-            if len(stack) < DEEPEST:
-                stack.append(kind)
-                yield _opening(kind, inside)
-    yield from (f"</{name}>" for name in reversed(stack))
+            self._text(characters(inside))
+        elif kind == CUT:
+            self._end()
+        elif kind[0] == "/":
+            if kind[1:] in _TAGS:
+                self.tree.closes(kind[1:])
+        elif inside:
+            self._attributed(kind, inside)
+        elif kind in _BARE:
+            self.tree.opens(kind, f"<{kind}>")
+        if not self.cut and (len(inside) > LONG or len(self.tree.pieces) - self._measured > PIECES):
+            self._measure()
 
+    def _text(self, text: str) -> None:
+        for start in range(0, len(text), LONG):
+            self.tree.text(text[start : start + LONG])
+            if len(text) > LONG:
+                self._measure()
+                if self.cut:
+                    return
 
-def _closed(stack: list[str], name: str) -> Iterator[str]:
-    """Closing tags down to the nearest `name`; none where it is not open, or only outside the table we are in."""
-    for depth in range(len(stack) - 1, -1, -1):
-        if stack[depth] == name:
-            yield from (f"</{each}>" for each in reversed(stack[depth:]))
-            del stack[depth:]
+    def _attributed(self, name: str, inside: str) -> None:
+        if name not in _TAGS and name not in READ:
             return
-        if stack[depth] in _TABLE and name not in _TABLE:
+        kept = self._attributes.of(name, inside)
+        if name in _NEEDED and not kept.keys() & _NEEDED[name]:
             return
+        element = "div" if name == "body" else name
+        said = "".join([f' {key}="{escape(value)}"' for key, value in kept.items()])
+        self.tree.opens(element, f"<{element}{said}>")
+        if element in SET:
+            self._room -= SET_OCTETS
 
+    def _measure(self) -> None:
+        self._room -= octets("".join(self.tree.pieces[self._measured :]))
+        self._measured = len(self.tree.pieces)
+        if self._room < 0:
+            self._end()
 
-def _opening(name: str, inside: str) -> str:
-    allowed = _ATTRIBUTES.get(name, frozenset()) | _ANYWHERE
-    kept = []
-    for match in _ATTRIBUTE.finditer(inside[:ATTRIBUTES_CHARACTERS]) if inside else ():
-        key = (match[1] or "").lower()
-        if key in allowed:
-            value = characters(next((each for each in match.groups()[1:] if each is not None), ""))
-            kept.append(f' {key}="{escape(value)}"')
-    return f"<{name}{''.join(kept)}>"
+    def _end(self) -> None:
+        self.cut = True
+        self.tree.text(CUT)

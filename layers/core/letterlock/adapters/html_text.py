@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Final
 
-from letterlock.adapters.html_tokens import CUT, TAGS_READ, TEXT, names, tokens
+from letterlock.adapters.html_tokens import CUT, TAGS_READ, TEXT, characters, names, tokens
 
 TEXT_CHARACTERS: Final = 500_000
 """Of a rendition: a book of 250 pages. The HTML itself is kept whole."""
@@ -41,7 +40,9 @@ def to_text(html: str, tags: int = TAGS_READ) -> str:
     writer = _Writer()
     for kind, content in tokens(html, tags):
         room = TEXT_CHARACTERS - writer.characters
-        if kind != TEXT:
+        if kind == CUT:
+            writer.text(CUT)
+        elif kind != TEXT:
             writer.tag(kind, content)
         elif len(content) <= room:
             writer.text(characters(content))
@@ -49,14 +50,6 @@ def to_text(html: str, tags: int = TAGS_READ) -> str:
             writer.text(characters(content[:room]) + CUT)
             break
     return writer.result()
-
-
-def characters(text: str) -> str:
-    """Text with its character references resolved (`&amp;` is `&`)."""
-    try:
-        return unescape(text)
-    except ValueError:  # a reference of more digits than Python turns into a number
-        return text
 
 
 class _Writer:

@@ -166,3 +166,14 @@ class Content:
         """In hex, over both: the message keeps it, so that its conversation's digest covers the archive too."""
         said = f"{len(self.text)}:{self.text}{self.html}".encode("utf-8", "surrogatepass")
         return hashlib.sha256(said).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHtml:
+    """HTML of a mail as it may be shown: see the sanitiser."""
+
+    html: str
+    remote_images: int = 0
+    """How many images from elsewhere were left out."""
+    whole: bool = True
+    """It was not too long for an answer."""

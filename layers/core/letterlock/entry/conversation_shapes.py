@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from letterlock.adapters.answer_octets import TEXT_OCTETS, within
 from letterlock.domain.contacts import Contact
 from letterlock.domain.conversations import (
     Card,
@@ -23,7 +24,7 @@ from letterlock.domain.conversations import (
 from letterlock.domain.delivery import shown
 from letterlock.domain.files import FILES_AT_MOST, Finding, Scan, ScanState, scan_of
 from letterlock.domain.ledger import Reason
-from letterlock.domain.mail import Address, Content, Protection
+from letterlock.domain.mail import Address, Content, Protection, ShownHtml
 from letterlock.domain.notifications import MENTIONS_AT_MOST
 from letterlock.domain.outcomes import RecipientOutcome
 from letterlock.domain.spans import visible
@@ -223,7 +224,7 @@ class MessageOut(BaseModel):
     text: Annotated[str, Field(description="the whole text; where that is long, the beginning, of its visible part")]
     visible_text: Annotated[str, Field(description="without quoted history and signature; of the text that is here")]
     truncated: Annotated[
-        bool, Field(description="the whole body, and HTML where there is some, has a route of its own")
+        bool, Field(description="there is more: the whole body, and HTML where there is some, has a route of its own")
     ]
     subject: Annotated[str | None, Field(description="where it differs from the conversation's")]
     sender: AddressOut | None
@@ -279,15 +280,33 @@ class MessageOut(BaseModel):
 
 
 class WholeMessageOut(MessageOut):
-    """A message with its whole bodies; `html` is sanitised: no script, no form, no remote image."""
+    """A message with its whole bodies, as far as an answer holds them: `truncated` where they are longer.
 
-    html: str | None
+    `html` is sanitised. Show it in a sandboxed frame all the same, or open the message's page.
+    """
+
+    html: Annotated[str | None, Field(description="no script, form, frame, or image from elsewhere")]
+    remote_images: Annotated[
+        int, Field(description="images from elsewhere that were left out: `remote_images=true` shows those by https")
+    ]
 
     @classmethod
-    def whole(cls, message: Message, content: Content, html: str) -> WholeMessageOut:
-        whole = {"text": content.text, "visible_text": visible(content.text, message.hidden), "truncated": False}
+    def whole(cls, message: Message, content: Content, html: ShownHtml) -> WholeMessageOut:
+        text = within(content.text, TEXT_OCTETS)
+        visible_text = within(visible(content.text, message.hidden), TEXT_OCTETS)
+        cut = len(text) < len(content.text) or not html.whole
+        whole = {"text": text, "visible_text": visible_text, "truncated": cut}
         shown = MessageOut.of(message).model_dump() | whole
-        return cls(**shown, html=html or None)
+        return cls(**shown, html=html.html or None, remote_images=html.remote_images)
+
+
+def own_images(conversation: str, message: Message) -> dict[str, str]:
+    """Where the files that a message's HTML may refer to are served, by content id; of two alike the first counts."""
+    return {
+        each.content_id: f"/v1/conversations/{conversation}/messages/{message.id}/attachments/{each.id}"
+        for each in reversed(message.attachments)
+        if each.content_id
+    }
 
 
 class ConversationOut(BaseModel):

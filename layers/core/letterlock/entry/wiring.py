@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.ulids import Ulids
     from letterlock.domain.audit import StoredEntry
     from letterlock.domain.delivery import DeliveryEvent
-    from letterlock.domain.mail import Delivery
+    from letterlock.domain.mail import Delivery, ShownHtml
     from letterlock.services.anchor_audit import AnchorAudit
     from letterlock.services.authenticate import Authenticate
     from letterlock.services.chain_audit import ChainAudit
@@ -302,7 +302,7 @@ def delivery_event_of() -> Callable[[dict[str, Any]], DeliveryEvent | None]:
 
 
 @cache
-def sanitise() -> Callable[[str], str]:
+def sanitise() -> Callable[..., ShownHtml]:
     from letterlock.adapters.html_sanitiser import sanitise
 
     return sanitise
