@@ -63,7 +63,9 @@ def told_to_wait(answer: Any) -> int:
 
 
 def body_of(answer: Any) -> Any:
-    """What is in it; of an export, what is in each line."""
+    """What is in it; of an export, what is in each line; a page as it is."""
+    if answer["multiValueHeaders"].get("Content-Type", [""])[0].startswith("text/html"):
+        return answer["body"]
     try:
         return json.loads(answer["body"] or "null")
     except ValueError:

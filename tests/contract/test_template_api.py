@@ -76,6 +76,7 @@ ROUTES = {
     ("GET", "/v1/conversations"): "ConversationsApiFunction",
     ("GET", "/v1/conversations/{conversation}"): "ConversationsApiFunction",
     ("GET", "/v1/conversations/{conversation}/messages/{message}"): "ConversationsApiFunction",
+    ("GET", "/v1/conversations/{conversation}/messages/{message}/html"): "ConversationsApiFunction",
     ("POST", "/v1/conversations/{conversation}/messages/{message}/retry"): "ConversationsApiFunction",
     ("POST", "/v1/conversations/{conversation}/replies"): "ConversationsApiFunction",
     ("POST", "/v1/conversations/{conversation}/notes"): "ConversationsApiFunction",
