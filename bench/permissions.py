@@ -26,6 +26,7 @@ from bench.recorder import Call
 from bench.scenarios import SCENARIOS, Desk
 from bench.stack import stack_on_moto
 from bench.steady import hold_steady
+from bench.thread_paths import THREADS
 from letterlock.adapters.keyring import LIFETIME
 from tools.build_lambda import folder_of
 from tools.template_model import Statement, Template, as_list, target, template_under_test
@@ -87,7 +88,7 @@ def recorded() -> list[Call]:
             desk = Desk(stack)
             for scenario in SCENARIOS:
                 scenario.prepare(desk)()
-            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING):
+            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING, *THREADS):
                 path(desk)
             return stack.recorder.calls
 

@@ -1,4 +1,6 @@
-"""Conversations over REST: list, read, answer, note, assign, change status; the quarantine; the ledger's sums."""
+"""Conversations over REST: list, read, answer, note, assign, change status; who takes part; the quarantine; the sums
+of the ledger.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.conversations import Status
 from letterlock.domain.permissions import Action
-from letterlock.entry import wiring
+from letterlock.entry import participant_wiring, wiring
 from letterlock.entry.conditions import IdempotencyKey, IfMatch, etag, first_or_again, once, versions
 from letterlock.entry.conversation_shapes import (
     AssigneeIn,
@@ -29,7 +31,8 @@ from letterlock.entry.conversation_shapes import (
 )
 from letterlock.entry.ingest_shapes import IngestSummaryOut, MailboxIngestOut
 from letterlock.entry.message_page import MEDIA_TYPE, content_security_policy, own_images_nearby, page
-from letterlock.entry.rest import principal, request_id, serve
+from letterlock.entry.participant_shapes import ParticipantIn
+from letterlock.entry.rest import asked, principal, request_id, serve
 from letterlock.entry.routes import Api
 from letterlock.entry.settings import PAGE_LIMIT, PAGE_SIZE
 
@@ -198,6 +201,76 @@ def put_assignee(conversation: Id, change: AssigneeIn, if_match: IfMatch = None)
 def put_status(conversation: Id, change: StatusIn, if_match: IfMatch = None) -> ConversationOut:
     head = wiring.change_status()(
         principal(app), conversation, change.status, request=request_id(app), versions=versions(if_match)
+    )
+    etag(app, head)
+    return ConversationOut.of(head)
+
+
+@api.post(
+    "/v1/conversations/<conversation>/messages/<message>/confirm",
+    Action.CHANGE_PARTICIPANTS,
+    summary="Say that an unverified message is from whom it says",
+    description=(
+        "Its sender takes part from then on: answers go to them as well, and quote it like any other. Until then they "
+        "are shown nothing and answered by nothing."
+    ),
+    tags=["participants"],
+)
+def post_confirm(conversation: Id, message: Id, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
+    confirm, who, said = participant_wiring.confirm_sender(), principal(app), asked(app)
+    expected, keyed = versions(if_match), once(app, key)
+    head, confirmed = first_or_again(
+        app,
+        lambda: confirm(who, conversation, message, said, expected, keyed),
+        lambda who, done: confirm.again(who, done, message),
+    )
+    etag(app, head)
+    return MessageOut.of(confirmed)
+
+
+@api.post(
+    "/v1/conversations/<conversation>/participants",
+    Action.CHANGE_PARTICIPANTS,
+    summary="Let somebody take part, or make them the requester",
+    description="Answers go to them as well from then on, and quote only what everybody who gets them has been sent.",
+    tags=["participants"],
+)
+def post_participant(
+    conversation: Id, wanted: ParticipantIn, key: IdempotencyKey = None, if_match: IfMatch = None
+) -> ConversationOut:
+    add, who, said = participant_wiring.add_participant(), principal(app), asked(app)
+    expected, keyed = versions(if_match), once(app, key)
+    head = first_or_again(
+        app,
+        lambda: add(
+            who,
+            conversation,
+            wanted.participant(),
+            said,
+            requester=wanted.requester,
+            versions=expected,
+            once=keyed,
+        ),
+        add.again,
+    )
+    etag(app, head)
+    return ConversationOut.of(head)
+
+
+@api.delete(
+    "/v1/conversations/<conversation>/participants/<contact>",
+    Action.CHANGE_PARTICIPANTS,
+    summary="Send a participant off",
+    description=(
+        "They get no more answers, mails of theirs are a stranger's, and no mail of others brings them back. 409 for "
+        "the requester: let somebody else be it first."
+    ),
+    tags=["participants"],
+    status_code=HTTPStatus.OK,
+)
+def delete_participant(conversation: Id, contact: Id, if_match: IfMatch = None) -> ConversationOut:
+    head = participant_wiring.remove_participant()(
+        principal(app), conversation, contact, asked(app), versions(if_match)
     )
     etag(app, head)
     return ConversationOut.of(head)

@@ -13,7 +13,6 @@ from letterlock.domain.conversations import (
     Conversation,
     Kind,
     Message,
-    Participant,
     Sending,
     SendState,
     Status,
@@ -22,6 +21,7 @@ from letterlock.domain.conversations import (
 from letterlock.domain.facts import Told
 from letterlock.domain.ledger import IngestRecord, Outcome
 from letterlock.domain.mail import Address, Verdict, Verdicts
+from letterlock.domain.participants import Participant
 from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.announce import announce
 from letterlock.services.ports import Conversations, Inbox, Ingest

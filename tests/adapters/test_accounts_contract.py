@@ -148,6 +148,16 @@ def test_mail_to_the_address_that_is_forwarded_to_finds_the_mailbox(accounts: Ac
     assert accounts.mailboxes.get("wsp_acme", "mbx_1") == forwarded
 
 
+def test_which_addresses_lead_to_mailboxes_of_ones_own(accounts: Accounts) -> None:
+    for each in (replace(SUPPORT, forwarding="fwd-abc@stack.test"), SALES, OTHERS):
+        accounts.mailboxes.add(each)
+
+    asked = ["Support+x@acme.test", "fwd-abc@stack.test", "support@other.test", "ana@customer.test"]
+    assert accounts.mailboxes.ours("wsp_acme", asked) == set(asked[:2])
+    assert accounts.mailboxes.ours("wsp_other", asked) == {"support@other.test"}
+    assert accounts.mailboxes.ours("wsp_acme", []) == set()
+
+
 def test_a_mailbox_keeps_its_settings(accounts: Accounts) -> None:
     chosen = replace(SUPPORT, settings=MailboxSettings(ThreadingSettings(by_subject=True, window_days=3)))
     accounts.mailboxes.add(chosen)

@@ -16,9 +16,10 @@ from letterlock.adapters.dynamo_conversations import DynamoConversations
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
 from letterlock.adapters.sealing import SealBroken, Sealer
 from letterlock.domain.contacts import Undeliverable
-from letterlock.domain.conversations import COPIED_AT_MOST, Conversation, Participant, Status
+from letterlock.domain.conversations import Conversation, Status
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.mail import Address
+from letterlock.domain.participants import COPIED_AT_MOST, Participant
 from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.ports import Contacts
 from tests.adapters.conftest import Calls, Tables
@@ -202,6 +203,21 @@ def test_who_joins_later_is_a_contact_from_then_on(people: People) -> None:
 
 
 # ---- their conversations --------------------------------------------------------------------------------------------
+
+
+def test_who_was_sent_off_takes_part_in_it_no_more_and_is_still_known(people: People) -> None:
+    first, second = people.opened_by(ANA, BEN), people.opened_by(ANA, BEN)
+    ben = people.id_of(first, BEN)
+    read = people.desk.store.get(WORKSPACE, first.id)
+    read.remove_participant(ben)
+    people.desk.save(read)
+
+    assert list(people.pages(ben, 25)) == [[second.id]]
+    assert [card for page in people.pages(ben, 1) for card in page] == [second.id]
+    assert people.contacts.get(WORKSPACE, ben).address == BEN
+    read.add_participant(BEN, "per_1")
+    people.desk.save(read)
+    assert list(people.pages(ben, 25)) == [[second.id, first.id]]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 9])

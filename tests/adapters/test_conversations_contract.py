@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
-from letterlock.domain.conversations import Conversation, Participant, Sending, SendState, Status
+from letterlock.domain.conversations import Conversation, Message, Sending, SendState, Status
 from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMail, Stale
 from letterlock.domain.facts import MessageBounced, MessageSent
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Address
 from letterlock.domain.outcomes import RecipientOutcome, RecipientState
+from letterlock.domain.participants import Participant
+from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.announce import announce
 from letterlock.services.ports import KnownAs, Located, MessagePlace
 from tests.adapters.given import ANA, BEN, LEASE, Desk
@@ -83,6 +85,80 @@ def test_somebody_who_joins_later_takes_part(desk: Desk) -> None:
     again = desk.store.get(desk.workspace, conversation.id)
     assert again.participants == read.participants
     assert len(again.participants) == 3
+
+
+def test_who_was_let_in_and_who_was_sent_off_comes_back(desk: Desk) -> None:
+    conversation = desk.opened()
+    read = desk.store.get(desk.workspace, conversation.id)
+    eve = Address("eve@customer.test", "Eve")
+    (ben,) = [each.contact for each in read.participants if each.address == BEN]
+    assert read.add_participant(eve, "per_1", requester=True)
+    assert read.remove_participant(ben)
+    desk.save(read)
+
+    again = desk.store.get(desk.workspace, conversation.id)
+    assert again == read
+    assert [(each.address, each.requester, each.added_by) for each in again.participants] == [
+        (eve, True, "per_1"),
+        (ANA, False, ""),
+    ]
+    assert again.removed == [BEN]
+    assert [each.contact for each in again.participants] == [each.contact for each in read.participants]
+    assert all(each.contact for each in again.participants)
+    assert again.add_participant(BEN, "per_1")
+    desk.save(again)
+    assert desk.store.get(desk.workspace, conversation.id).removed == []
+
+
+def strangers(desk: Desk) -> tuple[Conversation, Message]:
+    """A conversation, and an unverified mail in it."""
+    conversation = desk.opened()
+    mail = replace(
+        desk.mail("It is me", sender=Address("eve@else.test")),
+        threading=Threading(Rule.REPLY_ADDRESS, "To", Trust.UNVERIFIED),
+    )
+    desk.received(conversation, mail)
+    return conversation, mail
+
+
+def test_a_revised_message_takes_the_place_of_what_it_was(desk: Desk) -> None:
+    conversation, mail = strangers(desk)
+    read = desk.store.get(desk.workspace, conversation.id)
+    assert read.confirm(mail, "per_1")
+    desk.save(read)
+
+    confirmed = Threading(Rule.REPLY_ADDRESS, "To", Trust.CONFIRMED, "per_1")
+    expected = replace(mail, threading=confirmed, revision=2)
+    assert desk.store.message(desk.workspace, conversation.id, mail.id) == expected
+    thread = desk.store.thread(desk.workspace, conversation.id)
+    assert thread.messages[-1] == expected
+    assert (thread.conversation.count, thread.conversation.version) == (2, 3)
+    assert read.revised == []
+
+
+def test_of_two_who_revise_the_same_message_the_second_is_told_so(desk: Desk) -> None:
+    conversation, mail = strangers(desk)
+    for version in (2, 3):
+        read = desk.store.get(desk.workspace, conversation.id)
+        assert read.version == version
+        read.confirm(mail, f"per_{version}")
+        if version == 2:
+            desk.save(read)
+        else:
+            with pytest.raises(Stale):
+                desk.save(read)
+
+    kept = desk.store.message(desk.workspace, conversation.id, mail.id)
+    assert (kept.revision, kept.threading and kept.threading.by) == (2, "per_2")
+    assert desk.store.get(desk.workspace, conversation.id).version == 3
+
+
+def test_a_message_that_is_not_there_cannot_be_revised(desk: Desk) -> None:
+    conversation, mail = strangers(desk)
+    read = desk.store.get(desk.workspace, conversation.id)
+    read.confirm(replace(mail, id=desk.ids.new("msg")), "per_1")
+    with pytest.raises(Stale):
+        desk.save(read)
 
 
 def test_changing_what_was_read_changes_nothing_stored(desk: Desk) -> None:

@@ -15,11 +15,12 @@ from letterlock.adapters.conversation_items import CARD_BYTES, SEAL_BYTES, Conve
 from letterlock.adapters.dynamo import key
 from letterlock.adapters.dynamo_conversations import DynamoConversations
 from letterlock.adapters.sealing import Place, SealBroken, Sealer
-from letterlock.domain.conversations import Conversation, Participant, Sending, SendState
+from letterlock.domain.conversations import Conversation, Sending, SendState
 from letterlock.domain.digests import with_added
 from letterlock.domain.errors import SameMail, Stale
 from letterlock.domain.mail import Address
 from letterlock.domain.outbox import unfold
+from letterlock.domain.participants import Participant
 from tests.adapters.conftest import Tables
 from tests.adapters.given import LEASE, SES_ID, WORKSPACE, Desk
 from tests.adapters.raw import Item, everything, texts

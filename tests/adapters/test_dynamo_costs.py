@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
-from letterlock.domain.conversations import Participant, Status
+from letterlock.domain.conversations import Status
 from letterlock.domain.mail import Address
+from letterlock.domain.participants import Participant
 from letterlock.services.ports import Inbox
 from tests.adapters.conftest import Calls
 from tests.adapters.given import ANA, BEN, MAILBOX, SES_ID, WORKSPACE, Desk

@@ -1,6 +1,7 @@
 """A conversation whose items were changed behind the program's back is named; one that the program changed is not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from letterlock.adapters.dynamo_digests import DynamoDigests
 from letterlock.adapters.sealing import Sealer
 from letterlock.domain.conversations import Conversation, Sending, SendState, Status
 from letterlock.domain.digests import Difference
+from letterlock.domain.threading import Rule, Threading, Trust
 from tests.adapters.conftest import Calls, Tables
 from tests.adapters.given import LEASE, MAILBOX, WORKSPACE, Desk
 from tests.adapters.raw import Item
@@ -57,6 +59,10 @@ def lively(desk: Desk) -> Conversation:
     desk.store.settle(conversation, answer.id, Sending(SendState.SENT, 1, message_id="1@amazonses.com"), [])
     conversation.assign("tok_01JKX3C4D5E6F7G8H9J0KMNPQR")
     conversation.change_status(Status.CLOSED)
+    desk.save(conversation)
+    stranger = replace(desk.mail("Me too"), threading=Threading(Rule.REPLY_ADDRESS, "To", Trust.UNVERIFIED))
+    desk.received(conversation, stranger)
+    conversation.confirm(stranger, "per_1")
     desk.save(conversation)
     return conversation
 

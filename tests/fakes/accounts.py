@@ -52,6 +52,9 @@ class FakeMailboxes:
     def receives(self, address: str) -> bool:
         return bool(self.route([address]))
 
+    def ours(self, workspace: str, addresses: Sequence[str]) -> set[str]:
+        return {address for address, mailbox in self.route(addresses).items() if mailbox.workspace == workspace}
+
     def get(self, workspace: str, mailbox: str) -> Mailbox:
         for each in self.all(workspace):
             if each.id == mailbox:

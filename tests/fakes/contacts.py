@@ -26,6 +26,9 @@ class FakeContacts:
         self.marks: dict[tuple[str, str], _Mark] = {}
         """By workspace and contact."""
 
+    def id_of(self, workspace: str, address: Address) -> str:
+        return contact_id(workspace, address)
+
     def get(self, workspace: str, contact: str) -> Contact:
         mark = self.marks.get((workspace, contact))
         seen = self._conversations.entries_of(workspace, contact)
@@ -45,7 +48,8 @@ class FakeContacts:
         if not before and not seen and (workspace, contact) not in self.marks:
             raise NotFound("no such contact")
         ids = [each for each, _, _ in reversed(seen) if not before or each < before]
-        heads = [self._conversations.get(workspace, each) for each in ids[:limit]]
+        taking_part = [each for each in ids[:limit] if not self._conversations.has_left(workspace, contact, each)]
+        heads = [self._conversations.get(workspace, each) for each in taking_part]
         shown = [each for each in heads if each.status is not Status.DISCARDED]
         return ContactPage(tuple(map(card_of, shown)), ids[limit - 1] if len(ids) > limit else "")
 

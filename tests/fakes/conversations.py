@@ -7,8 +7,9 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from letterlock.domain.audit import Entry
 from letterlock.domain.conversations import Added, Card, Conversation, Kind, Message, Sending, SendState, Status, Thread
-from letterlock.domain.digests import message_digest, with_added
+from letterlock.domain.digests import message_digest, with_added, with_replaced
 from letterlock.domain.errors import AlreadyDone, AlreadyIngested, Conflict, KeyReused, NotFound, SameMail, Stale
 from letterlock.domain.facts import Fact, Told
 from letterlock.domain.files import Scans
@@ -38,6 +39,9 @@ class FakeConversations:
         self._numbers: dict[str, int] = {}
         self._entries: dict[tuple[str, str], dict[str, tuple[datetime, Address]]] = {}
         """By workspace and contact: when which conversation let them in, and as whom."""
+        self._left: set[tuple[str, str, str]] = set()
+        """Workspace, contact and conversation of those who were sent off."""
+        self.audited: list[Entry] = []
         self._since: dict[tuple[str, str], dict[str, int]] = {}
         self._keyed: dict[tuple[str, str], tuple[str, Done, datetime]] = {}
 
@@ -52,6 +56,9 @@ class FakeConversations:
         """Conversation, time and address, in the order of the conversations' ids."""
         found = self._entries.get((workspace, contact), {})
         return [(conversation, *found[conversation]) for conversation in sorted(found)]
+
+    def has_left(self, workspace: str, contact: str, conversation: str) -> bool:
+        return (workspace, contact, conversation) in self._left
 
     def thread(self, workspace: str, conversation: str, *, before: str = "", limit: int = 100) -> Thread:
         head = self.get(workspace, conversation)
@@ -105,6 +112,7 @@ class FakeConversations:
         told: Sequence[Told],
         ingest: Ingest | None = None,
         once: Once | None = None,
+        entry: Entry | None = None,
     ) -> None:
         place = (conversation.workspace, conversation.id)
         self._refuse_done(conversation.workspace, once)
@@ -117,6 +125,11 @@ class FakeConversations:
         self._since.setdefault(place, {}).update({each.id: conversation.version + 1 for each in conversation.added})
         stored = self._messages.setdefault(place, {})
         stored |= {each.id: each for each in conversation.added}
+        for each in conversation.revised:
+            before = _digest(stored[each.id])
+            conversation.digest = with_replaced(conversation.digest, before, _digest(each))
+            stored[each.id] = each
+        self.audited += [entry] if entry else []
         if ingest:
             self.ledger[_ledger_key(ingest.entry)] = ingest.entry
             lookups, content = self._lookup_of(ingest)
@@ -124,8 +137,14 @@ class FakeConversations:
         self._let_in(conversation)
         conversation.version += 1
         conversation.digest = with_added(conversation.digest, map(_digest, conversation.added))
+        conversation.participants = [
+            replace(each, contact=contact_id(conversation.workspace, each.address))
+            for each in conversation.participants
+        ]
         conversation.known = tuple(conversation.participants)
+        conversation.known_removed = tuple(conversation.removed)
         conversation.added.clear()
+        conversation.revised.clear()
         conversation.facts.clear()
         self._heads[place] = deepcopy(conversation)
         self._announce(told)
@@ -135,6 +154,9 @@ class FakeConversations:
         for address in conversation.let_in():
             place = (conversation.workspace, contact_id(conversation.workspace, address))
             self._entries.setdefault(place, {})[conversation.id] = (at, address)
+            self._left.discard((*place, conversation.id))
+        for address in conversation.sent_off():
+            self._left.add((conversation.workspace, contact_id(conversation.workspace, address), conversation.id))
 
     def _refuse(self, conversation: Conversation, ingest: Ingest | None) -> None:
         """In the order of the contract: the delivery is done, the mail is there, the head moved."""
@@ -147,7 +169,10 @@ class FakeConversations:
                 raise SameMail(lookups[content].conversation, lookups[content].message)
         if (self._heads[place].version if place in self._heads else 0) != conversation.version:
             raise Stale("the conversation has changed since it was read")
-        if any(each.id in self._messages.get(place, {}) for each in conversation.added):
+        stored = self._messages.get(place, {})
+        if any(each.id not in stored or stored[each.id].revision != each.revision - 1 for each in conversation.revised):
+            raise Stale("the message has changed since it was read")
+        if any(each.id in stored for each in conversation.added):
             raise Conflict("a message of that id exists")
 
     def _lookup_of(self, ingest: Ingest) -> tuple[dict[str, Located], str]:

@@ -8,7 +8,12 @@ from letterlock.domain.conversations import Conversation, Message, Thread
 from letterlock.domain.errors import Unparsable
 from letterlock.domain.mail import Address, Delivery, Mail, Verdict, Verdicts
 from letterlock.domain.permissions import Role, Scope
+from letterlock.domain.replies import OutgoingMail
+from letterlock.domain.threading import reply_address
+from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.deliver_reply import DeliverReply
+from letterlock.services.let_in import LetIn
+from letterlock.services.manage_participants import AddParticipant, ConfirmSender, RemoveParticipant
 from letterlock.services.receive_mail import ReceiveMail
 from letterlock.services.record_delivery import RecordDelivery
 from letterlock.services.retry_reply import RetryReply
@@ -27,6 +32,7 @@ from tests.fakes.tokens import FakeReplyTokens
 
 MAILBOX = Mailbox("mbx_support", "wsp_acme", "support@acme.example", "Acme Support")
 AGENT = Principal("wsp_acme", "tok_agent", Role.AGENT, frozenset(Scope), (MAILBOX.id,))
+ASKED = Asked(AGENT.id, "req")
 CUSTOMER = Address("ana@customer.example", "Ana")
 STRANGER = Address("eve@else.example", "Eve")
 NOTIFIER = "notifications@mail.acme.example"
@@ -76,8 +82,16 @@ class Desk:
         self.send_reply = SendReply(self.conversations, self.archive, self.uploads, self.ids, self.clock)
         self.add_note = AddNote(self.conversations, self.archive, self.uploads, self.members, self.ids, self.clock)
         self.thread_mail = ThreadMail(self.conversations, self.tokens)
+        deeds = Deeds(self.ids, self.clock)
+        self.confirm_sender = ConfirmSender(self.conversations, deeds, self.ids, self.clock)
+        self.add_participant = AddParticipant(
+            self.conversations, self.contacts, self.mailboxes, deeds, self.ids, self.clock
+        )
+        self.remove_participant = RemoveParticipant(self.conversations, deeds, self.ids, self.clock)
         self.answers = self._answers()
-        store = StoreMail(self.conversations, self.archive, self.thread_mail, self.ids, self.clock)
+        store = StoreMail(
+            self.conversations, self.archive, self.thread_mail, LetIn(self.mailboxes), self.ids, self.clock
+        )
         self.receive = ReceiveMail(
             self.originals,
             self.parser,
@@ -149,6 +163,25 @@ class Desk:
         self.receive(self.arrives(given, ses_message_id=f"opening-{number}"))
         (place,) = set(self.conversations._heads) - before
         return self.conversations.get(*place)
+
+    def answered(self, head: Conversation, mail: Mail, *, judged: Verdicts | None = None) -> Message:
+        """A mail that came to the reply address of a conversation a minute later, as it stands there."""
+        self.clock.passes(minutes=1)
+        known = {each.id for each in self.conversations.thread(head.workspace, head.id).messages}
+        address = reply_address(MAILBOX.address, self.tokens.mint(head.workspace, head.mailbox, head.id))
+        self.receive(
+            self.arrives(
+                mail, ses_message_id=f"answer-{len(known)}", recipients=(address,), judged=judged, at=self.clock()
+            )
+        )
+        (new,) = [each for each in self.conversations.thread(head.workspace, head.id).messages if each.id not in known]
+        return new
+
+    def replied(self, head: Conversation, text: str = "Soon.") -> OutgoingMail:
+        """An agent's answer, as it goes out."""
+        queued = self.send_reply(AGENT, head.id, text, request="req")
+        self.deliver(head.workspace, head.id, queued.id, last_try=False, correlation="c", causation="f")
+        return self.mailer.sent[-1]
 
     def sent(self, head: Conversation, message: Message) -> Message:
         return self.conversations.message(head.workspace, head.id, message.id)

@@ -25,6 +25,7 @@ from letterlock.domain.mail import Address, Delivery, Mail, Verdict
 from letterlock.domain.outcomes import RecipientOutcome, RecipientState
 from letterlock.domain.threading import reply_address
 from letterlock.services.deliver_reply import DeliverReply
+from letterlock.services.let_in import LetIn
 from letterlock.services.quarantine import DiscardMail, ReleaseMail
 from letterlock.services.receive_mail import ReceiveMail
 from letterlock.services.record_delivery import RecordDelivery
@@ -86,7 +87,7 @@ class World:
 
         store, archive, mailboxes = port(desk.conversations), port(desk.archive), port(desk.mailboxes)
         ids, clock, tokens = desk.ids, desk.clock, desk.tokens
-        keep = StoreMail(store, archive, ThreadMail(store, tokens), ids, clock)
+        keep = StoreMail(store, archive, ThreadMail(store, tokens), LetIn(mailboxes), ids, clock)
         self.receive = ReceiveMail(
             port(desk.originals),
             desk.parser,

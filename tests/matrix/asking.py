@@ -34,6 +34,7 @@ PASSWORD = "a password of nobody's"
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{conversation}/replies"): {"text": "Soon."},
     ("POST", "/v1/conversations/{conversation}/notes"): {"text": "Careful."},
+    ("POST", "/v1/conversations/{conversation}/participants"): {"address": "bob@customer.example"},
     ("PUT", "/v1/conversations/{conversation}/assignee"): {"assignee": "me"},
     ("POST", "/v1/attachments"): {"name": "note.txt", "media_type": "text/plain", "size": 12},
     ("PUT", "/v1/conversations/{conversation}/status"): {"status": "closed"},
@@ -142,9 +143,11 @@ def real(world: World, method: str, path: str, caller: str) -> str:
         return world.targets[path]
     filled = path.partition("+")[0]
     for name in re.findall(r"{(\w+)}", path):
-        conversation = filled.split("/")[3]
+        within = filled.split("/")[3]
         if name == "message":
-            found = world.message_with_file(conversation) if "{attachment}" in path else world.message(conversation)
+            found = world.message(within, path)
+        elif name == "contact" and "participants" in path:
+            found = world.participant(within)
         else:
             found = world.file if "{message}" in path and name == "attachment" else world.target(name, path)
         filled = filled.replace(f"{{{name}}}", found)

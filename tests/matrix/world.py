@@ -132,7 +132,7 @@ class World:
     def target(self, name: str, path: str) -> str:
         """Something new of that kind, for one request: what one caller changed is not what the next one finds."""
         made: dict[str, Callable[[], str]] = {
-            "conversation": lambda: self._conversation(quarantined="quarantine" in path),
+            "conversation": lambda: self._conversation(quarantined="quarantine" in path, forged="confirm" in path),
             "contact": self._contact,
             "attachment": self._upload,
             "token": self._token,
@@ -144,7 +144,7 @@ class World:
         }
         return made[name]()
 
-    def _conversation(self, *, quarantined: bool = False) -> str:
+    def _conversation(self, *, quarantined: bool = False, forged: bool = False) -> str:
         self.made += 1
         name = f"matrix{self.made}"
         mail = (
@@ -152,19 +152,25 @@ class World:
             f"Message-ID: <{name}@customer.example>\r\n\r\nWhere is order {self.made}?\r\n"
         )
         self.stack.store(name, mail.encode())
-        self.stack.notify_of(name, virus="FAIL" if quarantined else "PASS")
+        self.stack.notify_of(name, virus="FAIL" if quarantined else "PASS", dmarc="FAIL" if forged else "PASS")
         status = "quarantined" if quarantined else "open"
         return str(self._owners(f"/v1/conversations?status={status}")["conversations"][0]["id"])
 
-    def message(self, conversation: str) -> str:
-        """A reply of it that could not be sent, so that it can be sent again."""
+    def message(self, conversation: str, path: str) -> str:
+        """One of it, as the route is for it: with a file; of a stranger; else a reply that could not be sent, so that
+        it can be sent again.
+        """
+        if "{attachment}" in path:
+            return self._message_with_file(conversation)
+        if "confirm" in path:
+            return self._strangers(conversation)
         body = {"text": "Soon."}
         answer = self.ask("owner", "POST", f"/v1/conversations/{conversation}/replies", body)
         message = str(_json(answer)["id"])
         fail(self.stack.workspace, conversation, message)
         return message
 
-    def message_with_file(self, conversation: str) -> str:
+    def _message_with_file(self, conversation: str) -> str:
         """A note of it, with a file that was looked into: `file`."""
         self.file = self._upload(scanned=True)
         body = {"text": "See.", "attachments": [self.file]}
@@ -178,6 +184,17 @@ class World:
         if scanned:
             self.stack.scan(self.stack.upload(upload["form"], content))
         return str(upload["id"])
+
+    def _strangers(self, conversation: str) -> str:
+        """The mail that nobody vouches for, with which it was opened."""
+        [message] = self._owners(f"/v1/conversations/{conversation}")["messages"]
+        return str(message["id"])
+
+    def participant(self, conversation: str) -> str:
+        """The contact of somebody who takes part beside the requester."""
+        body = {"address": "cleo@customer.example"}
+        answer = self.ask("owner", "POST", f"/v1/conversations/{conversation}/participants", body)
+        return str(_json(answer)["participants"][-1]["contact"])
 
     def _contact(self) -> str:
         conversation = self._owners(f"/v1/conversations/{self._conversation()}")

@@ -5,17 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from letterlock.domain.conversations import (
-    COPIED_AT_MOST,
     INLINE_TEXT_BYTES,
     Conversation,
     Kind,
     Message,
-    Participant,
     Sending,
     SendState,
     Status,
     inline_text,
-    participants_of,
 )
 from letterlock.domain.errors import RuleBroken
 from letterlock.domain.facts import (
@@ -29,6 +26,7 @@ from letterlock.domain.facts import (
 )
 from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Mail
+from letterlock.domain.participants import Participant, participants_of
 
 AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 ANA = Address("ana@customer.example", "Ana")
@@ -129,39 +127,6 @@ def test_a_mail_that_arrives_late_does_not_turn_the_clock_back() -> None:
     thread.receive(Message(id="msg_2", kind=Kind.INBOUND, at=AT + timedelta(hours=2), text="second", sender=ANA))
     thread.receive(inbound())
     assert thread.last_at == AT + timedelta(hours=2)
-
-
-def test_answers_go_to_reply_to_and_the_sender_takes_part_too() -> None:
-    form = Mail(subject="", sender=Address("form@shop.example"), reply_to=(ANA,), to=(Address(MAILBOX),))
-    found = participants_of(form, {MAILBOX})
-    assert [(each.address.address, each.requester) for each in found] == [
-        ("ana@customer.example", True),
-        ("form@shop.example", False),
-    ]
-
-
-def test_the_mailbox_itself_never_takes_part_nor_does_anybody_twice() -> None:
-    mail = Mail(
-        subject="",
-        sender=ANA,
-        reply_to=(Address("support+x@acme.example"),),
-        to=(Address("Support@Acme.example"), Address("bob@customer.example")),
-        cc=(Address("ANA@customer.example"), Address("bob@customer.example")),
-    )
-    found = participants_of(mail, {MAILBOX})
-    assert [each.address.key for each in found] == ["ana@customer.example", "bob@customer.example"]
-
-
-def test_no_mailbox_of_ours_takes_part_whoever_was_written_to() -> None:
-    mail = Mail(subject="", sender=ANA, to=(Address(MAILBOX), Address("sales@acme.example")))
-    assert [each.address for each in participants_of(mail, {MAILBOX, "sales@acme.example"})] == [ANA]
-
-
-def test_of_a_mail_to_a_crowd_only_its_sender_takes_part() -> None:
-    crowd = tuple(Address(f"{n}@else.example") for n in range(COPIED_AT_MOST + 1))
-    assert [each.address for each in participants_of(Mail(subject="", sender=ANA, cc=crowd), {MAILBOX})] == [ANA]
-    few = participants_of(Mail(subject="", sender=ANA, cc=crowd[1:]), {MAILBOX})
-    assert len(few) == 1 + COPIED_AT_MOST
 
 
 def test_a_mail_without_a_sender_has_no_requester() -> None:

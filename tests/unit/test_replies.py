@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from letterlock.domain.accounts import Mailbox
-from letterlock.domain.conversations import Conversation, Kind, Message, Participant, Thread
+from letterlock.domain.conversations import Conversation, Kind, Message, Thread
 from letterlock.domain.mail import Address
+from letterlock.domain.participants import Participant
 from letterlock.domain.replies import REFERENCES_KEPT, compose, last_trusted, recipients, reply_subject, signed
 from letterlock.domain.threading import Rule, Threading, Trust
 
@@ -18,14 +19,14 @@ TOKEN = "t" * 40
 
 
 def inbound(minutes: int, trust: Trust = Trust.VERIFIED, **fields: object) -> Message:
+    """Ana's, with Bob in copy."""
     return Message(
         id=f"msg_{minutes}",
         kind=Kind.INBOUND,
         at=AT + timedelta(minutes=minutes),
         text="Where is it?",
-        sender=ANA,
         threading=Threading(Rule.NEW, "", trust),
-        **fields,  # type: ignore[arg-type]  # the test's own keywords
+        **({"sender": ANA, "cc": (BOB,)} | fields),  # type: ignore[arg-type]  # the test's own keywords
     )
 
 
@@ -77,6 +78,30 @@ def test_history_is_quoted_with_its_author_in_text_and_html() -> None:
     assert mail.text == ("Soon.\n\nOn Sun, 01 Mar 2026 at 09:00 UTC, Ana wrote:\n\n> Where <is> it?\n>> older\n")
     assert "Where &lt;is&gt; it?" in mail.html
     assert "<is>" not in mail.html
+
+
+@pytest.mark.parametrize(
+    ("mail", "quoted"),
+    [
+        ({}, True),
+        ({"cc": (), "to": (Address("BOB@customer.example"),)}, True),
+        ({"cc": (), "reply_to": (BOB,)}, True),
+        ({"sender": BOB, "to": (ANA,)}, True),
+        ({"cc": ()}, False),
+        ({"sender": BOB, "cc": (BOB,)}, False),
+        ({"sender": None}, False),
+    ],
+)
+def test_only_what_everybody_who_gets_it_was_sent_is_quoted(mail: dict[str, object], quoted: bool) -> None:
+    composed = compose(thread(inbound(0, **mail)), REPLY, "Soon.", "Where is it?", MAILBOX, TOKEN)
+    assert ("Where is it?" in composed.text) is quoted
+    assert ("Where is it?" in composed.html) is quoted
+    assert ("wrote:" in composed.text) is quoted
+
+
+def test_what_goes_again_to_one_of_them_quotes_what_that_one_was_sent() -> None:
+    alone = compose(thread(inbound(0, cc=())), replace(REPLY, cc=()), "Soon.", "Where is it?", MAILBOX, TOKEN)
+    assert "> Where is it?" in alone.text
 
 
 def test_a_subject_gets_one_re_and_no_line_break() -> None:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from letterlock.adapters.checks_codec import checks_of, checks_row
-from letterlock.domain.conversations import Conversation, Message, Participant, StoredAttachment
+from letterlock.domain.conversations import Conversation, Message, StoredAttachment
 from letterlock.domain.files import Finding, Scan, Scans, ScanState
 from letterlock.domain.mail import Address, Protection, Verdict, Verdicts
 from letterlock.domain.outcomes import Outcomes, RecipientOutcome, RecipientState
+from letterlock.domain.participants import Participant
 from letterlock.domain.threading import Rule, Threading, Trust
 
 SUBJECT_BYTES: Final = 200
@@ -62,6 +63,7 @@ def message_bytes(message: Message) -> bytes:
         "mentions": message.mentions,
         "to": [_pair(each) for each in message.to],
         "cc": [_pair(each) for each in message.cc],
+        "reply_to": [_pair(each) for each in message.reply_to],
         "attachments": [_attachment_row(each) for each in message.attachments],
         "message_id": message.message_id,
         "in_reply_to": _in_reply_to(message),
@@ -91,6 +93,7 @@ def message_fields(octets: bytes) -> dict[str, Any]:
         "mentions": tuple(said.get("mentions", ())),
         "to": _addresses(said.get("to", ())),
         "cc": _addresses(said.get("cc", ())),
+        "reply_to": _addresses(said.get("reply_to", ())),
         "attachments": tuple(StoredAttachment(*row) for row in said.get("attachments", ())),
         "message_id": said.get("message_id", ""),
         "in_reply_to": tuple(said.get("references", ())[-1:] if in_reply_to is True else in_reply_to),
@@ -120,12 +123,13 @@ def _attachment_row(file: StoredAttachment) -> tuple[str | int | bool, ...]:
 
 
 def _threading_row(threading: Threading) -> tuple[str, ...]:
-    return threading.rule, threading.evidence, threading.trust
+    row = (threading.rule, threading.evidence, threading.trust)
+    return (*row, threading.by) if threading.by else row
 
 
 def _threading(row: list[str]) -> Threading:
-    rule, evidence, trust = row
-    return Threading(Rule(rule), evidence, Trust(trust))
+    rule, evidence, trust, *by = row
+    return Threading(Rule(rule), evidence, Trust(trust), *by)
 
 
 def _verdicts_row(verdicts: Verdicts) -> tuple[str, ...]:
@@ -176,12 +180,24 @@ def _scan(row: list[str]) -> Scan:
 # ---- participants -----------------------------------------------------------------------------------------------
 
 
-def people_bytes(people: Iterable[Participant]) -> bytes:
-    return encode([[*_pair(each.address), each.requester] for each in people])
+def people_bytes(taking_part: Iterable[Participant], removed: Iterable[Address]) -> bytes:
+    """A row each: address, name, whether they are the requester (null: they were removed), who let them in."""
+    rows: list[list[object]] = [
+        [*_pair(each.address), each.requester, *([each.added_by] if each.added_by else [])] for each in taking_part
+    ]
+    return encode(rows + [[*_pair(each), None] for each in removed])
 
 
-def people(octets: bytes) -> tuple[Participant, ...]:
-    return tuple(Participant(Address(address, name), requester) for address, name, requester in decode(octets))
+def people(octets: bytes) -> tuple[tuple[Participant, ...], tuple[Address, ...]]:
+    """Who takes part, and who was removed."""
+    taking_part, removed = [], []
+    for address, name, requester, *added_by in decode(octets):
+        who = Address(address, name)
+        if requester is None:
+            removed.append(who)
+        else:
+            taking_part.append(Participant(who, requester, *added_by))
+    return tuple(taking_part), tuple(removed)
 
 
 def address_bytes(address: Address) -> bytes:

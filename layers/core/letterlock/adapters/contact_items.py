@@ -31,13 +31,17 @@ class ContactItems:
         """
         return f"ctc_{ULID.from_hex(self._index.index(workspace, 'contact', address.key))}"
 
-    def takes_part(self, workspace: str, address: Address, conversation: str, at: datetime) -> table.TakesPart:
+    def takes_part(
+        self, workspace: str, address: Address, conversation: str, at: datetime, *, left: bool = False
+    ) -> table.TakesPart:
+        """`left`: they did once, and do not any more. Nothing is deleted: that they were seen stays true."""
         contact = self.id_of(workspace, address)
         return table.TakesPart(
             table.contact_key(workspace, contact),
             table.takes_part_key(conversation),
             at=instant(at),
             who=self._sealer.seal(_place(workspace, contact, conversation), codec.address_bytes(address)),
+            left=left or None,
         )
 
     def sealed_address(self, workspace: str, contact: str, address: Address) -> bytes:

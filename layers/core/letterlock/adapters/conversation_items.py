@@ -10,7 +10,7 @@ from typing import Any, Final
 from letterlock.adapters import codec
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.codec import day_of, instant
+from letterlock.adapters.codec import instant
 from letterlock.adapters.contact_items import ContactItems
 from letterlock.adapters.dynamo import Item
 from letterlock.adapters.sealing import HEADER, TAG_BYTES, Place, Sealer
@@ -20,14 +20,15 @@ from letterlock.domain.conversations import (
     Conversation,
     Kind,
     Message,
-    Participant,
     Sending,
     SendState,
     Status,
 )
 from letterlock.domain.digests import DIGEST_BYTES, message_digest, with_added
 from letterlock.domain.files import Scans
-from letterlock.domain.ledger import IngestRecord, Outcome, Reason, reason_of
+from letterlock.domain.ledger import Reason
+from letterlock.domain.mail import Address
+from letterlock.domain.participants import Participant
 from letterlock.services.ports import MessagePlace
 
 CARD_BYTES: Final = 480
@@ -80,7 +81,7 @@ class ConversationItems:
         subject = shown.subject
         if item.subject is not None:
             subject = codec.decode(self._sealer.unseal(_head_place(workspace, id, "subject"), item.subject))
-        people = self._people(workspace, id, participants) if participants else ()
+        people, removed = self._people(workspace, id, participants) if participants else ((), ())
         return Conversation(
             id=id,
             workspace=workspace,
@@ -91,6 +92,7 @@ class ConversationItems:
             status=Status(item.status),
             assignee=item.assignee or "",
             participants=list(people),
+            removed=list(removed),
             count=int(item.messages),
             digest=int.from_bytes(item.digest),
             version=int(item.version),
@@ -100,24 +102,30 @@ class ConversationItems:
             preview=shown.preview,
             linked=item.linked or "",
             known=people,
+            known_removed=removed,
         )
 
     def participants(self, conversation: Conversation) -> table.Participants:
         place = _head_place(conversation.workspace, conversation.id, "participants")
-        sealed = self._seal(place, codec.people_bytes(conversation.participants))
+        sealed = self._seal(place, codec.people_bytes(conversation.participants, conversation.removed))
         return table.Participants(table.conversation_key(conversation.workspace, conversation.id), people=sealed)
 
-    def _people(self, workspace: str, conversation: str, item: Item) -> tuple[Participant, ...]:
+    def _people(
+        self, workspace: str, conversation: str, item: Item
+    ) -> tuple[tuple[Participant, ...], tuple[Address, ...]]:
         sealed = table.Participants.from_raw_data(item).people
-        found = codec.people(self._sealer.unseal(_head_place(workspace, conversation, "participants"), sealed))
-        return tuple(replace(each, contact=self._contacts.id_of(workspace, each.address)) for each in found)
+        found, removed = codec.people(self._sealer.unseal(_head_place(workspace, conversation, "participants"), sealed))
+        return tuple(self.as_contact(workspace, each) for each in found), removed
 
-    def new_participants(self, conversation: Conversation) -> list[table.TakesPart]:
-        """One item for each who takes part now and did not when the conversation was read."""
-        at = conversation.last_at or conversation.opened_at
-        return [
-            self._contacts.takes_part(conversation.workspace, address, conversation.id, at)
-            for address in conversation.let_in()
+    def as_contact(self, workspace: str, participant: Participant) -> Participant:
+        return replace(participant, contact=self._contacts.id_of(workspace, participant.address))
+
+    def changed_participants(self, conversation: Conversation) -> list[table.TakesPart]:
+        """One item for each who takes part now and did not when the conversation was read, or the other way round."""
+        workspace, at = conversation.workspace, conversation.last_at or conversation.opened_at
+        came, left = conversation.let_in(), conversation.sent_off()
+        return [self._contacts.takes_part(workspace, each, conversation.id, at) for each in came] + [
+            self._contacts.takes_part(workspace, each, conversation.id, at, left=True) for each in left
         ]
 
     def card(self, workspace: str, item: Item) -> Card:
@@ -205,6 +213,11 @@ class ConversationItems:
             "sending_version": {"N": str(before.version + 1)},
         }
 
+    def revised(self, workspace: str, conversation: str, message: Message, before: Item) -> Item:
+        """A message's item after it was revised, from the item as it was before."""
+        sealed = self._seal(_message_place(workspace, conversation, message.id), codec.message_bytes(message))
+        return before | {"said": {"B": sealed}, "revision": {"N": str(message.revision)}}
+
     # ---- the digest -------------------------------------------------------------------------------------------------
 
     def digest_with(self, conversation: Conversation, added: Iterable[table.MessageItem]) -> int:
@@ -270,35 +283,6 @@ def added_of(item: Item) -> Added:
     """That a message was added, from its item: nothing of it is unsealed."""
     id = item["sk"]["S"].removeprefix(table.MESSAGES)  # noqa: A001 - the field's own name
     return Added(id, Kind(item["kind"]["S"]), datetime.fromisoformat(item["at"]["S"]))
-
-
-def ingest_item(entry: IngestRecord, outbox: str = "") -> table.IngestItem:
-    at, reason = instant(entry.at), entry.reason.value if entry.reason else ""
-    return table.IngestItem(
-        table.ingest_key(entry.workspace, entry.ses_message_id),
-        entry.mailbox,
-        outcome=entry.outcome.value,
-        reason=reason or None,
-        conversation=entry.conversation or None,
-        message=entry.message or None,
-        outbox=outbox or None,
-        inbox=table.ingested_key(entry.workspace, entry.mailbox, day_of(entry.at)),
-        activity=table.ingested_entry(entry.outcome.value, reason, at),
-    )
-
-
-def ingest_record(workspace: str, ses_message_id: str, item: Item) -> IngestRecord:
-    row = table.IngestItem.from_raw_data(item)
-    return IngestRecord(
-        workspace=workspace,
-        mailbox=row.sk,
-        ses_message_id=ses_message_id,
-        outcome=Outcome(row.outcome),
-        at=datetime.fromisoformat(table.written_at(row.activity)),
-        reason=reason_of(row.reason) if row.reason else None,
-        conversation=row.conversation or "",
-        message=row.message or "",
-    )
 
 
 def _head_place(workspace: str, conversation: str, field: str) -> Place:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from letterlock.adapters import table_conversations as table
 from letterlock.adapters import table_due
 from letterlock.adapters.blind_index import BlindIndex
-from letterlock.adapters.conversation_items import ConversationItems, ingest_item, sending_values
+from letterlock.adapters.conversation_items import ConversationItems, sending_values
 from letterlock.adapters.due import reply_marks
 from letterlock.adapters.dynamo import ABSENT, CONDITION_FAILED, Item, Refusal, Step, key, put
-from letterlock.domain.conversations import Conversation, Kind, Sending, SendState
+from letterlock.adapters.ingest_items import ingest_item
+from letterlock.domain.conversations import Conversation, Kind, Message, Sending, SendState
+from letterlock.domain.digests import with_replaced
 from letterlock.domain.errors import AlreadyIngested, Conflict, LetterlockError, SameMail, Stale
 from letterlock.domain.facts import Told
 from letterlock.domain.files import ScanState
@@ -22,6 +24,7 @@ from letterlock.services.ports import Ingest, KnownAs, MessagePlace
 
 HEAD: Final = "head"
 MESSAGE: Final = "message"
+REVISED: Final = "revised"
 PARTICIPANTS: Final = "participants"
 CONTACT: Final = "contact"
 LOOKUP: Final = "lookup"
@@ -35,9 +38,10 @@ class ConversationWrites:
     def __init__(self, table_name: str, items: ConversationItems, index: BlindIndex) -> None:
         self._table, self._items, self._index = table_name, items, index
 
-    def conversation(self, conversation: Conversation) -> tuple[int, list[Step]]:
-        """The new digest; the head, if it still is at the version that was read, with the added messages, and the
-        participants where they changed, each new one with an item of their own under the contact.
+    def conversation(self, conversation: Conversation, before: Sequence[Item] = ()) -> tuple[int, list[Step]]:
+        """The new digest; the head, if it still is at the version that was read, with the added messages, the revised
+        ones (`before`: their items, as they are stored), and the participants where they changed, each of these with an
+        item of their own under the contact.
         """
         version = conversation.version + 1
         messages = [
@@ -45,10 +49,16 @@ class ConversationWrites:
             for each in conversation.added
         ]
         digest = self._items.digest_with(conversation, messages)
+        revised = []
+        for message, item in zip(conversation.revised, before, strict=True):
+            after = self._items.revised(conversation.workspace, conversation.id, message, item)
+            digest = with_replaced(digest, *(self._digest(conversation, each) for each in (item, after)))
+            revised.append(self._revised(conversation, message, after))
         steps = [self._head(conversation, digest), *[put(self._table, MESSAGE, each, ABSENT) for each in messages]]
-        if tuple(conversation.participants) != conversation.known:
+        steps += revised
+        if conversation.people_changed:
             steps.append(put(self._table, PARTICIPANTS, self._items.participants(conversation)))
-            steps += [put(self._table, CONTACT, each) for each in self._items.new_participants(conversation)]
+            steps += [put(self._table, CONTACT, each) for each in self._items.changed_participants(conversation)]
         return digest, steps + self._uploads(conversation)
 
     def _uploads(self, conversation: Conversation) -> list[Step]:
@@ -59,6 +69,17 @@ class ConversationWrites:
             if message.kind is not Kind.INBOUND
             for file in message.attachments
         ]
+
+    def _digest(self, conversation: Conversation, item: Item) -> int:
+        return self._items.digest_of(conversation.workspace, conversation.id, item)
+
+    def _revised(self, conversation: Conversation, message: Message, after: Item) -> Step:
+        """Refused where it has been revised meanwhile."""
+        place = MessagePlace(conversation.workspace, conversation.id, message.id)
+        values = {name: after[name] for name in ("said", "revision")}
+        return update_step(
+            self._table, place, values, "revision = :read", {":read": {"N": str(message.revision - 1)}}, role=REVISED
+        )
 
     def _head(self, conversation: Conversation, digest: int) -> Step:
         item = self._items.head(conversation, conversation.version + 1, digest)
@@ -138,7 +159,12 @@ def as_read(sending: Sending) -> tuple[str, Item]:
 
 
 def update_step(
-    table_name: str, place: MessagePlace, values: dict[str, Item | None], condition: str, read: Item
+    table_name: str,
+    place: MessagePlace,
+    values: Mapping[str, Item | None],
+    condition: str,
+    read: Item,
+    role: str = MESSAGE,
 ) -> Step:
     """A message's attributes, None for one that must not be there; refused where the condition does not hold."""
     kept = {f":new_{name}": value for name, value in values.items() if value is not None}
@@ -152,7 +178,7 @@ def update_step(
         "ConditionExpression": condition,
         "ExpressionAttributeValues": kept | read,
     }
-    return Step(MESSAGE, {"Update": operation})
+    return Step(role, {"Update": operation})
 
 
 def meaning(refusals: Sequence[Refusal]) -> LetterlockError:
@@ -163,6 +189,6 @@ def meaning(refusals: Sequence[Refusal]) -> LetterlockError:
     if LOOKUP in failed:
         item = failed[LOOKUP].item
         return SameMail(item["conversation"]["S"], item["message"]["S"])
-    if HEAD in failed or UPLOAD in failed or not failed:
+    if HEAD in failed or UPLOAD in failed or REVISED in failed or not failed:
         return Stale("the conversation, or a file that is attached to it, has changed since it was read")
     return Conflict("a message of that id exists")

@@ -32,6 +32,9 @@ class DynamoContacts:
         self._client, self._table = client, table_name
         self._items, self._heads = ContactItems(sealer, index), ConversationItems(sealer, index)
 
+    def id_of(self, workspace: str, address: Address) -> str:
+        return self._items.id_of(workspace, address)
+
     def get(self, workspace: str, contact: str) -> Contact:
         """One Query: the profile, which sorts first, and the first conversation; where neither names them, a second
         one for the next that may: whoever comes first with a name keeps it.
@@ -52,7 +55,8 @@ class DynamoContacts:
         if not found and not before:
             raise NotFound("no such contact")
         ids = [each["sk"]["S"].removeprefix(table.TAKES_PART) for each in found if each["sk"]["S"] != table.PROFILE]
-        heads = [(table.conversation_key(workspace, each), table.HEAD) for each in ids[:limit]]
+        left = {each["sk"]["S"].removeprefix(table.TAKES_PART) for each in found if "left" in each}
+        heads = [(table.conversation_key(workspace, each), table.HEAD) for each in ids[:limit] if each not in left]
         stored = batch_get(self._client, self._table, heads, consistent=False)
         shown = [stored[each] for each in heads if each in stored and stored[each]["status"]["S"] != Status.DISCARDED]
         cards = tuple(self._heads.card(workspace, each) for each in shown)

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from letterlock.adapters import table_conversations as table
+from letterlock.adapters.audit_entries import AuditEntries, steps_of
 from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
-from letterlock.adapters.conversation_items import ConversationItems, added_of, ingest_item, ingest_record, sending_of
+from letterlock.adapters.conversation_items import ConversationItems, added_of, sending_of
 from letterlock.adapters.conversation_writes import ConversationWrites, meaning
 from letterlock.adapters.dynamo import Item, key, pages, put_once
+from letterlock.adapters.ingest_items import ingest_item, ingest_record
 from letterlock.adapters.ingested import ingested
 from letterlock.adapters.sealing import Sealer
+from letterlock.domain.audit import Entry
 from letterlock.domain.conversations import Added, Card, Conversation, Message, Sending, SendState, Status, Thread
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.facts import Told
@@ -40,8 +43,17 @@ MESSAGE_IDS_TRIED: Final = 20
 class DynamoConversations:
     """`Conversations` in one table. Which operation costs what: see `make bill`."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, sealer: Sealer, index: BlindIndex, now: Clock) -> None:
-        self._client, self._table, self._now = client, table_name, now
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        sealer: Sealer,
+        index: BlindIndex,
+        now: Clock,
+        audit: AuditEntries | None = None,
+    ) -> None:
+        """`audit`: where acts are recorded that are to be in the audit log."""
+        self._client, self._table, self._now, self._audit = client, table_name, now, audit
         self._items = ConversationItems(sealer, index)
         self._writes = ConversationWrites(table_name, self._items, index)
         self._commits = Commits(client, table_name, index, now)
@@ -233,8 +245,13 @@ class DynamoConversations:
         told: Sequence[Told],
         ingest: Ingest | None = None,
         once: Once | None = None,
+        entry: Entry | None = None,
     ) -> None:
-        digest, steps = self._writes.conversation(conversation)
+        """One transaction; a GetItem before it for each message that is revised."""
+        digest, steps = self._writes.conversation(
+            conversation, [self._before(conversation, each) for each in conversation.revised]
+        )
+        steps += steps_of(self._audit, entry)
         workspace = conversation.workspace
         if ingest:
             refusals = self._commits.commit(steps + self._writes.ingest(workspace, ingest, told))
@@ -247,9 +264,21 @@ class DynamoConversations:
         if conversation.added:
             conversation.last_since = conversation.version
         conversation.digest = digest
+        if conversation.people_changed:
+            conversation.participants = [self._items.as_contact(workspace, each) for each in conversation.participants]
         conversation.known = tuple(conversation.participants)
+        conversation.known_removed = tuple(conversation.removed)
         conversation.added.clear()
+        conversation.revised.clear()
         conversation.facts.clear()
+
+    def _before(self, conversation: Conversation, revised: Message) -> Item:
+        """Raises Stale when it is not what was revised any more."""
+        pk = table.conversation_key(conversation.workspace, conversation.id)
+        item = self._item(pk, table.message_key(revised.id), consistent=True)
+        if item is None or int(item["revision"]["N"]) != revised.revision - 1:
+            raise Stale("the message has changed since it was read")
+        return item
 
     def done(self, workspace: str, once: Once) -> Done | None:
         return self._commits.done(workspace, once)

@@ -313,6 +313,8 @@ class TakesPart(Model):
     """When the mail came that let them in."""
     who = BinaryAttribute(legacy_encoding=False)
     """Sealed: address and name, as that mail had them."""
+    left = BooleanAttribute(null=True)
+    """They were sent off: not listed among what they take part in."""
 
 
 class ContactProfile(Model):

@@ -49,6 +49,9 @@ class Act(StrEnum):
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of an act
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an act
     TOKEN_LEAKED = "token_leaked"  # noqa: S105 - the name of an act
+    SENDER_CONFIRMED = "sender_confirmed"
+    PARTICIPANT_ADDED = "participant_added"
+    PARTICIPANT_REMOVED = "participant_removed"
     ACCESS_REFUSED = "access_refused"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -24,16 +24,15 @@ from letterlock.domain.facts import (
 )
 from letterlock.domain.files import Scans
 from letterlock.domain.ledger import Reason
-from letterlock.domain.mail import Address, Mail, Protection, Verdicts
+from letterlock.domain.mail import Address, Protection, Verdicts
 from letterlock.domain.outcomes import Outcomes, RecipientState
+from letterlock.domain.participants import PARTICIPANTS_AT_MOST, REMOVED_KEPT, Participant
 from letterlock.domain.spans import Spans, visible
-from letterlock.domain.threading import Threading, Trust, without_subaddress
+from letterlock.domain.threading import Threading, Trust
 
 INLINE_TEXT_BYTES = 4096
 """Up to this much visible text is sealed into the message's item; a longer body lies whole in its sealed object."""
 PREVIEW_CHARACTERS = 120
-COPIED_AT_MOST = 10
-"""Recipients beside whom an answer still goes to everybody."""
 SUBJECT_CHARACTERS = 998
 """RFC 5322, section 2.1.1: the longest line a mail may have."""
 
@@ -144,6 +143,8 @@ class Message:
     """Notes: the people who are to be told of it, by id."""
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    """Inbound: where its author wants answers to go (RFC 5322, section 3.6.2)."""
     attachments: tuple[StoredAttachment, ...] = ()
     scans: Scans = ()
     """What was found in them; of one that is not named here, nobody knows yet."""
@@ -168,7 +169,13 @@ class Message:
 
     @property
     def trusted(self) -> bool:
-        return self.threading is None or self.threading.trust is Trust.VERIFIED
+        return self.threading is None or self.threading.trust is not Trust.UNVERIFIED
+
+    def seen_by(self, address: Address) -> bool:
+        """Whoever wrote a mail knows what it says, and so does whom its author sent it to, or names for answers."""
+        wrote = (self.sender, *self.co_authors) if self.sender else ()
+        people = (*wrote, *self.to, *self.cc, *self.reply_to)
+        return any(each.key == address.key for each in people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,41 +187,12 @@ class Added:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Participant:
-    """Somebody outside the team who takes part: wrote the first mail, or was in its Cc."""
-
-    address: Address
-    requester: bool = False
-    contact: str = field(default="", compare=False)
-    """Kept by the store: the id of the contact who has this address."""
-
-
 def inline_text(text: str) -> tuple[str, bool]:
     """As much of a text as is kept in the message itself, and whether anything was cut."""
     octets = text.encode("utf-8", "replace")
     if len(octets) <= INLINE_TEXT_BYTES:
         return text, False
     return octets[:INLINE_TEXT_BYTES].decode("utf-8", "ignore"), True
-
-
-def participants_of(mail: Mail, ours: Collection[str]) -> list[Participant]:
-    """Who takes part in a conversation that `mail` opens: its sender, and whom it addressed besides mailboxes of ours.
-
-    The requester is where answers go: Reply-To before From (RFC 5322, section 3.6.2). Of a mail to a crowd only its
-    sender takes part: nobody means to write to all of them, and the crowd is the sender's choice, not the team's.
-    """
-    answers_to = next((each for each in mail.reply_to if _outside(each, ours)), mail.sender)
-    found = [Participant(answers_to, requester=True)] if answers_to else []
-    others = [*mail.to, *mail.cc]
-    for address in (mail.sender, *(others if len(others) <= COPIED_AT_MOST else ())):
-        if address and _outside(address, ours) and address.key not in {each.address.key for each in found}:
-            found.append(Participant(address))
-    return found
-
-
-def _outside(address: Address, ours: Collection[str]) -> bool:
-    return without_subaddress(address.address).casefold() not in ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +225,8 @@ class Conversation:
     status: Status = Status.OPEN
     assignee: str = ""
     participants: list[Participant] = field(default_factory=list)
+    removed: list[Address] = field(default_factory=list)
+    """Whom the team sent off: no mail brings them back."""
     count: int = 0
     digest: int = 0
     """Kept by the store: the sum, modulo 2^256, of every message's keyed digest."""
@@ -260,9 +240,12 @@ class Conversation:
     linked: str = ""
     """The conversation a stranger's mail named by a bare Message-ID: shown beside it, never merged into it."""
     added: list[Message] = field(default_factory=list)
+    revised: list[Message] = field(default_factory=list)
+    """Messages that were there before, as they are now."""
     facts: list[Fact] = field(default_factory=list)
     known: tuple[Participant, ...] = field(default=(), repr=False, compare=False)
     """Kept by the store: the participants as it has them, so that it writes them only when they changed."""
+    known_removed: tuple[Address, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def activity(self) -> str:
@@ -277,6 +260,10 @@ class Conversation:
     def has_participant(self, address: Address | None) -> bool:
         return address is not None and any(each.address.key == address.key for each in self.participants)
 
+    @property
+    def people_changed(self) -> bool:
+        return (tuple(self.participants), tuple(self.removed)) != (self.known, self.known_removed)
+
     def let_in(self) -> list[Address]:
         """Who takes part now and did not when this was read. Of a mail that nobody vouches for the address counts, for
         that is where it came from, or says so, and no name: a stranger must not name the team's customers.
@@ -286,15 +273,21 @@ class Conversation:
         named = all(each.trusted for each in self.added)
         return [each if named else Address(each.address) for each in people.values()]
 
+    def sent_off(self) -> list[Address]:
+        """Who took part when this was read and does not now."""
+        left = {each.address.key for each in self.participants}
+        return [each.address for each in self.known if each.address.key not in left]
+
     def open_with(self, message: Message, participants: Iterable[Participant]) -> None:
         """The first mail of a conversation; who wrote it, and whom it copied, take part from here on."""
         self.participants = list(participants)
         self.facts.append(ConversationOpened(self.workspace, self.id, self.mailbox))
         self._receive(message)
 
-    def receive(self, message: Message) -> None:
-        """A further mail: it is the team's turn again."""
+    def receive(self, message: Message, copied: Iterable[Address] = ()) -> None:
+        """A further mail: it is the team's turn again. Whom its author copied takes part from here on."""
         self._receive(message)
+        self.participants += [Participant(each) for each in copied]
         if self.status in (Status.PENDING, Status.CLOSED, Status.DISCARDED):
             self._become(Status.OPEN)
 
@@ -329,6 +322,49 @@ class Conversation:
         self.facts.append(NoteAdded(self.workspace, self.id, message.id))
         for person in message.mentions:
             self.facts.append(PersonMentioned(self.workspace, self.id, message.id, person, message.author))
+
+    def add_participant(self, address: Address, by: str, *, requester: bool = False) -> bool:
+        """Somebody of the team lets them in, or says that answers go to them. False when it stands so already."""
+        self._refuse_in_quarantine()
+        known = next((each for each in self.participants if each.address.key == address.key), None)
+        if known and (known.requester or not requester):
+            return False
+        if known is None and len(self.participants) >= PARTICIPANTS_AT_MOST:
+            raise RuleBroken(f"a conversation has {PARTICIPANTS_AT_MOST} participants at most")
+        new = replace(known, requester=requester) if known else Participant(address, requester, by)
+        others = [each for each in self.participants if each is not known]
+        if requester:
+            others = [replace(each, requester=False) for each in others]
+        self.participants = [new, *others] if requester else [*others, new]
+        self.removed = [each for each in self.removed if each.key != address.key]
+        return True
+
+    def remove_participant(self, contact: str) -> bool:
+        """They get no more answers, and their mails are a stranger's. False when they do not take part."""
+        gone = next((each for each in self.participants if each.contact == contact), None)
+        if gone is None:
+            return False
+        if gone.requester:
+            raise RuleBroken("answers go to this participant: let somebody else be the requester first")
+        self.participants = [each for each in self.participants if each is not gone]
+        self.removed = [*self.removed, gone.address][-REMOVED_KEPT:]
+        return True
+
+    def confirm(self, message: Message, by: str) -> bool:
+        """Somebody of the team knows who wrote it: they take part, and it counts as theirs. False when it did."""
+        self._refuse_in_quarantine()
+        if message.kind is not Kind.INBOUND or message.sender is None or message.threading is None:
+            raise RuleBroken("only a mail that names its sender can be confirmed")
+        added = self.add_participant(message.sender, by)
+        if message.trusted:
+            return added
+        confirmed = replace(message.threading, trust=Trust.CONFIRMED, by=by)
+        self.revised.append(replace(message, threading=confirmed, revision=message.revision + 1))
+        return True
+
+    def _refuse_in_quarantine(self) -> None:
+        if self.status in (Status.QUARANTINED, Status.DISCARDED):
+            raise RuleBroken(f"nobody is let into a conversation with status {self.status}: release it first")
 
     def assign(self, assignee: str, by: str = "") -> bool:
         """Give it to one of the team, or to nobody (empty). False when that is how it stands already."""

@@ -37,5 +37,10 @@ def message_digest(keyed: Keyed, message: str, revision: int, said: bytes) -> in
     return int.from_bytes(keyed(f"{message}|{revision}|{hashlib.sha256(said).hexdigest()}".encode()))
 
 
+def with_replaced(digest: int, before: int, after: int) -> int:
+    """After one message was revised."""
+    return (digest - before + after) % MODULUS
+
+
 def with_added(digest: int, added: Iterable[int]) -> int:
     return (digest + sum(added)) % MODULUS

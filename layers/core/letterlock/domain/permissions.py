@@ -48,6 +48,7 @@ class Action(StrEnum):
     NOTE = "note"
     UPLOAD = "upload"
     ASSIGN = "assign"
+    CHANGE_PARTICIPANTS = "change_participants"
     CHANGE_STATUS = "change_status"
     SORT_QUARANTINE = "sort_quarantine"
     MANAGE_MAILBOXES = "manage_mailboxes"
@@ -101,6 +102,7 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.NOTE: Needs(Role.AGENT, Scope.WRITE),
     Action.UPLOAD: Needs(Role.AGENT, Scope.WRITE),
     Action.ASSIGN: Needs(Role.AGENT, Scope.WRITE),
+    Action.CHANGE_PARTICIPANTS: Needs(Role.AGENT, Scope.WRITE),
     Action.CHANGE_STATUS: Needs(Role.AGENT, Scope.WRITE),
     Action.SORT_QUARANTINE: Needs(Role.AGENT, Scope.WRITE),
     Action.MANAGE_MAILBOXES: Needs(Role.ADMIN, Scope.MAILBOXES_WRITE),

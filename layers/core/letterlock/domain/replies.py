@@ -53,8 +53,14 @@ def recipients(conversation: Conversation) -> tuple[tuple[Address, ...], tuple[A
 
 
 def compose(thread: Thread, reply: Message, body: str, quoted: str, mailbox: Mailbox, token: str) -> OutgoingMail:
-    """The mail of `reply`: its whole text in `body`, the text of the mail it answers in `quoted`."""
+    """The mail of `reply`: its whole text in `body`, the text of the mail it answers in `quoted`.
+
+    It quotes only what everybody who gets it has seen: whoever joined later, or was left out once, is shown nothing by
+    us that its author did not send them.
+    """
     answered = last_trusted(thread, before=reply)
+    if answered and not all(map(answered.seen_by, (*reply.to, *reply.cc))):
+        quoted = ""
     chain = (*answered.references, answered.message_id) if answered else ()
     body = signed(body, mailbox.signature)
     references = (keyed_reference(mailbox.address, token), *[each for each in chain if each][-REFERENCES_KEPT:])

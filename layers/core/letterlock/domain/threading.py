@@ -38,6 +38,8 @@ class Trust(StrEnum):
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
     """The sender is no participant, or the domain it claims disowns the mail (DMARC)."""
+    CONFIRMED = "confirmed"
+    """On the word of somebody of the team: `by` says whose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Threading:
     rule: Rule
     evidence: str
     trust: Trust
+    by: str = ""
+    """Who of the team vouches for its sender, by id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from letterlock.domain.conversations import (
     Conversation,
     Kind,
     Message,
-    Participant,
     Sending,
     SendState,
     Status,
@@ -27,8 +26,9 @@ from letterlock.domain.ledger import Reason
 from letterlock.domain.mail import Address, Content, Protection, ShownHtml
 from letterlock.domain.notifications import MENTIONS_AT_MOST
 from letterlock.domain.outcomes import RecipientOutcome
+from letterlock.domain.participants import Participant
 from letterlock.domain.spans import visible
-from letterlock.domain.threading import Rule, Trust
+from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.entry.check_shapes import BounceOut, ChecksOut
 from letterlock.entry.settings import REPLY_CHARACTERS
 
@@ -91,11 +91,19 @@ class ParticipantOut(AddressOut):
     """Somebody who takes part. `contact` has a route of its own."""
 
     contact: str
+    requester: Annotated[bool, Field(description="answers go to them, and to the others as a copy")]
+    added_by: Annotated[str | None, Field(description="who of the team let them in, by id; null: a mail did")]
 
     @classmethod
     def taking_part(cls, participant: Participant) -> ParticipantOut:
         address = participant.address
-        return cls(address=address.address, name=address.name, contact=participant.contact)
+        return cls(
+            address=address.address,
+            name=address.name,
+            contact=participant.contact,
+            requester=participant.requester,
+            added_by=participant.added_by or None,
+        )
 
 
 class CardOut(BaseModel):
@@ -167,6 +175,11 @@ class ThreadingOut(BaseModel):
     rule: Rule
     evidence: str
     trust: Trust
+    by: Annotated[str | None, Field(description="who of the team vouches for the sender, by id")]
+
+    @classmethod
+    def of(cls, threading: Threading) -> ThreadingOut:
+        return cls(rule=threading.rule, evidence=threading.evidence, trust=threading.trust, by=threading.by or None)
 
 
 Bounce = Annotated[
@@ -238,6 +251,7 @@ class MessageOut(BaseModel):
     mentions: Annotated[list[str], Field(description="of a note: people who are told of it, by id")]
     to: list[AddressOut]
     cc: list[AddressOut]
+    reply_to: Annotated[list[AddressOut], Field(description="where its author wants answers to go, where they said so")]
     attachments: list[AttachmentOut]
     threading: ThreadingOut | None
     checks: Annotated[ChecksOut | None, Field(description="what was found out about a mail that came in")]
@@ -268,9 +282,9 @@ class MessageOut(BaseModel):
             mentions=list(message.mentions),
             to=[AddressOut.of(each) for each in message.to],
             cc=[AddressOut.of(each) for each in message.cc],
+            reply_to=[AddressOut.of(each) for each in message.reply_to],
             attachments=[AttachmentOut.of(each, scan_of(message.scans, each.id)) for each in message.attachments],
-            threading=threading
-            and ThreadingOut(rule=threading.rule, evidence=threading.evidence, trust=threading.trust),
+            threading=threading and ThreadingOut.of(threading),
             checks=ChecksOut.of(message),
             bounce=message.checks and message.checks.bounce and BounceOut.of_report(message.checks.bounce),
             quarantine=message.quarantine,

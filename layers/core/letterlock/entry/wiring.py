@@ -316,6 +316,7 @@ def receive_mail() -> ReceiveMail:
     from letterlock.adapters.mime_parser import MimeParser
     from letterlock.adapters.s3_originals import S3Originals
     from letterlock.entry import notify_wiring
+    from letterlock.services.let_in import LetIn
     from letterlock.services.receive_mail import ReceiveMail
     from letterlock.services.store_mail import StoreMail
     from letterlock.services.thread_mail import ThreadMail
@@ -327,7 +328,7 @@ def receive_mail() -> ReceiveMail:
         mailboxes=mailboxes(),
         conversations=store,
         stack_ledger=stack_ledger(),
-        store_mail=StoreMail(store, archive(), ThreadMail(store, reply_tokens()), ids(), now),
+        store_mail=StoreMail(store, archive(), ThreadMail(store, reply_tokens()), LetIn(mailboxes()), ids(), now),
         answers=notify_wiring.answers,
         now=now,
     )

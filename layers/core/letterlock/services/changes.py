@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from letterlock.domain.accounts import Principal
+from letterlock.domain.audit import Entry
 from letterlock.domain.conversations import Conversation, Message
 from letterlock.domain.errors import AlreadyDone, Moved, RuleBroken, Stale
 from letterlock.domain.idempotency import Once
@@ -33,6 +34,8 @@ class Change:
     once: Once | None = None
     ingest: Ingest | None = None
     """The mail that asks for it."""
+    entry: Entry | None = None
+    """Of the audit log."""
 
     @property
     def workspace(self) -> str:
@@ -123,7 +126,7 @@ def _commit(
             ready()
         told = announce(head.facts, verb.ids, verb.now, correlation=change.request)
         try:
-            verb.conversations.save(head, told, change.ingest, change.once)
+            verb.conversations.save(head, told, change.ingest, change.once, change.entry)
         except Stale as stale:
             if attempt == fresh_reads:
                 stale.current = change.read(verb.conversations)

@@ -17,7 +17,7 @@ from letterlock.domain.facts import Told
 from letterlock.domain.forwarding import Confirmation
 from letterlock.domain.idempotency import Done, Once
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
-from letterlock.domain.mail import Content, Delivery, Mail
+from letterlock.domain.mail import Address, Content, Delivery, Mail
 from letterlock.domain.replies import OutgoingMail
 from letterlock.domain.tokens import Presented
 
@@ -109,9 +109,10 @@ class Conversations(Protocol):
         told: Sequence[Told],
         ingest: Ingest | None = None,
         once: Once | None = None,
+        entry: Entry | None = None,
     ) -> None:
-        """One transaction: head, added messages, lookups, facts, and the ledger's entry where a mail caused it, or the
-        record of the key under which it was asked for.
+        """One transaction: head, added and revised messages, participants, lookups, facts, and the ledger's entry where
+        a mail caused it, or the record of the key under which it was asked for, and the audit log's `entry` of it.
 
         Raises Stale when the head moved since it was read, AlreadyIngested when the ledger has this delivery,
         SameMail when this mailbox has this very mail from another delivery, AlreadyDone when the key stands for a save
@@ -201,6 +202,10 @@ class ContactPage:
 
 class Contacts(Protocol):
     """People outside the team, one an address and workspace. They come to be by taking part in a conversation."""
+
+    def id_of(self, workspace: str, address: Address) -> str:
+        """Of whoever has that address: it follows from it, and nothing is read."""
+        ...
 
     def get(self, workspace: str, contact: str) -> Contact:
         """Raises NotFound."""
@@ -301,6 +306,10 @@ class Mailboxes(Protocol):
         """Whether mail to it comes to a mailbox of ours, in any workspace: its own address, the one that is forwarded
         to, or either of them with a subaddress. Consistently read; nothing is unsealed.
         """
+        ...
+
+    def ours(self, workspace: str, addresses: Sequence[str]) -> set[str]:
+        """Those of these addresses that lead to a mailbox of that workspace. One made just now may be missed."""
         ...
 
     def get(self, workspace: str, mailbox: str) -> Mailbox:

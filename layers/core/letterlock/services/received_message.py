@@ -17,6 +17,7 @@ from letterlock.services.ports import Parser
 
 REFERENCES_KEPT = 50
 IN_REPLY_TO_KEPT = 10
+REPLY_TO_KEPT = 10
 RECIPIENTS_KEPT = 200
 """Of From, of To and of Cc. The raw mail keeps them all; an item of DynamoDB ends at 400 kB."""
 
@@ -72,6 +73,7 @@ def received_message(
         protection=mail.protection,
         to=mail.to[:RECIPIENTS_KEPT],
         cc=mail.cc[:RECIPIENTS_KEPT],
+        reply_to=mail.reply_to[:REPLY_TO_KEPT],
         attachments=tuple(_file(file_id(position), each) for position, each in enumerate(mail.attachments)),
         message_id=mail.message_id,
         in_reply_to=mail.in_reply_to[:IN_REPLY_TO_KEPT],

@@ -11,7 +11,6 @@ from letterlock.domain.conversations import (
     Conversation,
     Message,
     Status,
-    participants_of,
 )
 from letterlock.domain.errors import AlreadyIngested, SameMail, Stale
 from letterlock.domain.fingerprints import fingerprint
@@ -20,6 +19,7 @@ from letterlock.domain.mail import Content, Delivery, Mail
 from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.announce import announce
 from letterlock.services.changes import FRESH_READS
+from letterlock.services.let_in import LetIn
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest, MessagePlace, Original
 from letterlock.services.received_message import Received, received_message
 from letterlock.services.thread_mail import Match, ThreadMail
@@ -47,6 +47,7 @@ class StoreMail:
     conversations: Conversations
     archive: Archive
     thread_mail: ThreadMail
+    let_in: LetIn
     ids: Ids
     now: Clock
 
@@ -77,9 +78,11 @@ class StoreMail:
         message = self._message(arrival, mailbox, conversation, match.threading)
         self._keep(MessagePlace(mailbox.workspace, conversation.id, message.id), arrival.original, mail, message)
         if match.conversation:
-            conversation.receive(message)
+            conversation.receive(
+                message, self.let_in.copied(mail, delivery, conversation, match.threading.trust, arrival.ours)
+            )
         else:
-            conversation.open_with(message, participants_of(mail, arrival.ours))
+            conversation.open_with(message, self.let_in.opening(mail, mailbox.workspace, arrival.ours))
         outcome = Outcome.QUARANTINED if unreadable else Outcome.STORED
         entry = self._entry(delivery, mailbox, outcome, unreadable, conversation.id, message.id)
         told = announce(conversation.facts, self.ids, self.now, correlation=delivery.ses_message_id)
