@@ -8,9 +8,10 @@ from typing import Final
 from letterlock.adapters import codec
 from letterlock.adapters.html_sanitiser import sanitise
 from letterlock.domain.checks.examination import examine
-from letterlock.domain.conversations import Kind, Message, inline_text, participants_of
+from letterlock.domain.conversations import Kind, Message, inline_text
 from letterlock.domain.fingerprints import fingerprint
 from letterlock.domain.mail import Content, Delivery, Mail, Verdict, Verdicts
+from letterlock.domain.participants import participants_of
 from letterlock.domain.spans import parts
 from letterlock.domain.threading import message_ids_seen, tokens_seen
 from letterlock.domain.visible import hidden_spans

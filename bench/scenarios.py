@@ -17,7 +17,10 @@ from bench.leaks import report, signed
 from bench.letters import ATTACHMENT_BYTES, CUSTOMER, FILE_BYTES, MAIL_BYTES, letter, pdf, prose
 from bench.people import SignedIn
 from bench.stack import MAILBOX, REGION, Stack, sqs_event
+from letterlock.domain.accounts import Mailbox
+from letterlock.domain.mailbox_settings import MailboxSettings, ThreadingSettings
 from letterlock.domain.permissions import Role, Scope
+from letterlock.entry import wiring
 
 CONVERSATIONS = "/v1/conversations"
 ACCEPTED: dict[str, list[Any]] = {"batchItemFailures": []}
@@ -173,6 +176,15 @@ def _redelivery(desk: Desk) -> Act:
 
 def _nobody(desk: Desk) -> Act:
     return desk.delivery(recipients=("nobody@acme.example",))
+
+
+def _by_subject(desk: Desk) -> Act:
+    """In a mailbox that wants that; Ana takes part in as many conversations as are looked at, and more."""
+    settings = MailboxSettings(ThreadingSettings(by_subject=True))
+    lamps = Mailbox(wiring.ids().new("mbx"), desk.stack.workspace, "lamps@acme.example", settings=settings)
+    wiring.mailboxes().add(lamps)
+    desk.delivery(recipients=(lamps.address,), subject="The lamp on my desk")()
+    return desk.delivery(recipients=(lamps.address,), subject="Re: The lamp on my desk")
 
 
 # ---- the API --------------------------------------------------------------------------------------------------------
@@ -540,4 +552,5 @@ SCENARIOS = (
     Scenario("a minute in which nothing is due", _nothing_due),
     Scenario("a minute in which one outbox is overdue", _missed_outbox),
     Scenario("list 25 conversations of mine in one mailbox", _list_assigned, Bound(0, 10, 2)),
+    Scenario("ingest 2 kB mail that joins by its subject", _by_subject, Bound(18, 20, 10)),
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from typing import Any
 
-from bench.scenarios import Desk
-from bench.stack import notification_of
+from bench.scenarios import Desk, Unexpected
+from bench.stack import MAILBOX, notification_of
+from letterlock.domain.permissions import Scope
 
 BOB = "bob@customer.example"
 EVE = "eve@else.example"
@@ -48,4 +50,20 @@ def people_take_part(desk: Desk) -> None:
         desk.api("DELETE", f"/participants/{people[BOB]}")
 
 
-THREADS = (people_take_part,)
+def a_mail_joins_by_its_subject(desk: Desk) -> None:
+    """In a mailbox that wants that."""
+    _settings(desk, {"threading": {"by_subject": True}})
+    for number, subject in ((3, "The lamp on my desk"), (4, "Re: The lamp on my desk")):
+        taken(desk, f"subject{number}", mail(number, "dora@customer.example", MAILBOX, subject=subject), MAILBOX)
+    desk.conversation = desk.listed()[0]["id"]
+    if desk.api("GET")["messages"][-1]["threading"]["rule"] != "subject":
+        raise Unexpected("the mail opened a conversation of its own")
+    _settings(desk, {"threading": {"by_subject": False}})
+
+
+def _settings(desk: Desk, wanted: dict[str, Any]) -> None:
+    token = desk.stack.token_with(frozenset(Scope))
+    desk.asked("PATCH", f"/v1/mailboxes/{desk.stack.mailbox}", {"settings": wanted}, token=token)
+
+
+THREADS = (people_take_part, a_mail_joins_by_its_subject)

@@ -81,7 +81,7 @@ class Desk:
         self.conversations.attach = self.uploads.attach
         self.send_reply = SendReply(self.conversations, self.archive, self.uploads, self.ids, self.clock)
         self.add_note = AddNote(self.conversations, self.archive, self.uploads, self.members, self.ids, self.clock)
-        self.thread_mail = ThreadMail(self.conversations, self.tokens)
+        self.thread_mail = ThreadMail(self.conversations, self.contacts, self.tokens)
         deeds = Deeds(self.ids, self.clock)
         self.confirm_sender = ConfirmSender(self.conversations, deeds, self.ids, self.clock)
         self.add_participant = AddParticipant(

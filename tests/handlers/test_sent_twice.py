@@ -27,6 +27,11 @@ SHOW_A_SECRET = {"/v1/me/tokens", "/v1/tokens"}
 """Nobody can show it again: 409, see tests/handlers/test_tokens.py."""
 OF_ACCOUNTS = {"/v1/invitations", "/v1/mailboxes", "/v1/domains"}
 """The answer is read again, and nothing of conversations is in it: see tests/handlers/test_people.py, test_mailboxes.py."""
+OF_PARTICIPANTS = {
+    "/v1/conversations/{conversation}/messages/{message}/confirm",
+    "/v1/conversations/{conversation}/participants",
+}
+"""Likewise; what they did may have been undone meanwhile: see tests/handlers/test_taking_part.py."""
 WITHOUT_A_KEY = {
     # The sender's form has no key, and what is revoked twice is revoked once: tests/handlers/test_leak_reports.py.
     "/v1/secret-scanning",
@@ -91,7 +96,7 @@ def path_of(conversation: str, quarantined: str, failed: str) -> Callable[[str],
 
 def posts() -> list[str]:
     paths: dict[str, Any] = json.loads(DESCRIPTION.read_text())["paths"]
-    elsewhere = SHOW_A_SECRET | OF_ACCOUNTS | WITHOUT_A_KEY
+    elsewhere = SHOW_A_SECRET | OF_ACCOUNTS | OF_PARTICIPANTS | WITHOUT_A_KEY
     return [path for path, methods in paths.items() if "post" in methods and path not in elsewhere]
 
 

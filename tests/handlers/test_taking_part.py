@@ -103,6 +103,7 @@ def test_a_stranger_is_confirmed_by_somebody_and_answered_from_then_on(talk: Tal
     assert SECRET not in text_of(sent)
     again, repeated = talk.asks("POST", f"/messages/{message}/confirm", If_Match=f'"{version}"', Idempotency_Key="k")
     assert (again, repeated) == (200, confirmed)
+    assert talk.headers["Idempotency-Replayed"] == ["true"]
     late, problem = talk.asks("POST", f"/messages/{shown['messages'][0]['id']}/confirm", If_Match='"1"')
     assert (late, problem["threading"]["trust"]) == (200, "verified")  # it stands so already
     answer = talk.stack.call("digest_verification", {"workspace": talk.stack.workspace})
@@ -157,6 +158,21 @@ def test_whom_a_customer_copies_takes_part_and_is_shown_their_own_part_only(talk
     assert to_and_cc(sent) == ([ANA], [BOB])
     assert "> Bob will see to it." in text_of(sent)
     assert SECRET not in text_of(sent)
+
+
+def test_sent_again_under_its_key_nobody_comes_back_who_was_sent_off_since(talk: Talk) -> None:
+    wanted = {"address": BOB}
+    (_, bob) = talk.asks("POST", "/participants", wanted, Idempotency_Key="k")[1]["participants"]
+    assert "Idempotency-Replayed" not in talk.headers
+    talk.asks("DELETE", f"/participants/{bob['contact']}")
+
+    status, shown = talk.asks("POST", "/participants", wanted, Idempotency_Key="k")
+
+    assert (status, [each["address"] for each in shown["participants"]]) == (200, [ANA])
+    assert talk.headers["Idempotency-Replayed"] == ["true"]
+    status, problem = talk.asks("POST", "/participants", {"address": "cleo@customer.example"}, Idempotency_Key="k")
+    assert (status, problem["type"]) == (409, "urn:letterlock:problem:idempotency-key-reused")
+    assert len(talk.shown()["participants"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ class World:
 
         store, archive, mailboxes = port(desk.conversations), port(desk.archive), port(desk.mailboxes)
         ids, clock, tokens = desk.ids, desk.clock, desk.tokens
-        keep = StoreMail(store, archive, ThreadMail(store, tokens), LetIn(mailboxes), ids, clock)
+        keep = StoreMail(store, archive, ThreadMail(store, port(desk.contacts), tokens), LetIn(mailboxes), ids, clock)
         self.receive = ReceiveMail(
             port(desk.originals),
             desk.parser,

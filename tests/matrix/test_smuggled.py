@@ -59,7 +59,7 @@ def test_a_mailbox_in_a_tokens_body(world: World, mailbox: str) -> None:
 
 def test_a_conversation_under_another_ones_message(world: World) -> None:
     conversation, other = world.target("conversation", ""), world.target("conversation", "")
-    message = world.message(conversation)
+    message = world.message(conversation, "")
     assert world.ask("owner", "GET", f"/v1/conversations/{other}/messages/{message}")[0] == 404
 
 

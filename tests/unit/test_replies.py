@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_history_is_quoted_with_its_author_in_text_and_html() -> None:
         ({"sender": None}, False),
     ],
 )
-def test_only_what_everybody_who_gets_it_was_sent_is_quoted(mail: dict[str, object], quoted: bool) -> None:
+def test_only_what_everybody_who_gets_it_was_sent_is_quoted(mail: dict[str, Any], quoted: bool) -> None:
     composed = compose(thread(inbound(0, **mail)), REPLY, "Soon.", "Where is it?", MAILBOX, TOKEN)
     assert ("Where is it?" in composed.text) is quoted
     assert ("Where is it?" in composed.html) is quoted

@@ -37,7 +37,7 @@ def changes(kept: Message, today: Message, *, received: bool) -> list[Change]:
         Change.SUBJECT: kept.subject != today.subject,
         Change.SENDER: (kept.sender, kept.co_authors) != (today.sender, today.co_authors),
         Change.DATE: kept.date != today.date,
-        Change.RECIPIENTS: (kept.to, kept.cc) != (today.to, today.cc),
+        Change.RECIPIENTS: (kept.to, kept.cc, kept.reply_to) != (today.to, today.cc, today.reply_to),
         Change.IDENTIFIERS: _identifiers(kept) != _identifiers(today),
         Change.TEXT: not same_text,
         Change.VISIBLE_TEXT: same_text and kept.hidden != today.hidden,

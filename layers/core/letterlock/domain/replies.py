@@ -10,13 +10,13 @@ from letterlock.domain.accounts import Mailbox
 from letterlock.domain.conversations import Conversation, Kind, Message, Thread
 from letterlock.domain.files import Octets
 from letterlock.domain.mail import Address
+from letterlock.domain.subjects import answers
 from letterlock.domain.threading import keyed_reference, reply_address
 
 REFERENCES_KEPT = 20
 """RFC 5322, section 3.6.4 sets no bound; a header that grows for ever ends as an unparsable mail."""
 QUOTED_CHARACTERS = 20_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-_REPLY_PREFIX = re.compile(r"\s*(?:re|aw|sv|antw|tr|rif|res|r)\s*:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def last_trusted(thread: Thread, before: Message) -> Message | None:
 def reply_subject(subject: str) -> str:
     """One `Re: `, whatever was there; line breaks and control characters, which could forge a header, become spaces."""
     subject = _CONTROL.sub(" ", subject).strip()
-    return subject if _REPLY_PREFIX.match(subject) else f"Re: {subject}".strip()
+    return subject if answers(subject) else f"Re: {subject}".strip()
 
 
 def _attribution(answered: Message) -> str:

@@ -31,6 +31,8 @@ class Rule(StrEnum):
     REPLY_ADDRESS = "reply_address"
     KEYED_REFERENCE = "keyed_reference"
     MESSAGE_ID = "message_id"
+    SUBJECT = "subject"
+    """Where the mailbox's settings want it."""
     NEW = "new"
 
 

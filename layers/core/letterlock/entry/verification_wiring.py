@@ -10,6 +10,7 @@ from letterlock.entry.wiring import (
     archive,
     blind_index,
     client,
+    contacts,
     conversations,
     cursors,
     mailboxes,
@@ -45,7 +46,7 @@ def replay_mail() -> ReplayMail:
         conversations=store,
         archive=archive(),
         parser=MimeParser(),
-        thread_mail=ThreadMail(store, reply_tokens()),
+        thread_mail=ThreadMail(store, contacts(), reply_tokens()),
         envelope_of=envelope_of,
     )
 

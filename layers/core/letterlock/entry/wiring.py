@@ -322,13 +322,14 @@ def receive_mail() -> ReceiveMail:
     from letterlock.services.thread_mail import ThreadMail
 
     store = conversations()
+    thread_mail = ThreadMail(store, contacts(), reply_tokens())
     return ReceiveMail(
         originals=S3Originals(client("s3"), setting("INBOUND_BUCKET")),
         parser=MimeParser(),
         mailboxes=mailboxes(),
         conversations=store,
         stack_ledger=stack_ledger(),
-        store_mail=StoreMail(store, archive(), ThreadMail(store, reply_tokens()), LetIn(mailboxes()), ids(), now),
+        store_mail=StoreMail(store, archive(), thread_mail, LetIn(mailboxes()), ids(), now),
         answers=notify_wiring.answers,
         now=now,
     )

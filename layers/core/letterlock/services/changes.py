@@ -119,6 +119,7 @@ def _commit(
         read = head.version
         if not _decided(decide, head):
             # RFC 9110, section 13.1.1: what was asked for stands, so a stale If-Match is no reason to refuse.
+            refuse_what_is_done(verb, change)
             return head
         if change.versions is not None and read not in change.versions:
             raise _moved(verb, change)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.conversations import Conversation, Kind, Message, Thread
 from letterlock.domain.errors import IntegrityBroken, NotFound
 from letterlock.domain.mail import Delivery, Envelope, Verdict, Verdicts
+from letterlock.domain.mailbox_settings import MailboxSettings
 from letterlock.domain.replay import Change, changes
+from letterlock.domain.threading import Rule
 from letterlock.services.every_conversation import EveryConversation
 from letterlock.services.ports import Archive, Conversations, Mailboxes, MessagePlace, Parser
 from letterlock.services.received_message import Received, read, received_message
@@ -44,7 +46,8 @@ class ReplayMail:
     """Parses, examines and threads each raw mail of the archive again, and changes nothing.
 
     The envelope is what SES wrote at the top of the stored mail, its verdicts are the message's. Threading is asked of
-    the mailbox as it stands today, so a mail that answers one which came later finds it now: that is a difference.
+    the mailbox as it stands today, so a mail that answers one which came later finds it now: that is a difference. What
+    was decided by the subject is not asked again: it depended on what was live at that moment.
     Raises NotFound, Invalid (cursor).
     """
 
@@ -96,9 +99,10 @@ class ReplayMail:
         received = Received(mail, delivery, unreadable)
         today = received_message(received, conversation.subject, kept.threading, id=kept.id, file_id=str)
         found = changes(kept, today, received=envelope is not None)
-        if envelope is None or unreadable:
+        by_subject = kept.threading is not None and kept.threading.rule is Rule.SUBJECT
+        if envelope is None or unreadable or by_subject:
             return envelope is not None, found
-        match = self.thread_mail(mail, delivery, mailbox)
+        match = self.thread_mail(mail, delivery, replace(mailbox, settings=MailboxSettings()))
         there = first if match.conversation is None else match.conversation.id == conversation.id
         if not there or kept.threading is None or kept.threading.rule is not match.threading.rule:
             found.append(Change.THREADING)

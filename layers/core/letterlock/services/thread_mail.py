@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.authentication import Authenticity, authenticity
-from letterlock.domain.conversations import Conversation
+from letterlock.domain.conversations import Card, Conversation, Status
 from letterlock.domain.errors import NotFound
-from letterlock.domain.mail import Delivery, Mail
+from letterlock.domain.mail import Address, Delivery, Mail
+from letterlock.domain.subjects import bare, is_telling
 from letterlock.domain.threading import Rule, Threading, Trust, message_ids_seen, tokens_seen
-from letterlock.services.ports import Conversations, ReplyTokens
+from letterlock.services.ports import Contacts, Conversations, ReplyTokens
 
 EVIDENCE_TRIED = 20
 """A mail may carry thousands of references; the honest ones stand among the newest."""
+CONVERSATIONS_TRIED = 20
+"""Of those that a sender takes part in, the newest."""
+LIKELY_TRIED = 3
+"""Of these, by what their cards show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,14 @@ class ThreadMail:
     """The rules of `domain.threading`, tried in order against what is stored."""
 
     conversations: Conversations
+    contacts: Contacts
     reply_tokens: ReplyTokens
 
     def __call__(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> Match:
         return (
             self._by_token(mail, delivery, mailbox)
             or self._by_message_id(mail, delivery, mailbox)
+            or self._by_subject(mail, delivery, mailbox)
             or Match(None, Threading(Rule.NEW, "", _unless_disowned(mail, delivery)))
         )
 
@@ -61,6 +69,31 @@ class ThreadMail:
         # It is known to everybody who ever saw the mail: who names it and is not known gets a room of their own.
         return Match(None, Threading(Rule.NEW, evidence, Trust.UNVERIFIED), linked=conversation.id)
 
+    def _by_subject(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> Match | None:
+        """Off unless the mailbox wants it. Few reads, whatever there is: which conversations the sender takes part in,
+        what they show, and those that may fit.
+        """
+        subject = bare(mail.subject) if mailbox.settings.threading.by_subject else ""
+        if not is_telling(subject) or not mail.sender or not mail.one_author:
+            return None
+        if authenticity(mail.sender, delivery) is not Authenticity.AUTHENTICATED:
+            return None
+        since = delivery.received_at - mailbox.settings.threading.window
+        likely = [each for each in self._cards(mailbox, mail.sender) if _may_be(each, subject, since)]
+        for card in sorted(likely, key=lambda each: each.activity, reverse=True)[:LIKELY_TRIED]:
+            head = self._existing(mailbox.workspace, card.conversation)
+            if head and _fits(head, mail.sender, subject, since):
+                return Match(head, Threading(Rule.SUBJECT, "Subject", Trust.VERIFIED))
+        return None
+
+    def _cards(self, mailbox: Mailbox, sender: Address) -> list[Card]:
+        contact = self.contacts.id_of(mailbox.workspace, sender)
+        try:
+            page = self.contacts.conversations(mailbox.workspace, contact, limit=CONVERSATIONS_TRIED)
+        except NotFound:
+            return []
+        return [each for each in page.cards if each.mailbox == mailbox.id]
+
     def _existing(self, workspace: str, conversation: str) -> Conversation | None:
         if not conversation:
             return None
@@ -81,3 +114,18 @@ def _trust(conversation: Conversation, mail: Mail, delivery: Delivery, *needed: 
 def _unless_disowned(mail: Mail, delivery: Delivery) -> Trust:
     disowned = authenticity(mail.sender, delivery) is Authenticity.DISOWNED
     return Trust.UNVERIFIED if disowned else Trust.VERIFIED
+
+
+_LIVE = (Status.OPEN, Status.PENDING)
+
+
+def _may_be(card: Card, subject: str, since: datetime) -> bool:
+    """As far as a card tells: it may have cut the subject."""
+    active = datetime.fromisoformat(card.activity.partition("#")[0])
+    return card.status in _LIVE and active >= since and subject.startswith(bare(card.subject))
+
+
+def _fits(head: Conversation, sender: Address, subject: str, since: datetime) -> bool:
+    """As it stands now, whole."""
+    active = (head.last_at or head.opened_at) >= since
+    return active and head.status in _LIVE and head.has_participant(sender) and bare(head.subject) == subject
