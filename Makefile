@@ -123,6 +123,12 @@ bench-ingest: setup ## what taking in a mail costs: mails a second and memory, a
 prove-billing: setup ## a subscription's life with Stripe's events twice and in ORDERS=200 orders: one end; SEED=… for one
 	@$(RUN) -m bench.prove_billing $(if $(SEED),--seed $(SEED),$(if $(ORDERS),--orders $(ORDERS)))
 
+argon2: setup ## what other parameters of Argon2id would cost
+	@$(RUN) -m bench.argon2
+
+sign-in-timing: setup ## 200 sign-ins of known and unknown addresses: whether a clock tells them apart
+	@$(RUN) -m bench.sign_in_timing
+
 permissions: setup ## what each function may do on AWS against what it was seen to do
 	@$(RUN) -m bench.permissions
 
