@@ -119,6 +119,7 @@ def test_the_customers_own_answer_threads_by_references_alone(local_cloud: Runni
         "rule": "keyed_reference",
         "evidence": "References",
         "trust": "verified",
+        "by": None,
     }
 
 

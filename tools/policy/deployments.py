@@ -1,4 +1,5 @@
-"""The deployments that a template allows: every default, then each parameter's other values, one at a time.
+"""The deployments that a template allows: every default, then each parameter's other values, one at a time; and the
+same once more with everything switched on that the defaults leave out.
 
 A weakness that a parameter can switch on is one of the template: `!If [Strict, true, false]` is judged both ways.
 """
@@ -46,7 +47,9 @@ def defaults(body: Json) -> Json:
 
 
 def all_settings(body: Json) -> Iterator[Settings]:
-    """Every default first, then each other value of each parameter."""
+    """Every default first, then each other value of each parameter; then the same where every resource is there that
+    some parameter brings.
+    """
     plain = defaults(body)
     yield Settings(plain)
     settler = Settler(body, Settings(plain))
@@ -54,12 +57,40 @@ def all_settings(body: Json) -> Iterator[Settings]:
         settler.holds(name)
     if settler.unsure:
         yield Settings(plain, unknown_conditions=False, name="conditions that only the deployment knows are false")
+    yield from _varied(body, plain, "")
+    brought = _bringing(body, plain)
+    if brought:
+        base = ", ".join(f"{name}={as_text(value)}" for name, value in brought.items())
+        if len(brought) > 1:  # one alone is among those above
+            yield Settings({**plain, **brought}, name=base)
+        yield from _varied(body, {**plain, **brought}, base)
+
+
+def _varied(body: Json, base: Json, named: str) -> Iterator[Settings]:
+    """Each other value of each parameter, one at a time."""
+    for name, value in _choices(body):
+        if as_text(value) != as_text(base.get(name)):
+            how = f"{name}={as_text(value) or '(empty)'}"
+            yield Settings({**base, name: value}, name=f"{named}, {how}" if named else how, base=named)
+
+
+def _bringing(body: Json, plain: Json) -> Json:
+    """For each resource that the defaults leave out, the first other value of a parameter that brings it."""
+    brought: Json = {}
+    gates = {str(each["Condition"]) for each in body.get("Resources", {}).values() if "Condition" in each}
+    absent = {each for each in gates if not Settler(body, Settings(plain)).holds(each)}
+    for name, value in _choices(body):
+        if any(Settler(body, Settings({**plain, name: value})).holds(each) for each in absent):
+            brought.setdefault(name, value)
+    return brought
+
+
+def _choices(body: Json) -> Iterator[tuple[str, Any]]:
+    """Each parameter with each value that it may be given."""
     compared = _compared(body.get("Conditions", {}))
     for name, parameter in _parameters(body).items():
         for value in _alternatives(name, parameter, compared):
-            if as_text(value) != as_text(plain.get(name)):
-                chosen = {**plain, name: _typed(parameter, value)}
-                yield Settings(chosen, name=f"{name}={as_text(value) or '(empty)'}")
+            yield name, _typed(parameter, value)
 
 
 def _parameters(body: Json) -> dict[str, Json]:

@@ -28,6 +28,8 @@ class Settings:
     unknown_conditions: bool = True
     name: str = ""
     """How it differs from a deployment with every default, e.g. `Cloud=local`; empty for that one."""
+    base: str = ""
+    """The name of the deployment from which it differs by one parameter."""
 
 
 @dataclass(slots=True)

@@ -101,7 +101,7 @@ class Trial:
         """Whether the rule finds the weakness in any deployment."""
         rule, body, name = RULES[weakening.rule], weakening.body, weakening.name
         for settings in all_settings(body):
-            before = self.before.get(settings.name) or self.before[""]
+            before = self.before.get(settings.name) or self.before[settings.base]
             resources = dict(before.body["Resources"])
             weakened = resources.pop(name, None) and body["Resources"].get(name)
             if weakened:
