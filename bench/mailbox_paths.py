@@ -32,6 +32,7 @@ def mailboxes_come_to_be(desk: Desk) -> None:
     _take(desk, "asks", ASKS, own["forwarding"]["address"])
     gil.must("PATCH", f"/v1/mailboxes/{own['id']}", {"name": "Help", "forwarding": "confirmed"})
     _answer(desk, gil, f"help@{OWN}")
+    _acknowledge(desk, gil, own["id"], f"help@{OWN}")
 
 
 def _answer(desk: Desk, gil: Browser, address: str) -> None:
@@ -41,6 +42,15 @@ def _answer(desk: Desk, gil: Browser, address: str) -> None:
     gil.must("POST", f"{CONVERSATIONS}/{card['id']}/replies", {"text": "Soon."})
     (fact,) = [each for each in desk.stack.relay() if each["detail-type"] == "ReplyQueued"]
     desk.accepted(desk.stack.deliver(fact))
+
+
+def _acknowledge(desk: Desk, gil: Browser, mailbox: str, address: str) -> None:
+    """So does what the mailbox says by itself."""
+    chosen = {"acknowledgement": {"enabled": True, "text": "Soon."}}
+    gil.must("PATCH", f"/v1/mailboxes/{mailbox}", {"settings": chosen})
+    _take(desk, "acknowledged", MAIL.replace(b"Order 7", b"Order 8"), address)
+    if not desk.stack.acknowledged():
+        raise Unexpected("nothing was said")
 
 
 def _take(desk: Desk, name: str, mail: bytes, address: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from bench.billing_paths import BILLING
+from bench.check_paths import CHECKED
 from bench.file_paths import FILES
 from bench.mailbox_paths import MAILBOXES
 from bench.notify_paths import NOTIFICATIONS
@@ -88,7 +89,7 @@ def recorded() -> list[Call]:
             desk = Desk(stack)
             for scenario in SCENARIOS:
                 scenario.prepare(desk)()
-            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING, *THREADS):
+            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING, *THREADS, *CHECKED):
                 path(desk)
             return stack.recorder.calls
 

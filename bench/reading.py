@@ -8,9 +8,10 @@ from typing import Final
 from letterlock.adapters import codec
 from letterlock.adapters.html_sanitiser import sanitise
 from letterlock.domain.checks.examination import examine
+from letterlock.domain.checks.identity import Ours
 from letterlock.domain.conversations import Kind, Message, inline_text
 from letterlock.domain.fingerprints import fingerprint
-from letterlock.domain.mail import Content, Delivery, Mail, Verdict, Verdicts
+from letterlock.domain.mail import Address, Content, Delivery, Mail, Verdict, Verdicts
 from letterlock.domain.participants import participants_of
 from letterlock.domain.spans import parts
 from letterlock.domain.threading import message_ids_seen, tokens_seen
@@ -38,7 +39,7 @@ def read_all(mail: Mail) -> None:
     message = Message(
         "msg_1", Kind.INBOUND, DELIVERY.received_at, text, hidden, subject=mail.subject, sender=mail.sender,
         to=mail.to[:200], cc=mail.cc[:200], message_id=mail.message_id, references=mail.references[-50:],
-        checks=examine(mail, DELIVERY),
+        checks=examine(mail, DELIVERY, Ours(Address(OURS))),
     )  # fmt: skip
     kept = codec.message_fields(codec.message_bytes(message))
     said = (message.text, message.sender, message.to, message.checks)

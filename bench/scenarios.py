@@ -144,6 +144,12 @@ class Desk:
         event["detail"] = {"eventType": kind, "mail": mail, **said}
         return event
 
+    def acknowledges(self, *, enabled: bool = True) -> None:
+        """The mailbox does, from here on, or no longer."""
+        chosen = {"acknowledgement": {"enabled": enabled, "text": "We will answer within a day."}}
+        path, headers = f"/v1/mailboxes/{self.stack.mailbox}", self.stack.person().headers
+        self.asked("PATCH", path, {"settings": chosen}, token="", headers=headers)
+
     def accepted(self, answer: Any) -> Any:
         if answer != ACCEPTED:
             raise Unexpected(answer)
@@ -165,6 +171,18 @@ def _known_thread(desk: Desk) -> Act:
 
 def _new_conversation(desk: Desk) -> Act:
     return desk.delivery(bytes_of_mail=MAIL_BYTES, attachment_bytes=ATTACHMENT_BYTES)
+
+
+def _acknowledged_mail(desk: Desk) -> Act:
+    """The same, in a mailbox that acknowledges: one fact more."""
+    desk.acknowledges()
+    return _new_conversation(desk)
+
+
+def _acknowledge(desk: Desk) -> Act:
+    """That mail, and the mailbox is as it was."""
+    (told,) = [each for each in desk.stack.relay() if each["detail-type"] == "AcknowledgementQueued"]
+    return lambda: desk.accepted(desk.stack.call("acknowledgement", sqs_event(json.dumps(told))))
 
 
 def _redelivery(desk: Desk) -> Act:
@@ -553,4 +571,6 @@ SCENARIOS = (
     Scenario("a minute in which one outbox is overdue", _missed_outbox),
     Scenario("list 25 conversations of mine in one mailbox", _list_assigned, Bound(0, 10, 2)),
     Scenario("ingest 2 kB mail that joins by its subject", _by_subject, Bound(18, 20, 10)),
+    Scenario("ingest 30 kB mail + 200 kB attachment, acknowledged", _acknowledged_mail),
+    Scenario("acknowledge a mail", _acknowledge),
 )

@@ -339,24 +339,25 @@ class Stack:
         return left
 
     def mailed(self, *, failing: bool = False) -> list[str]:
-        """Every fact that is new goes out, and those for account_mail to it: the text of the mails that it sent."""
-        rule = resources()["AccountMailRule"]["Properties"]["EventPattern"]["detail-type"]
-        before = len(self.sent())
-        for event in self.relay():
-            if event["detail-type"] in rule:
-                answer = self.call("account_mail", sqs_event(json.dumps(event)))
-                if bool(answer["batchItemFailures"]) is not failing:
-                    raise AssertionError(answer)
-        mails = [email.message_from_string(each.raw_data) for each in self.sent()[before:]]
+        """The text of the mails that account_mail sent of what is new."""
+        mails = self._told("account_mail", "AccountMailRule", failing=failing)
         return [bytes(each.get_payload(decode=True)).decode() for each in mails]
 
     def notified(self, *, failing: bool = False) -> list[Message]:
-        """Every fact that is new goes out, and those for agent_notifications to it: the mails that it sent."""
-        rule = resources()["AgentNotificationsRule"]["Properties"]["EventPattern"]["detail-type"]
+        """The mails that agent_notifications sent of what is new."""
+        return self._told("agent_notifications", "AgentNotificationsRule", failing=failing)
+
+    def acknowledged(self, *, failing: bool = False) -> list[Message]:
+        """The mails that acknowledgement sent of what is new."""
+        return self._told("acknowledgement", "AcknowledgementRule", failing=failing)
+
+    def _told(self, function: str, rule: str, *, failing: bool) -> list[Message]:
+        """Every fact that is new goes out, and those for the function to it."""
+        kinds = resources()[rule]["Properties"]["EventPattern"]["detail-type"]
         before = len(self.sent())
         for event in self.relay():
-            if event["detail-type"] in rule:
-                answer = self.call("agent_notifications", sqs_event(json.dumps(event)))
+            if event["detail-type"] in kinds:
+                answer = self.call(function, sqs_event(json.dumps(event)))
                 if bool(answer["batchItemFailures"]) is not failing:
                     raise AssertionError(answer)
         return [email.message_from_string(each.raw_data) for each in self.sent()[before:]]

@@ -23,6 +23,7 @@ from botocore.client import BaseClient
 from bench import stack as stacks
 from bench.stack import Stack
 from letterlock.adapters import blind_index, codec, sealing
+from letterlock.domain.checks import automatic, mailing_list
 
 SHORTEST = 9
 """Characters of a word that is looked for: shorter ones are words of the language, and would be found anywhere."""
@@ -38,6 +39,8 @@ EXEMPT = "inbound"
 """The name of the one queue that carries the envelope: SES's notifications go there."""
 _ID = re.compile(r"[a-z]{3}_[0-9A-Z]{26}|\d{4}-\d\d-\d\d(T[0-9:.]+Z)?|[a-z_]+|[a-z]+/[a-z0-9.+-]+")
 """Ids, times, our own fixed words and media types are no content, wherever they stand."""
+FIELDS = automatic.EVIDENCE | mailing_list.EVIDENCE
+"""Nor are names of header fields, which a message has where one of them told what the mail is."""
 
 
 @dataclass
@@ -61,7 +64,7 @@ class Canary:
                 self.know(each)
         elif isinstance(value, str):
             word = value.strip()
-            if len(word) >= SHORTEST and not _ID.fullmatch(word):
+            if len(word) >= SHORTEST and not _ID.fullmatch(word) and word not in FIELDS:
                 self.words.add(word)
 
     def came_out(self, where: str, what: str) -> None:

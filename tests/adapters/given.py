@@ -8,6 +8,8 @@ from letterlock.domain.authentication import Authenticity
 from letterlock.domain.checks.automatic import Automatic, Automation
 from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient
 from letterlock.domain.checks.examination import Checks
+from letterlock.domain.checks.identity import IdentityWarning
+from letterlock.domain.checks.loop import Loop
 from letterlock.domain.checks.mailing_list import MailingList
 from letterlock.domain.conversations import (
     Conversation,
@@ -39,6 +41,8 @@ CHECKS = Checks(
     Automation(Automatic.REPLIED, "Auto-Submitted"),
     MailingList("List-Id", "users.it.test"),
     Bounce((BOUNCED, BouncedRecipient("ben@customer.test", Action.DELAYED, "")), "x@ses.test", "msg_1"),
+    Loop.OWN_MAIL,
+    tuple(IdentityWarning),
 )
 """Everything that may be found out about a mail."""
 

@@ -18,7 +18,7 @@ from letterlock.domain.errors import NotFound
 from letterlock.domain.notifications import NotificationSettings
 from letterlock.domain.people import Profile
 from letterlock.domain.permissions import Role
-from letterlock.services.notify_ports import AnswerPlace, NotificationChoices, Team
+from letterlock.services.notify_ports import AnswerPlace, NotificationChoices, Team, TeamAddresses
 from tests.adapters.conftest import Tables
 from tests.fakes import START, FakeAnswerTokens, FakeMailboxes, FakeMembers, FakeTeam, FakeWorkspaces
 from tests.fakes.keys import MemoryKeys
@@ -32,6 +32,7 @@ SUPPORT = Mailbox("mbx_1", WORKSPACE, "support@acme.test")
 class Given:
     team: Team
     choices: NotificationChoices
+    addresses: TeamAddresses
     join: Callable[[Member, str], None]
 
 
@@ -41,7 +42,7 @@ def given(request: pytest.FixtureRequest, keys: MemoryKeys, sealer: Sealer, inde
         workspaces = FakeWorkspaces()
         workspaces.create(WORKSPACE, "Acme")
         fake = FakeTeam(FakeMembers(workspaces, FakeMailboxes(SUPPORT)))
-        return Given(fake, fake, fake.join)
+        return Given(fake, fake, fake, fake.join)
     tables: Tables = request.getfixturevalue("tables")
     keys.create(WORKSPACE, WORKSPACE_PURPOSES)
     DynamoWorkspaces(tables.client, tables.accounts, sealer, keys).create(WORKSPACE, "Acme")
@@ -56,7 +57,15 @@ def given(request: pytest.FixtureRequest, keys: MemoryKeys, sealer: Sealer, inde
             tables.client.put_item(TableName=tables.accounts, Item=item)
 
     real = DynamoTeam(tables.client, items)
-    return Given(real, real, join)
+    return Given(real, real, real, join)
+
+
+def test_whom_a_sender_may_pose_as_is_everybody_there_is_and_was(given: Given) -> None:
+    assert list(given.addresses.addresses(WORKSPACE)) == []
+    for member, address in ((ANA, "ana@team.test"), (BEA, "bea@team.test")):
+        given.join(member, address)
+    assert sorted(each.key for each in given.addresses.addresses(WORKSPACE)) == ["ana@team.test", "bea@team.test"]
+    assert list(given.addresses.addresses("wsp_other")) == []
 
 
 def test_a_colleague_is_who_they_are_at_this_moment(given: Given) -> None:

@@ -40,6 +40,7 @@ AT_IMPORT = {
     "attachment_scan": QUEUE | FILES,
     "attachments_api": REST | FILES | {"nh3"},
     "accounts_api": REST | {"nh3"},
+    "acknowledgement": QUEUE,
     "agent_notifications": QUEUE,
     "audit_api": REST | {"nh3"},
     "audit_anchor": OPERATOR,

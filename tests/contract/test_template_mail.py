@@ -115,6 +115,7 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
         "InboundEmailQueue": "InboundTopic",
         "InboundTopicDlq": "InboundTopic",
         "AccountMailQueue": "AccountMailRule",
+        "AcknowledgementQueue": "AcknowledgementRule",
         "AgentNotificationsQueue": "AgentNotificationsRule",
         "AttachmentScanQueue": "AttachmentScanRule",
         "BillingEventsQueue": "BillingEventsRule",
@@ -125,6 +126,7 @@ def test_a_queue_takes_messages_from_its_own_source_only(template: Template) -> 
         "DeliveryEventsRulesDlq": SES_RULES,
         "FactsBusDlq": {
             "AccountMailRule",
+            "AcknowledgementRule",
             "AgentNotificationsRule",
             "AttachmentScanRule",
             "FactsBus",

@@ -159,6 +159,7 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
     assert uses == {
         "AccountMailRole",
         "AccountsApiRole",
+        "AcknowledgementRole",
         "AgentNotificationsRole",
         "AttachmentScanRole",
         "AttachmentsApiRole",

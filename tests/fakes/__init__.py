@@ -8,7 +8,7 @@ from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.digests import FakeDigests
 from tests.fakes.mail import FakeArchive, FakeMailer, FakeOriginal, FakeOriginals, FakeStackLedger
-from tests.fakes.notify import FakeAnswerTokens, FakeNotificationMailer, FakeTeam
+from tests.fakes.notify import FakeAnswerTokens, FakeMailCaps, FakeNotificationMailer, FakeTeam
 from tests.fakes.orphans import FakeInboundQueue, FakeOrphans, FakeSweepNotes
 from tests.fakes.people import (
     FakeAccountMailer,
@@ -37,6 +37,7 @@ __all__ = [
     "FakeIds",
     "FakeInboundQueue",
     "FakeLimits",
+    "FakeMailCaps",
     "FakeMailClaims",
     "FakeMailboxes",
     "FakeMailer",

@@ -70,6 +70,10 @@ class FakeMailboxes:
         self._mailboxes[mailbox.address.casefold()] = mailbox
         self.audited += [entry] if entry else []
 
+    def put(self, mailbox: Mailbox) -> None:
+        """Over the one that there is."""
+        self._mailboxes[mailbox.address.casefold()] = mailbox
+
     def note_confirmation(self, mailbox: Mailbox, confirmation: Confirmation) -> None:
         before = self.get(mailbox.workspace, mailbox.id)
         newest = self._confirmation_at.get(mailbox.id)

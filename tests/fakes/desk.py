@@ -12,6 +12,7 @@ from letterlock.domain.replies import OutgoingMail
 from letterlock.domain.threading import reply_address
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.deliver_reply import DeliverReply
+from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.let_in import LetIn
 from letterlock.services.manage_participants import AddParticipant, ConfirmSender, RemoveParticipant
 from letterlock.services.receive_mail import ReceiveMail
@@ -19,6 +20,7 @@ from letterlock.services.record_delivery import RecordDelivery
 from letterlock.services.retry_reply import RetryReply
 from letterlock.services.store_mail import StoreMail
 from letterlock.services.take_answer import Answers, RefuseAnswer, TakeAnswer
+from letterlock.services.thread_bounce import ThreadBounce
 from letterlock.services.thread_mail import ThreadMail
 from letterlock.services.write_message import AddNote, SendReply
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
@@ -89,8 +91,16 @@ class Desk:
         )
         self.remove_participant = RemoveParticipant(self.conversations, deeds, self.ids, self.clock)
         self.answers = self._answers()
+        self.record_delivery = RecordDelivery(self.conversations, self.contacts, self.ids, self.clock)
+        self.judge_mail = JudgeMail(self.thread_mail, ThreadBounce(self.conversations, self.tokens), self.team)
         store = StoreMail(
-            self.conversations, self.archive, self.thread_mail, LetIn(self.mailboxes), self.ids, self.clock
+            self.conversations,
+            self.archive,
+            self.judge_mail,
+            LetIn(self.mailboxes),
+            self.record_delivery,
+            self.ids,
+            self.clock,
         )
         self.receive = ReceiveMail(
             self.originals,
@@ -102,7 +112,6 @@ class Desk:
             lambda: self.answers,
             self.clock,
         )
-        self.record_delivery = RecordDelivery(self.conversations, self.contacts, self.ids, self.clock)
         self.retry_reply = RetryReply(self.conversations, self.ids, self.clock)
         self.deliver = DeliverReply(
             self.conversations,
@@ -182,6 +191,10 @@ class Desk:
         queued = self.send_reply(AGENT, head.id, text, request="req")
         self.deliver(head.workspace, head.id, queued.id, last_try=False, correlation="c", causation="f")
         return self.mailer.sent[-1]
+
+    def messages(self) -> list[Message]:
+        """Of all conversations, in the order in which these were opened."""
+        return [each for place in self.conversations._heads for each in self.conversations.thread(*place).messages]
 
     def sent(self, head: Conversation, message: Message) -> Message:
         return self.conversations.message(head.workspace, head.id, message.id)

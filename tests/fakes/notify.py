@@ -2,30 +2,36 @@
 
 import hashlib
 from base64 import b32encode
+from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC
 
 from letterlock.domain.accounts import Gate, Member
+from letterlock.domain.automatic_mail import CAPS, Counted, windows
+from letterlock.domain.checks.loop import Purpose
 from letterlock.domain.errors import NotFound
+from letterlock.domain.mail import Address
 from letterlock.domain.notifications import Notification, NotificationSettings
 from letterlock.domain.people import Profile
 from letterlock.domain.threading import ANSWER_TOKEN_CHARACTERS
 from letterlock.services.notify_ports import AnswerPlace, Colleague
+from letterlock.services.ports import Clock
 from tests.fakes.accounts import FakeMembers
 
 Key = tuple[str, str]
 
 
 class FakeTeam:
-    """`Team` and `NotificationChoices`, over `members`."""
+    """`Team`, `TeamAddresses` and `NotificationChoices`, over `members`."""
 
     def __init__(self, members: FakeMembers) -> None:
         self.members = members
         self._profiles: dict[Key, Profile] = {}
         self._wants: dict[Key, NotificationSettings] = {}
 
-    def join(self, member: Member, address: str) -> None:
+    def join(self, member: Member, address: str, name: str = "") -> None:
         self.members.put(member)
-        self._profiles[member.workspace, member.id] = Profile(address, "")
+        self._profiles[member.workspace, member.id] = Profile(address, name)
 
     def colleague(self, workspace: str, person: str) -> Colleague:
         if (workspace, person) not in self._profiles:
@@ -43,6 +49,9 @@ class FakeTeam:
 
     def everybody(self, workspace: str) -> list[str]:
         return sorted(person for owner, person in self._profiles if owner == workspace)
+
+    def addresses(self, workspace: str) -> list[Address]:
+        return [Address(each.address, each.name) for key, each in self._profiles.items() if key[0] == workspace]
 
     def watching(self, workspace: str) -> list[str]:
         return [each for each in self.everybody(workspace) if self.get(workspace, each).unassigned]
@@ -72,6 +81,24 @@ class FakeAnswerTokens:
 
     def verify(self, place: AnswerPlace, token: str) -> str:
         return self._minted.get((place, token), "")
+
+
+class FakeMailCaps:
+    """`MailCaps`."""
+
+    def __init__(self, now: Clock) -> None:
+        self._now = now
+        self.counted = Counter[tuple[str, ...]]()
+
+    def take(self, purpose: Purpose, workspace: str, causes: Mapping[Counted, str]) -> bool:
+        day = self._now().astimezone(UTC).date().isoformat()
+        for counted, value in causes.items():
+            most = windows(CAPS[purpose][counted], self._now())
+            places = {(workspace, purpose, counted, value, day, window): times for window, times in most.items()}
+            if any(self.counted[place] >= times for place, times in places.items()):
+                return False
+            self.counted.update(places.keys())
+        return True
 
 
 class FakeNotificationMailer:

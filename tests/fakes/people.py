@@ -333,6 +333,30 @@ class FakeMailClaims:
         self.until[workspace, fact] = self._now()
 
 
+class FakeQuietClaims:
+    """`MailClaims` of addresses, free again some time after they were settled."""
+
+    def __init__(self, now: Clock, quiet: timedelta) -> None:
+        self._now, self._quiet_for = now, quiet
+        self._leased: dict[Key, datetime] = {}
+        self._quiet: dict[Key, datetime] = {}
+
+    def claim(self, workspace: str, fact: str, lease: timedelta) -> bool:
+        now, place = self._now(), (workspace, fact)
+        if self._quiet.get(place, now) > now:
+            return False
+        if self._leased.get(place, now) > now:
+            raise SendDelayed("another sender holds the lease")
+        self._leased[place] = now + lease
+        return True
+
+    def settle(self, workspace: str, fact: str) -> None:
+        self._quiet[workspace, fact] = self._now() + self._quiet_for
+
+    def release(self, workspace: str, fact: str) -> None:
+        self._leased[workspace, fact] = self._now()
+
+
 class FakeAccountMailer:
     """`AccountMailer`. Raises `failure` where one is set."""
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bench.check_paths import bounce
+from bench.scenarios import Desk
 from tests.handlers.stack import Stack
 
 AWAY = (
@@ -34,6 +36,8 @@ def test_a_message_says_who_vouches_for_it_and_that_a_machine_sent_it(stack: Sta
         "virus": "PASS",
         "auto": {"kind": "auto_replied", "evidence": "Auto-Submitted"},
         "mailing_list": {"id": "all.customer.example", "evidence": "List-Id"},
+        "loop": None,
+        "warnings": [],
     }
     assert message["bounce"] is None
 
@@ -64,3 +68,28 @@ def test_what_the_team_wrote_was_not_judged(stack: Stack) -> None:
     (card,) = stack.api("GET", "/v1/conversations")[1]["conversations"]
     note = stack.api("POST", f"/v1/conversations/{card['id']}/notes", {"text": "x"})[1]
     assert (note["checks"], note["bounce"]) == (None, None)
+
+
+def test_a_reply_that_comes_back_by_mail_shows_it_in_its_own_conversation(stack: Stack) -> None:
+    desk = Desk(stack)
+    conversation = desk.opened()
+    _, references = desk.sent("It left today.")
+    stack.mail(bounce("b1", f"Message-ID: {references[-1]}"), ses_message_id="b1")
+    read = stack.api("GET", f"/v1/conversations/{conversation}")[1]
+    _, reply, bounced = read["messages"]
+    assert (reply["sending"]["state"], reply["sending"]["bounce"]) == ("bounced", "hard")
+    assert bounced["bounce"]["message"] == reply["id"]
+    assert bounced["threading"] == {"rule": "bounce", "evidence": "Message-ID", "trust": "unverified", "by": None}
+    assert len(stack.api("GET", "/v1/conversations")[1]["conversations"]) == 1
+    assert read["status"] == "open"
+
+
+def test_a_mail_of_ours_that_comes_back_wakes_nothing(stack: Stack) -> None:
+    desk = Desk(stack)
+    conversation = desk.opened()
+    desk.sent("It left today.")
+    stack.mail(stack.sent()[-1].raw_data.encode(), ses_message_id="back")
+    read = stack.api("GET", f"/v1/conversations/{conversation}")[1]
+    assert read["messages"][-1]["checks"]["loop"] == "own_mail"
+    assert read["messages"][-1]["threading"]["trust"] == "unverified"
+    assert read["status"] == "pending"

@@ -23,6 +23,7 @@ ANSWERS: dict[str, Any] = {
     # S3's test of the queue, an upload that nobody asked for.
     "attachment_scan": DONE,
     "account_mail": DONE,
+    "acknowledgement": DONE,
     "agent_notifications": DONE,
     # Of an event that was never kept, and of a workspace that never bought anything.
     "billing_events": DONE,

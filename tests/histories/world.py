@@ -25,11 +25,13 @@ from letterlock.domain.mail import Address, Delivery, Mail, Verdict
 from letterlock.domain.outcomes import RecipientOutcome, RecipientState
 from letterlock.domain.threading import reply_address
 from letterlock.services.deliver_reply import DeliverReply
+from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.let_in import LetIn
 from letterlock.services.quarantine import DiscardMail, ReleaseMail
 from letterlock.services.receive_mail import ReceiveMail
 from letterlock.services.record_delivery import RecordDelivery
 from letterlock.services.store_mail import StoreMail
+from letterlock.services.thread_bounce import ThreadBounce
 from letterlock.services.thread_mail import ThreadMail
 from letterlock.services.triage import AssignConversation, ChangeStatus
 from letterlock.services.write_message import AddNote, SendReply
@@ -87,7 +89,10 @@ class World:
 
         store, archive, mailboxes = port(desk.conversations), port(desk.archive), port(desk.mailboxes)
         ids, clock, tokens = desk.ids, desk.clock, desk.tokens
-        keep = StoreMail(store, archive, ThreadMail(store, port(desk.contacts), tokens), LetIn(mailboxes), ids, clock)
+        self.record = RecordDelivery(store, port(desk.contacts), ids, clock)
+        threads = ThreadMail(store, port(desk.contacts), tokens)
+        judge = JudgeMail(threads, ThreadBounce(store, tokens), desk.team)
+        keep = StoreMail(store, archive, judge, LetIn(mailboxes), self.record, ids, clock)
         self.receive = ReceiveMail(
             port(desk.originals),
             desk.parser,
@@ -111,7 +116,6 @@ class World:
         self.deliver = DeliverReply(
             store, archive, desk.files, mailboxes, port(members), tokens, port(desk.mailer), ids, clock
         )
-        self.record = RecordDelivery(store, port(desk.contacts), ids, clock)
 
     # ---- what happens in between ----
 

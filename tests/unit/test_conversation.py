@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from letterlock.domain.authentication import Authenticity
+from letterlock.domain.checks.automatic import Automatic, Automation
+from letterlock.domain.checks.examination import Checks
 from letterlock.domain.conversations import (
     INLINE_TEXT_BYTES,
     Conversation,
@@ -45,6 +48,17 @@ def inbound(**fields: object) -> Message:
 def reply() -> Message:
     sending = Sending(SendState.QUEUED)
     return Message(id="msg_re", kind=Kind.REPLY, at=AT, text="Soon.", author="tok_1", sending=sending)
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.CLOSED, Status.DISCARDED])
+def test_an_automatic_reply_leaves_whose_turn_it_is_and_a_persons_mail_does_not(status: Status) -> None:
+    thread = conversation(status=status)
+    replied = Automation(Automatic.REPLIED, "Auto-Submitted")
+    thread.receive(inbound(checks=Checks(Authenticity.AUTHENTICATED, replied)))
+    assert (thread.status, thread.count) == (status, 1)
+    assert [type(each) for each in thread.facts] == [MessageReceived]
+    thread.receive(inbound(checks=Checks(Authenticity.AUTHENTICATED)))
+    assert thread.status is Status.OPEN
 
 
 def test_a_reply_waits_on_the_customer_and_is_announced() -> None:

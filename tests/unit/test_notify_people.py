@@ -1,14 +1,22 @@
 """Who is told of what, over the fakes: what the handlers' tests cannot wait for."""
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
 from letterlock.domain.accounts import Member
+from letterlock.domain.automatic_mail import CAPS, Counted
+from letterlock.domain.checks.loop import Purpose
 from letterlock.domain.errors import SendDelayed, SendRefused, SendUncertain
+from letterlock.domain.facts import MessageReceived
+from letterlock.domain.mail import Mail
 from letterlock.domain.notifications import NotificationSettings
 from letterlock.domain.permissions import Role
-from letterlock.services.notify_people import NEWS, TIME_IS_UP, NotifyPeople
-from tests.fakes import FakeMailClaims, FakeNotificationMailer
-from tests.fakes.desk import MAILBOX, Desk
+from letterlock.domain.threading import reply_address
+from letterlock.services.notify_people import CAPPED, NEWS, TIME_IS_UP, NotifyPeople
+from tests.fakes import FakeMailCaps, FakeMailClaims, FakeNotificationMailer
+from tests.fakes.desk import CUSTOMER, MAILBOX, Desk
 
 WORKSPACE = MAILBOX.workspace
 PEOPLE = ("per_bea", "per_cleo", "per_dora")
@@ -19,7 +27,7 @@ class Office:
 
     def __init__(self) -> None:
         self.desk, self.mailer = Desk(), FakeNotificationMailer()
-        self.claims = FakeMailClaims(self.desk.clock)
+        self.claims, self.caps = FakeMailClaims(self.desk.clock), FakeMailCaps(self.desk.clock)
         for person in PEOPLE:
             self.desk.team.join(Member(person, WORKSPACE, Role.AGENT), f"{person}@team.example")
             self.desk.team.put(WORKSPACE, person, NotificationSettings(unassigned=True))
@@ -32,10 +40,21 @@ class Office:
             self.desk.team,
             self.desk.answer_tokens,
             self.claims,
+            self.caps,
             self.mailer,
             self.desk.clock,
             "",
         )
+
+    def comes(self, **more: object) -> Counter[str]:
+        """Another mail from the customer, in that conversation unless it is to open one, and word of it."""
+        name = f"s{len(self.desk.conversations.ledger)}"
+        token = self.desk.tokens.mint(WORKSPACE, MAILBOX.id, self.head.id)
+        to = MAILBOX.address if more.pop("opens", False) else reply_address(MAILBOX.address, token)
+        mail = replace(Mail(subject="Re: Order", sender=CUSTOMER, text=name), **more)  # type: ignore[arg-type]
+        self.desk.receive(self.desk.arrives(mail, ses_message_id=name, recipients=(to,)))
+        told = [each for each in self.desk.conversations.told if isinstance(each.fact, MessageReceived)][-1]
+        return self.notify(f"fct_{name}", "MessageReceived", told.fact.data(), self.desk.clock(), lambda: False)
 
     def came(self, fact: str = "fct_1", spare: int = 99) -> dict[str, int]:
         left = iter(range(spare + 1))
@@ -127,3 +146,43 @@ def test_a_fact_of_another_kind_or_of_a_version_without_its_doer_is_understood(o
     office.desk.conversations.save(head, [])
     old = given | {"assignee": "per_bea"}
     assert office.notify("g", "ConversationAssigned", old, office.desk.clock(), lambda: False) == {"Sent": 1}
+
+
+# ---- machines -------------------------------------------------------------------------------------------------------
+
+
+def test_people_are_told_of_what_is_theirs_to_see_to_and_not_of_what_only_machines_said(office: Office) -> None:
+    assert office.comes()["Sent"] == 3
+    assert office.comes(said=(("auto-submitted", "auto-replied"),)) == {"NotWanted": 1}
+    assert office.comes(said=(("auto-submitted", "auto-generated"),))["Sent"] == 3
+
+
+def test_an_automatic_reply_that_opens_a_conversation_is_told_of(office: Office) -> None:
+    assert office.comes(said=(("auto-submitted", "auto-replied"),), opens=True)["Sent"] == 3
+
+
+@pytest.mark.attack("a notification that is passed on to the mailbox")
+def test_a_notification_that_comes_back_is_kept_and_told_to_nobody(office: Office) -> None:
+    mark = ("x-letterlock-loop", "notifications@mail.acme.example; purpose=notification")
+    for opens in (True, False):
+        assert office.comes(said=(mark,), opens=opens) == {"NotWanted": 1}
+    assert len(office.desk.conversations.ledger) == 3
+
+
+@pytest.mark.attack("a machine that writes and writes, without a sign of being one")
+@pytest.mark.parametrize("opens", [False, True])
+def test_a_flood_into_one_conversation_or_from_one_address_is_told_of_so_often_and_kept_whole(
+    office: Office, opens: bool
+) -> None:
+    cap = CAPS[Purpose.NOTIFICATION][Counted.CONTACT if opens else Counted.CONVERSATION].ten_minutes
+    ended = [office.comes(opens=opens) for _ in range(100)]
+    assert len(office.mailer.sent) == cap * len(PEOPLE)
+    assert ended.count(Counter({CAPPED: 1})) == 100 - cap
+    assert len(office.desk.conversations.ledger) == 101
+
+
+def test_where_nobody_is_told_nothing_is_counted(office: Office) -> None:
+    for person in PEOPLE:
+        office.desk.team.put(WORKSPACE, person, NotificationSettings(unassigned=False))
+    office.comes()
+    assert not office.caps.counted

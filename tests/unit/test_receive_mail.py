@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from letterlock.domain.accounts import Mailbox
+from letterlock.domain.accounts import Mailbox, Member
 from letterlock.domain.authentication import Authenticity
 from letterlock.domain.checks.automatic import Automatic, Automation
 from letterlock.domain.checks.examination import Checks
+from letterlock.domain.checks.identity import IdentityWarning
 from letterlock.domain.conversations import INLINE_TEXT_BYTES, Kind, Status
 from letterlock.domain.errors import Stale
 from letterlock.domain.facts import ConversationOpened, MessageReceived
 from letterlock.domain.ledger import Outcome, Reason
 from letterlock.domain.mail import MAIL_BYTES, Attachment, Content, Mail, Verdict
+from letterlock.domain.permissions import Role
 from letterlock.domain.spans import visible
 from letterlock.domain.threading import Rule, Trust
 from letterlock.services.changes import FRESH_READS
@@ -50,6 +52,15 @@ def test_what_was_found_out_about_a_mail_is_kept_on_its_message(desk: Desk) -> N
     desk.receive(desk.arrives(replace(MAIL, said=(("auto-submitted", "auto-replied"),))))
     (message,) = desk.only_conversation().messages
     assert message.checks == Checks(Authenticity.AUTHENTICATED, Automation(Automatic.REPLIED, "Auto-Submitted"))
+
+
+def test_a_mail_is_held_against_the_names_of_the_mailbox_and_of_the_team(desk: Desk) -> None:
+    desk.team.join(Member("per_bea", MAILBOX.workspace, Role.AGENT), "bea@team.example", "Bea Team")
+    for number, name in enumerate((MAILBOX.name, "Bea Team")):
+        mail = replace(MAIL, sender=replace(CUSTOMER, name=name), message_id="", text=name)
+        desk.receive(desk.arrives(mail, ses_message_id=f"s{number}"))
+    found = [each.checks.warnings for each in desk.messages() if each.checks]
+    assert found == [(IdentityWarning.POSES_AS_MAILBOX,), (IdentityWarning.POSES_AS_TEAM,)]
 
 
 def test_nothing_is_said_of_a_mail_that_was_not_read(desk: Desk) -> None:

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 from letterlock.adapters.mime_parser import MimeParser
 from letterlock.domain.checks.examination import Checks, examine
-from letterlock.domain.mail import Delivery, Mail, Verdict, Verdicts
+from letterlock.domain.checks.identity import Ours
+from letterlock.domain.mail import Address, Delivery, Mail, Verdict, Verdicts
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
+MAILBOX = "support@acme.example"
 PASSED = Verdicts(*[Verdict.PASS] * 5)
 
 
@@ -19,4 +21,4 @@ def delivered(mail_from: str = "ana@customer.example", verdicts: Verdicts = PASS
 
 
 def judged(*header: str, mail_from: str = "ana@customer.example", verdicts: Verdicts = PASSED, **more: str) -> Checks:
-    return examine(mail(*header, **more), delivered(mail_from, verdicts))
+    return examine(mail(*header, **more), delivered(mail_from, verdicts), Ours(Address(MAILBOX)))

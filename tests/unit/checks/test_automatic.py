@@ -2,7 +2,7 @@
 
 import pytest
 
-from letterlock.domain.checks.automatic import Automatic
+from letterlock.domain.checks.automatic import EVIDENCE, Automatic
 from tests.unit.checks.given import judged
 
 
@@ -10,6 +10,7 @@ def found(
     *header: str, sender: str = "ana@customer.example", mail_from: str = "ana@customer.example"
 ) -> tuple[Automatic, str] | None:
     auto = judged(*header, sender=sender, mail_from=mail_from).automation
+    assert auto is None or auto.evidence in EVIDENCE
     return (auto.kind, auto.evidence) if auto else None
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from letterlock.domain.checks.mailing_list import MailingList
+from letterlock.domain.checks.mailing_list import EVIDENCE, MailingList
 from tests.unit.checks.given import judged
 
 
@@ -19,6 +19,7 @@ from tests.unit.checks.given import judged
 )
 def test_a_mail_that_came_by_a_list_says_so(fields: list[str], expected: MailingList) -> None:
     assert judged(*fields).mailing_list == expected
+    assert expected.evidence in EVIDENCE
 
 
 @pytest.mark.parametrize("field", ["Precedence: bulk", "To: list@it.example", "X-List-Id: <users.it.example>"])

@@ -9,6 +9,8 @@ from letterlock.domain.authentication import Authenticity
 from letterlock.domain.checks.automatic import Automatic, Automation
 from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient
 from letterlock.domain.checks.examination import Checks
+from letterlock.domain.checks.identity import IdentityWarning
+from letterlock.domain.checks.loop import Loop
 from letterlock.domain.checks.mailing_list import MailingList
 
 
@@ -19,6 +21,8 @@ def checks_row(checks: Checks) -> dict[str, Any]:
         "auto": [automation.kind, automation.evidence] if automation else None,
         "list": [listed.evidence, listed.id] if listed else None,
         "bounce": _bounce_row(bounce) if bounce else None,
+        "loop": checks.loop,
+        "warnings": list(checks.warnings) or None,
     }
     return {name: value for name, value in row.items() if value is not None}
 
@@ -30,6 +34,8 @@ def checks_of(row: Mapping[str, Any]) -> Checks:
         automation=Automation(Automatic(auto[0]), auto[1]) if auto else None,
         mailing_list=MailingList(*listed) if listed else None,
         bounce=_bounce_of(bounce) if bounce else None,
+        loop=Loop(row["loop"]) if "loop" in row else None,
+        warnings=tuple(map(IdentityWarning, row.get("warnings", ()))),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from letterlock.adapters import table_limits as table
@@ -15,9 +14,6 @@ from letterlock.services.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_KEPT = timedelta(hours=1)
-"""After its window: DynamoDB deletes late anyway."""
 
 
 class DynamoLimits:
@@ -47,7 +43,7 @@ class DynamoLimits:
             ExpressionAttributeNames=names,
             ExpressionAttributeValues={
                 ":one": {"N": "1"},
-                ":until": {"N": str(int((began + rule.window + _KEPT).timestamp()))},
+                ":until": {"N": str(int((began + rule.window + table.KEPT).timestamp()))},
             },
             ReturnValues="UPDATED_NEW",
         )

@@ -11,6 +11,7 @@ from letterlock.adapters.member_items import gate_of, member_of
 from letterlock.adapters.people_items import PeopleItems
 from letterlock.domain.accounts import Gate
 from letterlock.domain.errors import NotFound
+from letterlock.domain.mail import Address
 from letterlock.domain.notifications import NotificationSettings
 from letterlock.services.notify_ports import Colleague
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DynamoTeam:
-    """`Team` and `NotificationChoices`."""
+    """`Team`, `TeamAddresses` and `NotificationChoices`."""
 
     def __init__(self, client: DynamoDBClient, items: PeopleItems) -> None:
         self._client, self._items = client, items
@@ -63,17 +64,24 @@ class DynamoTeam:
             )
         )
 
+    def addresses(self, workspace: str) -> list[Address]:
+        """The same Query, for who they are."""
+        profiles = map(self._items.profile_of, self._profiles(workspace, ProjectionExpression="pk, sk, who"))
+        return [Address(each.address, each.name) for each in profiles]
+
     def _people(self, workspace: str, values: Item | None = None, **more: object) -> Iterator[str]:
+        for each in self._profiles(workspace, values, ProjectionExpression="sk", **more):
+            yield each["sk"]["S"].removeprefix(table.PROFILES)
+
+    def _profiles(self, workspace: str, values: Item | None = None, **more: object) -> Iterator[Item]:
         request: Item = {
             "TableName": self._items.table,
             "KeyConditionExpression": "pk = :workspace AND begins_with(sk, :profiles)",
             "ExpressionAttributeValues": {":workspace": {"S": workspace}, ":profiles": {"S": table.PROFILES}}
             | (values or {}),
-            "ProjectionExpression": "sk",
             **more,
         }
-        for each in pages(self._client, request):
-            yield each["sk"]["S"].removeprefix(table.PROFILES)
+        yield from pages(self._client, request)
 
     # ---- what they want ---------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from letterlock.adapters.mime_addresses import usable
 from letterlock.adapters.mime_charsets import clean
 from letterlock.adapters.mime_headers import one_line
 from letterlock.adapters.outgoing_files import with_files
+from letterlock.domain.checks.loop import MARK, Purpose, mark
 from letterlock.domain.files import Octets
 from letterlock.domain.mail import Address
 from letterlock.domain.replies import OutgoingMail
@@ -33,6 +34,8 @@ _DOMAIN: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0
 _MESSAGE_ID: Final = re.compile(r"[!-;=?-~]{1,900}")
 _DOT_ATOM: Final = re.compile(r"[^.]+(?:\.[^.]+)*")
 _PLAIN: Final = re.compile(r"[ -~]*")
+_SUBMITTED: Final = {Purpose.ACKNOWLEDGEMENT: "auto-replied"}
+"""RFC 3834, section 5: what answers a mail, apart from what a program has to say."""
 
 
 def compose(mail: OutgoingMail, at: datetime) -> Octets:
@@ -60,8 +63,10 @@ def _header(mail: OutgoingMail, at: datetime) -> Iterator[str]:
     yield f"Date: {format_datetime(at)}"
     yield from _message_id_field("In-Reply-To", [mail.in_reply_to])
     yield from _message_id_field("References", mail.references)
-    if mail.automatic:
-        yield "Auto-Submitted: auto-generated"
+    for sender in deliverable([mail.sender]):
+        yield f"{MARK}: {mark(sender.address, mail.purpose)}"
+    if mail.purpose is not Purpose.REPLY:
+        yield f"Auto-Submitted: {_SUBMITTED.get(mail.purpose, 'auto-generated')}"
         yield "X-Auto-Response-Suppress: All"  # Exchange heeds that one (MS-OXCMAIL, section 2.2.3.2.14)
 
 

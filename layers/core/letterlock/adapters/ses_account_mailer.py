@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from letterlock.adapters.ses_mailer import SesMailer
+from letterlock.domain.checks.loop import Purpose
 from letterlock.domain.mail import Address
 from letterlock.domain.replies import OutgoingMail
 from letterlock.services.people_ports import AccountMail
@@ -31,6 +32,6 @@ class SesAccountMailer:
             html="",
             in_reply_to="",
             references=(),
-            automatic=True,
+            purpose=Purpose.ACCOUNT,
         )
         self._mailer.hand_over(written, tags)

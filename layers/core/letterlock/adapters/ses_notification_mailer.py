@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from letterlock.adapters.ses_mailer import SesMailer
+from letterlock.domain.checks.loop import Purpose
 from letterlock.domain.mail import Address
 from letterlock.domain.notifications import Notification
 from letterlock.domain.replies import OutgoingMail
@@ -30,6 +31,6 @@ class SesNotificationMailer:
             html="",
             in_reply_to=thread,
             references=(thread,),
-            automatic=True,
+            purpose=Purpose.NOTIFICATION,
         )
         self._mailer.hand_over(written, tags)

@@ -34,6 +34,9 @@ def authenticity(sender: Address | None, delivery: Delivery) -> Authenticity:
 def _aligned(sender: Address | None, mail_from: str) -> bool:
     """Relaxed alignment (RFC 7489, section 3.1.2): one domain, or one within the other."""
     checked = mail_from.rpartition("@")[2].casefold()
-    if sender is None or not checked or not sender.domain:
-        return False
-    return f".{sender.domain}".endswith(f".{checked}") or f".{checked}".endswith(f".{sender.domain}")
+    return sender is not None and related(sender.domain, checked)
+
+
+def related(one: str, other: str) -> bool:
+    """One domain, or one within the other; both in lower case."""
+    return bool(one and other) and (f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}"))

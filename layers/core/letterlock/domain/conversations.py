@@ -10,6 +10,7 @@ from enum import StrEnum
 from letterlock.domain.checks.examination import Checks
 from letterlock.domain.errors import RuleBroken
 from letterlock.domain.facts import (
+    AcknowledgementQueued,
     ConversationAssigned,
     ConversationOpened,
     Fact,
@@ -168,6 +169,16 @@ class Message:
         return self.text if self.excerpt else visible(self.text, self.hidden)
 
     @property
+    def is_anybodys_turn(self) -> bool:
+        """Of a mail that came in: whether somebody of the team is to see to it."""
+        return self.checks is None or self.checks.is_anybodys_turn
+
+    @property
+    def in_a_loop(self) -> bool:
+        """It is a mail of ours that came back."""
+        return self.checks is not None and self.checks.loop is not None
+
+    @property
     def trusted(self) -> bool:
         return self.threading is None or self.threading.trust is not Trust.UNVERIFIED
 
@@ -284,11 +295,17 @@ class Conversation:
         self.facts.append(ConversationOpened(self.workspace, self.id, self.mailbox))
         self._receive(message)
 
+    def acknowledge(self, message: Message) -> None:
+        """The mailbox says by itself that this mail has come."""
+        self.facts.append(AcknowledgementQueued(self.workspace, self.id, message.id))
+
     def receive(self, message: Message, copied: Iterable[Address] = ()) -> None:
-        """A further mail: it is the team's turn again. Whom its author copied takes part from here on."""
+        """A further mail: it is the team's turn again, unless nobody need see to it. Whom its author copied takes part
+        from here on.
+        """
         self._receive(message)
         self.participants += [Participant(each) for each in copied]
-        if self.status in (Status.PENDING, Status.CLOSED, Status.DISCARDED):
+        if message.is_anybodys_turn and self.status in (Status.PENDING, Status.CLOSED, Status.DISCARDED):
             self._become(Status.OPEN)
 
     def _receive(self, message: Message) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from letterlock.domain.checks.bounce import Action, Bounce
 from letterlock.domain.conversations import Sending, SendState
 from letterlock.domain.errors import RuleBroken
 from letterlock.domain.facts import (
@@ -28,7 +29,7 @@ from letterlock.domain.facts import (
     MessageUnconfirmed,
 )
 from letterlock.domain.mail import Address
-from letterlock.domain.outcomes import Outcomes, RecipientState, joined, worst
+from letterlock.domain.outcomes import Outcomes, RecipientOutcome, RecipientState, joined, worst
 
 UNCONFIRMED_WAIT: Final = timedelta(minutes=15)
 """How long an unconfirmed message waits for the mail service's own word before it may be sent again, on purpose.
@@ -69,6 +70,8 @@ class DeliveryEvent:
     destination: tuple[str, ...]
     """Everybody the mail went to, as `outcomes` spell them."""
     outcomes: Outcomes = ()
+    hearsay: bool = False
+    """A mail says so, which anybody can write: it marks the message, and no contact."""
 
     def spelt_as(self, recipients: Iterable[Address]) -> DeliveryEvent:
         """With the recipients' addresses as the message has them: the mail service was given the ASCII form."""
@@ -85,7 +88,29 @@ class DeliveryEvent:
     @property
     def undeliverable(self) -> list[tuple[str, str]]:
         """Addresses to which mail comes back, or who want none; with the reason, a fixed word."""
+        if self.hearsay:
+            return []
         return [(each.address, _UNDELIVERABLE[each.state]) for each in self.outcomes if each.state in _UNDELIVERABLE]
+
+
+_ACTIONS: Final = {Action.FAILED: RecipientState.SOFT_BOUNCE, Action.DELAYED: RecipientState.DELAYED}
+RETURNED: Final = "returned_mail"
+"""Why a message bounced of which a mail said so, and not the mail service."""
+
+
+def outcomes_of(bounce: Bounce, recipients: tuple[Address, ...]) -> Outcomes:
+    """What a delivery report says of a message's recipients. Where there is one, it is about that one: the address may
+    have been passed on to another. That it arrived is the mail service's to say.
+    """
+    known = {ascii_key(each.address): each.key for each in recipients}
+    only = next(iter(known.values())) if len(known) == 1 else ""
+    outcomes = []
+    for said in bounce.recipients:
+        address = known.get(ascii_key(said.original)) or known.get(ascii_key(said.address)) or only
+        state = RecipientState.HARD_BOUNCE if said.for_good else _ACTIONS.get(said.action)
+        if address and state:
+            outcomes.append(RecipientOutcome(address, state, RETURNED))
+    return joined(outcomes)
 
 
 def shown(state: RecipientState) -> SendState:

@@ -153,6 +153,13 @@ class ConversationOpened(ConversationFact):
 
 
 @dataclass(frozen=True, slots=True)
+class AcknowledgementQueued(ConversationFact):
+    """A mail opened the conversation, and its mailbox is to say so to the sender."""
+
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived(ConversationFact):
     """A mail came in and is part of the conversation."""
 

@@ -7,6 +7,7 @@ mailbox, and what nobody chose follows the default.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -15,6 +16,10 @@ from typing import Any, Final
 from letterlock.domain.errors import Invalid
 
 WINDOW_DAYS_AT_MOST: Final = 90
+TEXT_OCTETS: Final = 1_000
+"""Of an acknowledgement: it lies with the mailbox, which each mail to it reads."""
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+"""Not a tab, nor a newline: what goes into a mail as it is."""
 
 Chosen = Mapping[str, Mapping[str, Any]]
 """By section and name: `{"threading": {"by_subject": True}}`."""
@@ -38,13 +43,40 @@ class ThreadingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AcknowledgementSettings:
+    enabled: bool = False
+    """Whoever opens a conversation is told that their mail has come: see `domain.acknowledgement`."""
+    text: str = ""
+    """What they are told, in plain text; kept while it is off."""
+
+    def refuse_unusable(self) -> None:
+        """Raises Invalid."""
+        if len(self.text.encode("utf-8", "surrogatepass")) > TEXT_OCTETS or _CONTROL.search(self.text):
+            raise Invalid(f"acknowledgement.text has {TEXT_OCTETS} octets of plain text at most")
+        if self.enabled and not self.text.strip():
+            raise Invalid("acknowledgement.text says what an acknowledgement is to say: it is empty")
+
+    @property
+    def tidied(self) -> AcknowledgementSettings:
+        """Lines that end with a newline each, and no empty ones around the text."""
+        return replace(self, text=self.text.replace("\r\n", "\n").strip("\n").rstrip())
+
+    @property
+    def on(self) -> bool:
+        return self.enabled and bool(self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxSettings:
     threading: ThreadingSettings = ThreadingSettings()
+    acknowledgement: AcknowledgementSettings = AcknowledgementSettings()
 
     def with_chosen(self, chosen: Chosen) -> MailboxSettings:
         """What is not named stays. Raises Invalid."""
         wanted = _with(self, chosen)
+        wanted = replace(wanted, acknowledgement=wanted.acknowledgement.tidied)
         wanted.threading.refuse_unusable()
+        wanted.acknowledgement.refuse_unusable()
         return wanted
 
     @property

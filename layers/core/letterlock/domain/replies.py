@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.checks.loop import Purpose
 from letterlock.domain.conversations import Conversation, Kind, Message, Thread
 from letterlock.domain.files import Octets
 from letterlock.domain.mail import Address
@@ -41,8 +42,8 @@ class OutgoingMail:
     html: str
     in_reply_to: str
     references: tuple[str, ...]
-    automatic: bool = False
-    """No person wrote it: it says so (RFC 3834), so that no machine answers it."""
+    purpose: Purpose = Purpose.REPLY
+    """It says so, and unless a person wrote it also that none did (RFC 3834), so that no machine answers it."""
     files: tuple[OutgoingFile, ...] = ()
 
 

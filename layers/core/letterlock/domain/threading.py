@@ -33,6 +33,8 @@ class Rule(StrEnum):
     MESSAGE_ID = "message_id"
     SUBJECT = "subject"
     """Where the mailbox's settings want it."""
+    BOUNCE = "bounce"
+    """It tells of a mail of ours, which proves where it belongs: see `services.thread_bounce`."""
     NEW = "new"
 
 

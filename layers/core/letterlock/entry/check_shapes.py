@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 from letterlock.domain.authentication import Authenticity
 from letterlock.domain.checks.automatic import Automatic
 from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient
+from letterlock.domain.checks.identity import IdentityWarning
+from letterlock.domain.checks.loop import Loop
 from letterlock.domain.conversations import Message
 from letterlock.domain.mail import Verdict
 
@@ -40,6 +42,8 @@ class ChecksOut(BaseModel):
     virus: Verdict
     auto: Annotated[AutomationOut | None, Field(description="a machine sent it (RFC 3834)")]
     mailing_list: Annotated[MailingListOut | None, Field(description="it went to a list")]
+    loop: Annotated[Loop | None, Field(description="a mail of ours that came back")]
+    warnings: Annotated[list[IdentityWarning], Field(description="the sender may not be who they look like")]
 
     @classmethod
     def of(cls, message: Message) -> ChecksOut | None:
@@ -55,6 +59,8 @@ class ChecksOut(BaseModel):
             spam=verdicts.spam,
             virus=verdicts.virus,
             auto=auto and AutomationOut(kind=auto.kind, evidence=auto.evidence),
+            loop=checks and checks.loop,
+            warnings=list(checks.warnings) if checks else [],
             mailing_list=listed and MailingListOut(id=listed.id or None, evidence=listed.evidence),
         )
 

@@ -10,7 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from letterlock.domain.accounts import SIGNATURE_OCTETS, Mailbox, Principal
 from letterlock.domain.forwarding import ForwardingState, Provider
 from letterlock.domain.mail_domains import DomainState, MailDomain, Purpose
-from letterlock.domain.mailbox_settings import WINDOW_DAYS_AT_MOST, MailboxSettings, ThreadingSettings
+from letterlock.domain.mailbox_settings import (
+    TEXT_OCTETS,
+    WINDOW_DAYS_AT_MOST,
+    AcknowledgementSettings,
+    MailboxSettings,
+    ThreadingSettings,
+)
 from letterlock.domain.permissions import Action
 from letterlock.services.manage_domains import DomainShown
 from letterlock.services.manage_mailboxes import MailboxWanted
@@ -52,10 +58,28 @@ class ThreadingSettingsIn(_In):
     window_days: WindowDays | None = None
 
 
+Acknowledges = Annotated[
+    bool,
+    Field(
+        description="Whoever opens a conversation is told so: once a day at most, where their domain vouches for them, "
+        "never a machine, a list or a bounce; under a subject that is always the same"
+    ),
+]
+AcknowledgementText = Annotated[
+    str, Field(max_length=TEXT_OCTETS, description="What they are told, as plain text; in octets, at most that much")
+]
+
+
+class AcknowledgementSettingsIn(_In):
+    enabled: Acknowledges | None = None
+    text: AcknowledgementText | None = None
+
+
 class MailboxSettingsIn(_In):
     """What is left out stays, of each section as well."""
 
     threading: ThreadingSettingsIn | None = None
+    acknowledgement: AcknowledgementSettingsIn | None = None
 
 
 class MailboxChangeIn(_In):
@@ -110,14 +134,27 @@ class ThreadingSettingsOut(BaseModel):
         return cls(by_subject=chosen.by_subject, window_days=chosen.window_days)
 
 
+class AcknowledgementSettingsOut(BaseModel):
+    enabled: Acknowledges
+    text: AcknowledgementText
+
+    @classmethod
+    def of(cls, chosen: AcknowledgementSettings) -> AcknowledgementSettingsOut:
+        return cls(enabled=chosen.enabled, text=chosen.text)
+
+
 class MailboxSettingsOut(BaseModel):
     """All of them, also those that nobody chose."""
 
     threading: ThreadingSettingsOut
+    acknowledgement: AcknowledgementSettingsOut
 
     @classmethod
     def of(cls, settings: MailboxSettings) -> MailboxSettingsOut:
-        return cls(threading=ThreadingSettingsOut.of(settings.threading))
+        return cls(
+            threading=ThreadingSettingsOut.of(settings.threading),
+            acknowledgement=AcknowledgementSettingsOut.of(settings.acknowledgement),
+        )
 
 
 class MailboxOut(BaseModel):

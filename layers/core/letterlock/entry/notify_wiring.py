@@ -9,8 +9,11 @@ from letterlock.entry import people_wiring, wiring
 from letterlock.entry.settings import REPLY_CHARACTERS, billed, setting
 
 if TYPE_CHECKING:
+    from letterlock.adapters.dynamo_mail_caps import DynamoMailCaps
     from letterlock.adapters.dynamo_team import DynamoTeam
     from letterlock.adapters.keyed_tokens import KeyedAnswerTokens
+    from letterlock.adapters.remembered_team import RememberedTeam
+    from letterlock.services.acknowledge import Acknowledge
     from letterlock.services.choose_notifications import ChooseNotifications, ReadNotificationSettings
     from letterlock.services.notify_people import NotifyPeople
     from letterlock.services.take_answer import Answers
@@ -28,6 +31,13 @@ def answer_tokens() -> KeyedAnswerTokens:
     from letterlock.adapters.keyed_tokens import KeyedAnswerTokens
 
     return KeyedAnswerTokens(wiring.blind_index())
+
+
+@cache
+def mail_caps() -> DynamoMailCaps:
+    from letterlock.adapters.dynamo_mail_caps import DynamoMailCaps
+
+    return DynamoMailCaps(wiring.client("dynamodb"), setting("LIMITS_TABLE"), wiring.blind_index(), wiring.now)
 
 
 def sender() -> str:
@@ -55,13 +65,46 @@ def notify_people() -> NotifyPeople:
         team=team(),
         tokens=answer_tokens(),
         claims=DynamoMailClaims(wiring.client("dynamodb"), setting("ACCOUNTS_TABLE"), wiring.now),
+        caps=mail_caps(),
         mailer=SesNotificationMailer(mailer, sender()),
         now=wiring.now,
         app=setting("APP_URL"),
     )
 
 
-# ---- what inbound_email calls, when the first of them comes ---------------------------------------------------------
+# ---- what acknowledgement calls -------------------------------------------------------------------------------------
+
+
+@cache
+def acknowledge() -> Acknowledge:
+    from letterlock.adapters.dynamo_quiet_claims import DynamoQuietClaims
+    from letterlock.adapters.ses_mailer import SesMailer, sending_config
+    from letterlock.services.acknowledge import QUIET, Acknowledge
+
+    sesv2: Any = wiring.session().create_client("sesv2", config=sending_config())
+    limits = wiring.client("dynamodb"), setting("LIMITS_TABLE"), wiring.blind_index(), wiring.now
+    return Acknowledge(
+        conversations=wiring.conversations(),
+        mailboxes=wiring.mailboxes(),
+        reply_tokens=wiring.reply_tokens(),
+        quiet=DynamoQuietClaims(*limits, QUIET),
+        caps=mail_caps(),
+        mailer=SesMailer(sesv2, setting("MAIL_CONFIGURATION_SET"), setting("AWS_REGION")),
+        now=wiring.now,
+    )
+
+
+# ---- what inbound_email calls, for each mail ------------------------------------------------------------------------
+
+
+@cache
+def team_addresses() -> RememberedTeam:
+    from letterlock.adapters.remembered_team import RememberedTeam
+
+    return RememberedTeam(team(), wiring.now)
+
+
+# ---- what it calls when the first answer comes ----------------------------------------------------------------------
 
 
 @cache

@@ -10,11 +10,10 @@ from letterlock.entry.wiring import (
     archive,
     blind_index,
     client,
-    contacts,
     conversations,
     cursors,
+    judge_mail,
     mailboxes,
-    reply_tokens,
     sealer,
 )
 
@@ -37,7 +36,6 @@ def replay_mail() -> ReplayMail:
     from letterlock.adapters.mime_parser import MimeParser
     from letterlock.adapters.ses_stored_mail import envelope_of
     from letterlock.services.replay_mail import ReplayMail
-    from letterlock.services.thread_mail import ThreadMail
 
     store = conversations()
     return ReplayMail(
@@ -46,7 +44,7 @@ def replay_mail() -> ReplayMail:
         conversations=store,
         archive=archive(),
         parser=MimeParser(),
-        thread_mail=ThreadMail(store, contacts(), reply_tokens()),
+        judge_mail=judge_mail(),
         envelope_of=envelope_of,
     )
 

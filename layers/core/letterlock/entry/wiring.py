@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from letterlock.services.deliver_reply import DeliverReply
     from letterlock.services.finish_revocation import FinishRevocation
     from letterlock.services.issue_token import IssueToken
+    from letterlock.services.judge_mail import JudgeMail
     from letterlock.services.list_tokens import ListTokens, ReadToken
     from letterlock.services.ports import Outbox
     from letterlock.services.publish_facts import PublishFacts, RepublishOverdue
@@ -312,6 +313,17 @@ def sanitise() -> Callable[..., ShownHtml]:
 
 
 @cache
+def judge_mail() -> JudgeMail:
+    from letterlock.entry import notify_wiring
+    from letterlock.services.judge_mail import JudgeMail
+    from letterlock.services.thread_bounce import ThreadBounce
+    from letterlock.services.thread_mail import ThreadMail
+
+    store, tokens = conversations(), reply_tokens()
+    return JudgeMail(ThreadMail(store, contacts(), tokens), ThreadBounce(store, tokens), notify_wiring.team_addresses())
+
+
+@cache
 def receive_mail() -> ReceiveMail:
     from letterlock.adapters.mime_parser import MimeParser
     from letterlock.adapters.s3_originals import S3Originals
@@ -319,17 +331,15 @@ def receive_mail() -> ReceiveMail:
     from letterlock.services.let_in import LetIn
     from letterlock.services.receive_mail import ReceiveMail
     from letterlock.services.store_mail import StoreMail
-    from letterlock.services.thread_mail import ThreadMail
 
     store = conversations()
-    thread_mail = ThreadMail(store, contacts(), reply_tokens())
     return ReceiveMail(
         originals=S3Originals(client("s3"), setting("INBOUND_BUCKET")),
         parser=MimeParser(),
         mailboxes=mailboxes(),
         conversations=store,
         stack_ledger=stack_ledger(),
-        store_mail=StoreMail(store, archive(), thread_mail, LetIn(mailboxes()), ids(), now),
+        store_mail=StoreMail(store, archive(), judge_mail(), LetIn(mailboxes()), record_delivery(), ids(), now),
         answers=notify_wiring.answers,
         now=now,
     )

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from letterlock.domain.automatic_mail import Counted
+from letterlock.domain.checks.loop import Purpose
 from letterlock.domain.conversations import Conversation, Message
 from letterlock.domain.errors import NotFound, SendDelayed, SendUncertain
 from letterlock.domain.mail import Address
 from letterlock.domain.notifications import LISTED, Happened, Notification, refusal_text, subject, text
-from letterlock.domain.threading import reply_address
-from letterlock.services.notify_ports import AnswerPlace, AnswerTokens, Colleague, NotificationMailer, Team
+from letterlock.domain.threading import Rule, reply_address
+from letterlock.services.notify_ports import AnswerPlace, AnswerTokens, Colleague, MailCaps, NotificationMailer, Team
 from letterlock.services.people_ports import MailClaims
 from letterlock.services.ports import Clock, Conversations, Mailboxes
 from letterlock.services.send_once import NOT_WANTED, SHARED, send_once
 
 TIME_IS_UP = "time_is_up"
+CAPPED = "Capped"
+"""So much mail came that no more of it is told of in this window."""
 NEWS = timedelta(days=3)
 """What is older is told to nobody: a replay of the bus's archive repeats months."""
 
@@ -32,6 +36,8 @@ class Occasion:
     people: tuple[str, ...]
     head: Conversation
     message: str = ""
+    causes: Mapping[Counted, str] = field(default_factory=dict)
+    """Of what comes from outside: by what it is counted, and capped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class NotifyPeople:
     team: Team
     tokens: AnswerTokens
     claims: MailClaims
+    caps: MailCaps
     mailer: NotificationMailer
     now: Clock
     app: str
@@ -62,6 +69,8 @@ class NotifyPeople:
             occasion = self._occasion(name, data)
         except NotFound:
             occasion = None
+        if occasion and occasion.people and self._beyond_caps(occasion):
+            return Counter({CAPPED: 1})
         ended: Counter[str] = Counter()
         later: SendDelayed | SendUncertain | None = None
         for person in occasion.people if occasion else ():
@@ -89,12 +98,25 @@ class NotifyPeople:
             case "PersonMentioned":
                 people = _others([data["person"]], data["by"])
                 return Occasion(Happened.MENTIONED, "mentions", people, head, message)
-            case "MessageReceived" if head.assignee:
-                return Occasion(Happened.NEW_MAIL, "new_mail", _others([head.assignee], ""), head, message)
             case "MessageReceived":
-                people = _others(self.team.watching(head.workspace), "")
-                return Occasion(Happened.UNASSIGNED, "unassigned", people, head, message)
+                return self._mail_came(head, message)
         return None
+
+    def _mail_came(self, head: Conversation, message: str) -> Occasion | None:
+        """What only machines said is no news, unless it opened the conversation. A loop never is."""
+        mail = self.conversations.message(head.workspace, head.id, message)
+        opened = mail.threading is not None and mail.threading.rule is Rule.NEW
+        if mail.in_a_loop or not (opened or mail.is_anybodys_turn):
+            return None
+        causes = {Counted.CONVERSATION: head.id, Counted.CONTACT: mail.sender.key if mail.sender else ""}
+        if head.assignee:
+            return Occasion(Happened.NEW_MAIL, "new_mail", _others([head.assignee], ""), head, message, causes)
+        people = _others(self.team.watching(head.workspace), "")
+        return Occasion(Happened.UNASSIGNED, "unassigned", people, head, message, causes)
+
+    def _beyond_caps(self, occasion: Occasion) -> bool:
+        workspace, causes = occasion.head.workspace, occasion.causes
+        return bool(causes) and not self.caps.take(Purpose.NOTIFICATION, workspace, causes)
 
     def _told(self, fact: str, occasion: Occasion, person: str) -> str:
         head = occasion.head

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from letterlock.domain.accounts import Gate, Member
+from letterlock.domain.automatic_mail import Counted
+from letterlock.domain.checks.loop import Purpose
+from letterlock.domain.mail import Address
 from letterlock.domain.notifications import Notification, NotificationSettings
 from letterlock.domain.people import Profile
+from letterlock.domain.replies import OutgoingMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,12 @@ class Team(Protocol):
         ...
 
 
+class TeamAddresses(Protocol):
+    def addresses(self, workspace: str) -> Sequence[Address]:
+        """Of all people that there are, and were: with which they sign in, with their names. It may be minutes old."""
+        ...
+
+
 class NotificationChoices(Protocol):
     def get(self, workspace: str, person: str) -> NotificationSettings:
         """Raises NotFound."""
@@ -76,6 +86,20 @@ class AnswerTokens(Protocol):
 
     def verify(self, place: AnswerPlace, token: str) -> str:
         """The conversation that it was made for; empty when it was not made for that place."""
+        ...
+
+
+class MailCaps(Protocol):
+    def take(self, purpose: Purpose, workspace: str, causes: Mapping[Counted, str]) -> bool:
+        """Count one mail that is about to go out by itself, for each of what causes it; whether that is within all
+        caps (`domain.automatic_mail`). From the first that it is beyond, it is not counted: a flood uses no more up.
+        """
+        ...
+
+
+class TaggedMailer(Protocol):
+    def hand_over(self, mail: OutgoingMail, tags: Mapping[str, str]) -> str:
+        """The Message-ID that the recipient will see. Raises SendRefused, SendDelayed, SendUncertain."""
         ...
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from letterlock.domain.checks.examination import examine
+from letterlock.domain.checks.examination import Checks
+from letterlock.domain.checks.unwanted import Unwanted, unwanted
 from letterlock.domain.conversations import SUBJECT_CHARACTERS, Kind, Message, StoredAttachment, inline_text
 from letterlock.domain.errors import Unparsable
 from letterlock.domain.ledger import Reason
-from letterlock.domain.mail import MAIL_BYTES, Attachment, Content, Delivery, Mail, Verdict, Verdicts
+from letterlock.domain.mail import MAIL_BYTES, Attachment, Content, Delivery, Mail, Verdicts
 from letterlock.domain.spans import visible
 from letterlock.domain.threading import Threading
 from letterlock.domain.visible import hidden_spans
@@ -34,7 +35,7 @@ class Received:
 def read(parser: Parser, verdicts: Verdicts, size: int, raw: Callable[[], bytes]) -> tuple[Mail, Reason | None]:
     """The mail, or an empty one and why. `raw` is asked for only where it is to be parsed."""
     nothing = Mail(subject="", sender=None)
-    if verdicts.virus is Verdict.FAIL:
+    if unwanted(verdicts) is Unwanted.VIRUS:
         return nothing, Reason.VIRUS
     if size > MAIL_BYTES:
         return nothing, Reason.OVER_SIZE
@@ -48,6 +49,7 @@ def received_message(
     received: Received,
     subject: str,
     threading: Threading | None,
+    checks: Checks | None,
     *,
     id: str,  # noqa: A002 - the field's own name
     file_id: Callable[[int], str],
@@ -80,7 +82,7 @@ def received_message(
         references=mail.references[-REFERENCES_KEPT:],
         threading=threading,
         verdicts=delivery.verdicts,
-        checks=None if received.unreadable else examine(mail, delivery),
+        checks=checks,
         quarantine=received.unreadable,
         has_content=cut or bool(mail.html),
         content_sha256=Content(mail.text, mail.html).sha256 if cut or mail.html else "",

@@ -13,9 +13,9 @@ from letterlock.domain.mailbox_settings import MailboxSettings
 from letterlock.domain.replay import Change, changes
 from letterlock.domain.threading import Rule
 from letterlock.services.every_conversation import EveryConversation
+from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.ports import Archive, Conversations, Mailboxes, MessagePlace, Parser
 from letterlock.services.received_message import Received, read, received_message
-from letterlock.services.thread_mail import ThreadMail
 
 UNCHECKED = Verdicts(*[Verdict.PROCESSING_FAILED] * 5)
 NAMED_AT_MOST = 500
@@ -56,7 +56,7 @@ class ReplayMail:
     conversations: Conversations
     archive: Archive
     parser: Parser
-    thread_mail: ThreadMail
+    judge_mail: JudgeMail
     envelope_of: Callable[[bytes], Envelope | None]
 
     def __call__(self, workspace: str, *, cursor: str, time_left: Callable[[], bool]) -> Replayed:
@@ -96,13 +96,18 @@ class ReplayMail:
         envelope = self.envelope_of(raw)
         delivery = _delivery(kept, mailbox, envelope)
         mail, unreadable = read(self.parser, delivery.verdicts, len(raw), lambda: raw)
-        received = Received(mail, delivery, unreadable)
-        today = received_message(received, conversation.subject, kept.threading, id=kept.id, file_id=str)
+        judged = (
+            None
+            if envelope is None or unreadable
+            else self.judge_mail(mail, delivery, replace(mailbox, settings=MailboxSettings()))
+        )
+        received, checks = Received(mail, delivery, unreadable), judged.checks if judged else None
+        today = received_message(received, conversation.subject, kept.threading, checks, id=kept.id, file_id=str)
         found = changes(kept, today, received=envelope is not None)
         by_subject = kept.threading is not None and kept.threading.rule is Rule.SUBJECT
-        if envelope is None or unreadable or by_subject:
+        if judged is None or by_subject:
             return envelope is not None, found
-        match = self.thread_mail(mail, delivery, replace(mailbox, settings=MailboxSettings()))
+        match = judged.match
         there = first if match.conversation is None else match.conversation.id == conversation.id
         if not there or kept.threading is None or kept.threading.rule is not match.threading.rule:
             found.append(Change.THREADING)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.acknowledgement import is_owed
+from letterlock.domain.checks.examination import Checks
 from letterlock.domain.checks.unwanted import Unwanted, unwanted
 from letterlock.domain.conversations import (
     SUBJECT_CHARACTERS,
@@ -19,10 +21,12 @@ from letterlock.domain.mail import Content, Delivery, Mail
 from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.announce import announce
 from letterlock.services.changes import FRESH_READS
+from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.let_in import LetIn
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest, MessagePlace, Original
 from letterlock.services.received_message import Received, received_message
-from letterlock.services.thread_mail import Match, ThreadMail
+from letterlock.services.record_delivery import RecordDelivery
+from letterlock.services.thread_mail import Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ class StoreMail:
 
     conversations: Conversations
     archive: Archive
-    thread_mail: ThreadMail
+    judge_mail: JudgeMail
     let_in: LetIn
+    record_delivery: RecordDelivery
     ids: Ids
     now: Clock
 
@@ -71,11 +76,11 @@ class StoreMail:
 
     def _store(self, arrival: Arrival, mailbox: Mailbox) -> IngestRecord:
         delivery, mail, unreadable = arrival.delivery, arrival.mail, arrival.unreadable
-        match = Match(None, Threading(Rule.NEW, "", Trust.UNVERIFIED))
+        match, checks = Match(None, Threading(Rule.NEW, "", Trust.UNVERIFIED)), None
         if unreadable is None:
-            match = self.thread_mail(mail, delivery, mailbox)
+            match, checks = self._judged(mail, delivery, mailbox)
         conversation = match.conversation or self._new(delivery, mailbox, mail, match.linked)
-        message = self._message(arrival, mailbox, conversation, match.threading)
+        message = self._message(arrival, mailbox, conversation, match.threading, checks)
         self._keep(MessagePlace(mailbox.workspace, conversation.id, message.id), arrival.original, mail, message)
         if match.conversation:
             conversation.receive(
@@ -83,11 +88,24 @@ class StoreMail:
             )
         else:
             conversation.open_with(message, self.let_in.opening(mail, mailbox.workspace, arrival.ours))
+            if checks and is_owed(mail, checks, mailbox, conversation, message):
+                conversation.acknowledge(message)
         outcome = Outcome.QUARANTINED if unreadable else Outcome.STORED
         entry = self._entry(delivery, mailbox, outcome, unreadable, conversation.id, message.id)
         told = announce(conversation.facts, self.ids, self.now, correlation=delivery.ses_message_id)
         self.conversations.save(conversation, told, Ingest(entry, mail.message_id, fingerprint(mail)))
         return entry
+
+    def _judged(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> tuple[Match, Checks]:
+        """A reply of ours that came back is marked before the bounce is stored: were it the other way round, a death in
+        between would leave it unmarked.
+        """
+        judged = self.judge_mail(mail, delivery, mailbox)
+        if judged.bounced and judged.checks.bounce:
+            event = judged.bounced.event(judged.checks.bounce, delivery)
+            if event:
+                self.record_delivery(event)
+        return judged.match, judged.checks
 
     def _new(self, delivery: Delivery, mailbox: Mailbox, mail: Mail, linked: str) -> Conversation:
         return Conversation(
@@ -101,13 +119,21 @@ class StoreMail:
             linked=linked,
         )
 
-    def _message(self, arrival: Arrival, mailbox: Mailbox, conversation: Conversation, threading: Threading) -> Message:
+    def _message(
+        self,
+        arrival: Arrival,
+        mailbox: Mailbox,
+        conversation: Conversation,
+        threading: Threading,
+        checks: Checks | None,
+    ) -> Message:
         delivery = arrival.delivery
         at, of = delivery.received_at, (delivery.ses_message_id, mailbox.id)
         return received_message(
             Received(arrival.mail, delivery, arrival.unreadable),
             conversation.subject,
             threading,
+            checks,
             id=self.ids.derived("msg", at, *of),
             file_id=lambda position: self.ids.derived("att", at, *of, str(position)),
         )

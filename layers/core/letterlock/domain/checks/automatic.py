@@ -45,6 +45,14 @@ FIELDS: Final = frozenset(
     {"auto-submitted", "precedence", "x-auto-response-suppress", "x-loop", "content-type", _RULES_LOOP, *_RESPONDERS}
 )
 
+EVIDENCE: Final = frozenset(
+    {
+        *("Auto-Submitted", "Content-Type", "From", "Precedence", "Return-Path", "Subject", "X-Auto-Response-Suppress"),
+        *("X-Loop", *_RESPONDERS.values()),
+    }
+)
+"""Whatever may be named as such."""
+
 _SAYS_NO: Final = frozenset({"no", "none", "false", "0"})
 _UNANSWERABLE: Final = frozenset({"all", "oof", "autoreply"})
 """MS-OXCMAIL, section 2.2.3.2.14: what the sender wants no answer of. The other words are about receipts."""

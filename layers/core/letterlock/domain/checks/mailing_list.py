@@ -27,6 +27,7 @@ _EVIDENCE: Final = {
     "mailing-list": "Mailing-List",
 }
 FIELDS: Final = frozenset({*_EVIDENCE, "precedence"})
+EVIDENCE: Final = frozenset({*_EVIDENCE.values(), "Precedence"})
 _BRACKETS: Final = re.compile(r"<([^<>]+)>")
 
 
