@@ -26,6 +26,8 @@ QUIET = {
     "RepliesGivenUp": 0,
     "MailRequeued": 0,
     "MailUnattributed": 0,
+    "UploadsDropped": 0,
+    "DownloadsSwept": 0,
 }
 
 
@@ -344,6 +346,6 @@ def test_one_sweep_that_fails_does_not_keep_the_other_from_running_and_quotes_no
     assert "marker" not in capsys.readouterr().out
     with monkeypatch.context() as broken:
         broken.setattr(wiring.client("s3"), "get_paginator", dies)
-        with pytest.raises(Exception, match=r"^requeue_orphaned_mail$"):
+        with pytest.raises(Exception, match=r"^requeue_orphaned_mail, sweep_downloads$"):
             stack.call("due_work", {})
     assert len(published) == 2
