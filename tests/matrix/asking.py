@@ -42,7 +42,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/tokens"): {"name": "CI", "scopes": ["conversations:read"]},
     ("POST", "/v1/secret-scanning"): [],
     ("POST", "/v1/stripe/webhooks"): {"id": "evt_1"},
-    ("POST", "/v1/billing/checkout"): {"plan": "team", "seats": 20},
+    # Each who is signed in anew is one more: by then there are more people than a team takes.
+    ("POST", "/v1/billing/checkout"): {"plan": "business", "seats": 500},
     ("PATCH", "/v1/me"): {"name": "Another"},
     ("PATCH", "/v1/me/notifications"): {"unassigned": True},
     ("PATCH", "/v1/workspace"): {"name": "Another"},

@@ -7,7 +7,7 @@ import pytest
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import OPERATOR, Act
-from letterlock.domain.errors import Forbidden, NotFound, RuleBroken, SecondFactorRequired, Stale
+from letterlock.domain.errors import Forbidden, NotFound, RuleBroken, SecondFactorRequired
 from letterlock.domain.facts import CredentialRevoked, SecondFactorRemoved, SecondFactorResetAsked
 from letterlock.domain.permissions import Role
 from letterlock.domain.sign_in import RESET_STANDS, RESET_WAITS
@@ -98,6 +98,19 @@ def test_asked_twice_it_waits_no_longer_and_nobody_is_told_twice(desk: PeopleDes
     first = desk.ask_factor_reset(WORKSPACE, ANA, "r")
     desk.clock.passes(hours=23)
     assert desk.ask_factor_reset(WORKSPACE, f" {ANA.upper()}", "r") == first
+    assert desk.acts().count(Act.FACTOR_RESET_ASKED) == 1
+
+
+def test_of_two_who_ask_at_once_both_are_told_of_the_one_that_there_is(desk: PeopleDesk, ana: Principal) -> None:
+    answers = []
+
+    def asks_as_well() -> None:
+        desk.people.before = lambda: None
+        answers.append(desk.ask_factor_reset(WORKSPACE, ANA, "r"))
+
+    desk.people.before = asks_as_well
+    answers.append(desk.ask_factor_reset(WORKSPACE, ANA, "r"))
+    assert answers[0] == answers[1]
     assert desk.acts().count(Act.FACTOR_RESET_ASKED) == 1
 
 
@@ -195,7 +208,7 @@ def test_a_reset_that_is_stopped_while_it_is_finished_does_not_happen(desk: Peop
         desk.stop_factor_reset(other, ana.id, ASKED)
 
     desk.people.before = stops
-    with pytest.raises(Stale):
+    with pytest.raises(RuleBroken):
         finish(desk)
     with pytest.raises(SecondFactorRequired):
         desk.signs_in()

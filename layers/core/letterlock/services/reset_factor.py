@@ -4,7 +4,9 @@ knows whom they speak to. All owners are told, and for a day any of them can sto
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from letterlock.domain.accounts import Member, Principal
 from letterlock.domain.audit import OPERATOR, Act
@@ -16,6 +18,19 @@ from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.people_ports import People, SignInChange, SignIns
 from letterlock.services.ports import Clock, Members
 from letterlock.services.start_session import FRESH_READS, ended
+
+_Ended = TypeVar("_Ended")
+
+
+def _decided_anew(decide: Callable[[], _Ended]) -> _Ended:
+    """Where somebody else was faster, on what they left: who asks twice at once is answered alike. Raises Stale."""
+    for attempt in range(1 + FRESH_READS):
+        try:
+            return decide()
+        except Stale:
+            if attempt == FRESH_READS:
+                raise
+    raise AssertionError("unreachable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,9 @@ class AskFactorReset:
     resets: FactorResets
 
     def __call__(self, workspace: str, address: str, request: str) -> ResetAsked:
+        return _decided_anew(lambda: self._asked(workspace, address, request))
+
+    def _asked(self, workspace: str, address: str, request: str) -> ResetAsked:
         sign_in, member = self.resets.read(workspace, address)
         now = self.resets.now()
         if sign_in.factor_reset and now < sign_in.factor_reset.until:
@@ -72,6 +90,9 @@ class FinishFactorReset:
 
     def __call__(self, workspace: str, address: str, request: str) -> str:
         """Whose it was."""
+        return _decided_anew(lambda: self._finished(workspace, address, request))
+
+    def _finished(self, workspace: str, address: str, request: str) -> str:
         sign_in, member = self.resets.read(workspace, address)
         now, reset = self.resets.now(), sign_in.factor_reset
         if reset is None or reset.until <= now:
@@ -97,13 +118,7 @@ class StopFactorReset:
 
     def __call__(self, who: Principal, person: str, asked: Asked) -> None:
         who.may(Action.STOP_FACTOR_RESET)
-        for attempt in range(1 + FRESH_READS):
-            try:
-                return self._stopped(who.workspace, person, asked)
-            except Stale:
-                if attempt == FRESH_READS:
-                    raise
-        raise AssertionError("unreachable")
+        _decided_anew(lambda: self._stopped(who.workspace, person, asked))
 
     def _stopped(self, workspace: str, person: str, asked: Asked) -> None:
         sign_in, member = self.sign_ins.of_person(workspace, person), self.members.get(workspace, person)
