@@ -49,6 +49,7 @@ def test_a_mail_becomes_a_conversation_is_answered_and_its_answer_comes_back_to_
         "rule": "reply_address",
         "evidence": "envelope",
         "trust": "verified",
+        "by": None,
     }
     assert read["status"] == "open"
     assert MAILBOX not in [each["address"] for each in read["participants"]]
