@@ -30,6 +30,7 @@ Things = dict[str, list[str]]
 """What there is: by what it is, and of each how it stands."""
 PASSING = frozenset(
     {"number", "version", "cursor", "attempts", "message_id", "token", "evidence", "secret", "uri", "recovery_codes"}
+    | {"policy", "x-amz-credential", "x-amz-date", "x-amz-signature"}  # of a presigned form
 )
 """Names of what two runs need not have alike: how often something was tried, what follows from it, and chance."""
 SECRET = re.compile(r"\bll[a-z]_[0-9A-Za-z]{40,}")

@@ -16,7 +16,6 @@ from letterlock.services.file_ports import Download, Offered
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 ATTACHMENT: Final = "attachment"
 PAGES: Final = 10
@@ -57,7 +56,7 @@ class S3Downloads:
 
 
 class S3OldDownloads:
-    """`OldDownloads`. One ListObjectVersions where there is nothing; one DeleteObjects for a thousand."""
+    """`OldDownloads`. One ListObjectVersions where there is nothing; one DeleteObject for each."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client, self._bucket = client, bucket
@@ -66,14 +65,10 @@ class S3OldDownloads:
         swept = 0
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket)
         for page in islice(pages, PAGES):
-            old: list[ObjectIdentifierTypeDef] = [
-                {"Key": each["Key"], "VersionId": each["VersionId"]}
-                for each in page.get("Versions", [])
-                if each["LastModified"].astimezone(UTC) < before
-            ]
-            if old:
-                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": old, "Quiet": True})
-            swept += len(old)
+            for each in page.get("Versions", []):
+                if each["LastModified"].astimezone(UTC) < before:
+                    self._client.delete_object(Bucket=self._bucket, Key=each["Key"], VersionId=each["VersionId"])
+                    swept += 1
         return swept
 
 
