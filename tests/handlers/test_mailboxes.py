@@ -193,13 +193,13 @@ def test_settings_are_read_changed_one_by_one_and_guarded_by_the_version(stack: 
     ana = owner(stack)
     sales = made(ana)
     path = f"/v1/mailboxes/{sales['id']}"
-    assert sales["settings"] == {"threading": {"by_subject": False, "window_days": 7}}
+    assert sales["settings"]["threading"] == {"by_subject": False, "window_days": 7}
 
     first = ana.must("PATCH", path, {"settings": {"threading": {"by_subject": True}}}, headers={"If-Match": '"1"'})
     second = ana.must("PATCH", path, {"settings": {"threading": {"window_days": 3}}})
 
-    assert first["settings"] == {"threading": {"by_subject": True, "window_days": 7}}
-    assert second["settings"] == {"threading": {"by_subject": True, "window_days": 3}}
+    assert first["settings"]["threading"] == {"by_subject": True, "window_days": 7}
+    assert second["settings"]["threading"] == {"by_subject": True, "window_days": 3}
     assert (second["name"], second["version"]) == (sales["name"], 3)
     assert ana.must("GET", path) == second
     assert ana.must("GET", "/v1/mailboxes")["mailboxes"] == [second]
