@@ -120,8 +120,7 @@ def test_a_mailbox_that_one_does_not_see_is_none(stack: Stack) -> None:
 
 
 def test_a_workspace_has_so_many_mailboxes_and_no_more(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("mailbox_items", "dynamo_mailbox_changes"):
-        monkeypatch.setattr(f"letterlock.adapters.{module}.MAILBOXES_AT_MOST", 1)
+    monkeypatch.setattr("letterlock.adapters.dynamo_mailbox_changes.MAILBOXES_AT_MOST", 1)
     ana = owner(stack)
     made(ana)
 
