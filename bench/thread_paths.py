@@ -5,9 +5,12 @@ from __future__ import annotations
 from email.message import EmailMessage
 from typing import Any
 
+from bench.people import SignedIn
 from bench.scenarios import Desk, Unexpected
-from bench.stack import MAILBOX, notification_of
-from letterlock.domain.permissions import Scope
+from bench.stack import MAILBOX, Stack, notification_of
+from letterlock.adapters.dynamo import key
+from letterlock.domain.permissions import Role, Scope
+from letterlock.entry import people_wiring, wiring
 
 BOB = "bob@customer.example"
 EVE = "eve@else.example"
@@ -50,6 +53,30 @@ def people_take_part(desk: Desk) -> None:
         desk.api("DELETE", f"/participants/{people[BOB]}")
 
 
+def agent(stack: Stack) -> tuple[SignedIn, str]:
+    """Somebody of the team, and the address that they sign in with, by which they are found."""
+    made = stack.person(Role.AGENT)
+    address = f"{made.id.lower()}@team.example"
+    items = people_wiring.items()
+    route = key(items.route(address), stack.workspace) | {"person": {"S": made.id}}
+    wiring.client("dynamodb").put_item(TableName=items.table, Item=route)
+    return made, address
+
+
+HANDED_ON = (
+    "Please see to it.\n\n---------- Forwarded message ---------\nFrom: Ana <ana@customer.example>\n"
+    "Date: Mon, 2 Nov 2026 at 09:00\nSubject: The broken one\nTo: Ben <ben@team.example>\n\n\nIt is broken.\n"
+)
+
+
+def an_agent_hands_a_mail_on(desk: Desk) -> None:
+    """Twice, for mail is delivered twice; and somebody forges their address."""
+    _, address = agent(desk.stack)
+    for name, verdict in (("handed", "PASS"), ("handed", "PASS"), ("forged", "FAIL")):
+        raw = mail(len(name) + 20, address, MAILBOX, subject="Fwd: The broken one", text=HANDED_ON)
+        taken(desk, f"{name}-on", raw, MAILBOX, dmarc=verdict)
+
+
 def a_mail_joins_by_its_subject(desk: Desk) -> None:
     """In a mailbox that wants that."""
     _settings(desk, {"threading": {"by_subject": True}})
@@ -66,4 +93,4 @@ def _settings(desk: Desk, wanted: dict[str, Any]) -> None:
     desk.asked("PATCH", f"/v1/mailboxes/{desk.stack.mailbox}", {"settings": wanted}, token=token)
 
 
-THREADS = (people_take_part, a_mail_joins_by_its_subject)
+THREADS = (people_take_part, a_mail_joins_by_its_subject, an_agent_hands_a_mail_on)

@@ -15,6 +15,7 @@ from letterlock.services.deliver_reply import DeliverReply
 from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.let_in import LetIn
 from letterlock.services.manage_participants import AddParticipant, ConfirmSender, RemoveParticipant
+from letterlock.services.read_forward import ReadForward
 from letterlock.services.receive_mail import ReceiveMail
 from letterlock.services.record_delivery import RecordDelivery
 from letterlock.services.retry_reply import RetryReply
@@ -83,7 +84,9 @@ class Desk:
         self.conversations.attach = self.uploads.attach
         self.send_reply = SendReply(self.conversations, self.archive, self.uploads, self.ids, self.clock)
         self.add_note = AddNote(self.conversations, self.archive, self.uploads, self.members, self.ids, self.clock)
-        self.thread_mail = ThreadMail(self.conversations, self.contacts, self.tokens)
+        self.team = FakeTeam(self.members)
+        read_forward = ReadForward(self.parser, self.mailboxes, lambda: self.team)
+        self.thread_mail = ThreadMail(self.conversations, self.contacts, self.tokens, read_forward)
         deeds = Deeds(self.ids, self.clock)
         self.confirm_sender = ConfirmSender(self.conversations, deeds, self.ids, self.clock)
         self.add_participant = AddParticipant(
@@ -126,7 +129,7 @@ class Desk:
         )
 
     def _answers(self) -> Answers:
-        self.team, self.answer_tokens = FakeTeam(self.members), FakeAnswerTokens()
+        self.answer_tokens = FakeAnswerTokens()
         take = TakeAnswer(
             self.team,
             self.answer_tokens,

@@ -28,6 +28,7 @@ from letterlock.services.deliver_reply import DeliverReply
 from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.let_in import LetIn
 from letterlock.services.quarantine import DiscardMail, ReleaseMail
+from letterlock.services.read_forward import ReadForward
 from letterlock.services.receive_mail import ReceiveMail
 from letterlock.services.record_delivery import RecordDelivery
 from letterlock.services.store_mail import StoreMail
@@ -90,7 +91,7 @@ class World:
         store, archive, mailboxes = port(desk.conversations), port(desk.archive), port(desk.mailboxes)
         ids, clock, tokens = desk.ids, desk.clock, desk.tokens
         self.record = RecordDelivery(store, port(desk.contacts), ids, clock)
-        threads = ThreadMail(store, port(desk.contacts), tokens)
+        threads = ThreadMail(store, port(desk.contacts), tokens, ReadForward(desk.parser, mailboxes, lambda: desk.team))
         judge = JudgeMail(threads, ThreadBounce(store, tokens), desk.team)
         keep = StoreMail(store, archive, judge, LetIn(mailboxes), self.record, ids, clock)
         self.receive = ReceiveMail(

@@ -186,6 +186,27 @@ def _header_block(page: Page, n: int) -> Mark | None:
     return Mark(n, last, sure=True, alone=True, either_way=True)
 
 
+def header_fields(page: Page, n: int) -> tuple[dict[Label, str], int]:
+    """The fields of a header block that begins with line `n`, in whatever order, and its last line: the labels that we
+    know, up to a blank line. A long value runs on over a few lines.
+    """
+    found: dict[Label, str] = {}
+    latest, last, stray = None, n, 0
+    for m in range(n, min(n + HEADER_LINES, page.count)):
+        if page.kinds[m] is not Kind.TEXT:
+            break
+        name, value = page.label(m)
+        label = _LABELS.get(name)
+        if label is None and (latest is None or (stray := stray + 1) > STRAY_LINES):
+            break
+        if label is None and latest is not None:
+            found[latest] += f" {page.line(m)}"
+        elif label is not None and label not in found:
+            found[label], latest = value, label
+        last = m
+    return found, last
+
+
 def _below_rule(page: Page, n: int) -> Mark | None:
     """A header block or an attribution of a language that we do not know, below the rule that Outlook draws."""
     line = page.line(n)

@@ -35,6 +35,8 @@ class Rule(StrEnum):
     """Where the mailbox's settings want it."""
     BOUNCE = "bounce"
     """It tells of a mail of ours, which proves where it belongs: see `services.thread_bounce`."""
+    FORWARDED = "forwarded"
+    """Somebody of the team handed it on: it opens a conversation of its first sender's."""
     NEW = "new"
 
 

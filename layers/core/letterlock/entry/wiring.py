@@ -314,13 +314,17 @@ def sanitise() -> Callable[..., ShownHtml]:
 
 @cache
 def judge_mail() -> JudgeMail:
+    from letterlock.adapters.mime_parser import MimeParser
     from letterlock.entry import notify_wiring
     from letterlock.services.judge_mail import JudgeMail
+    from letterlock.services.read_forward import ReadForward
     from letterlock.services.thread_bounce import ThreadBounce
     from letterlock.services.thread_mail import ThreadMail
 
     store, tokens = conversations(), reply_tokens()
-    return JudgeMail(ThreadMail(store, contacts(), tokens), ThreadBounce(store, tokens), notify_wiring.team_addresses())
+    read_forward = ReadForward(MimeParser(), mailboxes(), notify_wiring.team)
+    thread_mail = ThreadMail(store, contacts(), tokens, read_forward)
+    return JudgeMail(thread_mail, ThreadBounce(store, tokens), notify_wiring.team_addresses())
 
 
 @cache

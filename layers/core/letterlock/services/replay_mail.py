@@ -15,6 +15,7 @@ from letterlock.domain.threading import Rule
 from letterlock.services.every_conversation import EveryConversation
 from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.ports import Archive, Conversations, Mailboxes, MessagePlace, Parser
+from letterlock.services.read_forward import handed_on
 from letterlock.services.received_message import Received, read, received_message
 
 UNCHECKED = Verdicts(*[Verdict.PROCESSING_FAILED] * 5)
@@ -47,7 +48,8 @@ class ReplayMail:
 
     The envelope is what SES wrote at the top of the stored mail, its verdicts are the message's. Threading is asked of
     the mailbox as it stands today, so a mail that answers one which came later finds it now: that is a difference. What
-    was decided by the subject is not asked again: it depended on what was live at that moment.
+    was decided by the subject, or by who handed a mail on, is not asked again: it depended on what was live, and on who
+    worked there, at that moment.
     Raises NotFound, Invalid (cursor).
     """
 
@@ -96,16 +98,19 @@ class ReplayMail:
         envelope = self.envelope_of(raw)
         delivery = _delivery(kept, mailbox, envelope)
         mail, unreadable = read(self.parser, delivery.verdicts, len(raw), lambda: raw)
+        decided = kept.threading.rule if kept.threading else None
+        then = decided in (Rule.SUBJECT, Rule.FORWARDED)
         judged = (
             None
-            if envelope is None or unreadable
+            if envelope is None or unreadable or decided is Rule.FORWARDED
             else self.judge_mail(mail, delivery, replace(mailbox, settings=MailboxSettings()))
         )
-        received, checks = Received(mail, delivery, unreadable), judged.checks if judged else None
+        forwarded = handed_on(mail, self.parser) if decided is Rule.FORWARDED else None
+        received = Received(forwarded.original if forwarded else mail, delivery, unreadable)
+        checks = judged.checks if judged else None
         today = received_message(received, conversation.subject, kept.threading, checks, id=kept.id, file_id=str)
         found = changes(kept, today, received=envelope is not None)
-        by_subject = kept.threading is not None and kept.threading.rule is Rule.SUBJECT
-        if judged is None or by_subject:
+        if judged is None or then:
             return envelope is not None, found
         match = judged.match
         there = first if match.conversation is None else match.conversation.id == conversation.id

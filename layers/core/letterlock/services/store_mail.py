@@ -11,8 +11,10 @@ from letterlock.domain.checks.unwanted import Unwanted, unwanted
 from letterlock.domain.conversations import (
     SUBJECT_CHARACTERS,
     Conversation,
+    Kind,
     Message,
     Status,
+    inline_text,
 )
 from letterlock.domain.errors import AlreadyIngested, SameMail, Stale
 from letterlock.domain.fingerprints import fingerprint
@@ -24,6 +26,7 @@ from letterlock.services.changes import FRESH_READS
 from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.let_in import LetIn
 from letterlock.services.ports import Archive, Clock, Conversations, Ids, Ingest, MessagePlace, Original
+from letterlock.services.read_forward import Forward
 from letterlock.services.received_message import Received, received_message
 from letterlock.services.record_delivery import RecordDelivery
 from letterlock.services.thread_mail import Match
@@ -79,25 +82,32 @@ class StoreMail:
         match, checks = Match(None, Threading(Rule.NEW, "", Trust.UNVERIFIED)), None
         if unreadable is None:
             match, checks = self._judged(mail, delivery, mailbox)
-        conversation = match.conversation or self._new(delivery, mailbox, mail, match.linked)
-        message = self._message(arrival, mailbox, conversation, match.threading, checks)
-        self._keep(MessagePlace(mailbox.workspace, conversation.id, message.id), arrival.original, mail, message)
+        said = match.forward.original if match.forward else mail
+        conversation = match.conversation or self._new(delivery, mailbox, said, match.linked)
+        message = self._message(arrival, mailbox, conversation, match, checks)
+        self._keep(MessagePlace(mailbox.workspace, conversation.id, message.id), arrival.original, said, message)
         if match.conversation:
             conversation.receive(
                 message, self.let_in.copied(mail, delivery, conversation, match.threading.trust, arrival.ours)
             )
         else:
-            conversation.open_with(message, self.let_in.opening(mail, mailbox.workspace, arrival.ours))
+            opening = match.forward.opening if match.forward else mail
+            conversation.open_with(message, self.let_in.opening(opening, mailbox.workspace, arrival.ours))
             if checks and is_owed(mail, checks, mailbox, conversation, message):
                 conversation.acknowledge(message)
+        if match.forward and match.forward.comment:
+            conversation.note(self._comment(delivery, mailbox, match.forward))
         outcome = Outcome.QUARANTINED if unreadable else Outcome.STORED
         entry = self._entry(delivery, mailbox, outcome, unreadable, conversation.id, message.id)
         told = announce(conversation.facts, self.ids, self.now, correlation=delivery.ses_message_id)
         self.conversations.save(conversation, told, Ingest(entry, mail.message_id, fingerprint(mail)))
         return entry
 
-    def _judged(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> tuple[Match, Checks]:
-        """A reply of ours that came back is marked before the bounce is stored: were it the other way round, a death in
+    def _judged(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> tuple[Match, Checks | None]:
+        """No checks of a mail that the team hands on: what was found out is about theirs, and nothing answers it by
+        itself.
+
+        A reply of ours that came back is marked before the bounce is stored: were it the other way round, a death in
         between would leave it unmarked.
         """
         judged = self.judge_mail(mail, delivery, mailbox)
@@ -105,7 +115,7 @@ class StoreMail:
             event = judged.bounced.event(judged.checks.bounce, delivery)
             if event:
                 self.record_delivery(event)
-        return judged.match, judged.checks
+        return judged.match, None if judged.match.forward else judged.checks
 
     def _new(self, delivery: Delivery, mailbox: Mailbox, mail: Mail, linked: str) -> Conversation:
         return Conversation(
@@ -119,20 +129,25 @@ class StoreMail:
             linked=linked,
         )
 
+    def _comment(self, delivery: Delivery, mailbox: Mailbox, forward: Forward) -> Message:
+        """What somebody of the team wrote above a mail that they handed on is for the team."""
+        return Message(
+            id=self.ids.derived("msg", delivery.received_at, delivery.ses_message_id, mailbox.id, "comment"),
+            kind=Kind.NOTE,
+            at=delivery.received_at,
+            text=inline_text(forward.comment)[0],
+            author=forward.by,
+        )
+
     def _message(
-        self,
-        arrival: Arrival,
-        mailbox: Mailbox,
-        conversation: Conversation,
-        threading: Threading,
-        checks: Checks | None,
+        self, arrival: Arrival, mailbox: Mailbox, conversation: Conversation, match: Match, checks: Checks | None
     ) -> Message:
-        delivery = arrival.delivery
+        delivery, forward = arrival.delivery, match.forward
         at, of = delivery.received_at, (delivery.ses_message_id, mailbox.id)
         return received_message(
-            Received(arrival.mail, delivery, arrival.unreadable),
+            Received(forward.original if forward else arrival.mail, delivery, arrival.unreadable),
             conversation.subject,
-            threading,
+            match.threading,
             checks,
             id=self.ids.derived("msg", at, *of),
             file_id=lambda position: self.ids.derived("att", at, *of, str(position)),

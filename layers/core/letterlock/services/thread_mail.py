@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -14,6 +15,7 @@ from letterlock.domain.mail import Address, Delivery, Mail
 from letterlock.domain.subjects import bare, is_telling
 from letterlock.domain.threading import Rule, Threading, Trust, message_ids_seen, tokens_seen
 from letterlock.services.ports import Contacts, Conversations, ReplyTokens
+from letterlock.services.read_forward import Forward
 
 EVIDENCE_TRIED = 20
 """A mail may carry thousands of references; the honest ones stand among the newest."""
@@ -30,6 +32,8 @@ class Match:
     conversation: Conversation | None
     threading: Threading
     linked: str = ""
+    forward: Forward | None = None
+    """The mail hands on another: that one opens the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,15 @@ class ThreadMail:
     conversations: Conversations
     contacts: Contacts
     reply_tokens: ReplyTokens
+    read_forward: Callable[[Mail, Delivery, Mailbox], Forward | None]
 
     def __call__(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> Match:
+        proven = self._by_token(mail, delivery, mailbox) or self._by_message_id(mail, delivery, mailbox)
+        if proven and proven.conversation:
+            return proven
         return (
-            self._by_token(mail, delivery, mailbox)
-            or self._by_message_id(mail, delivery, mailbox)
+            self._forwarded(mail, delivery, mailbox, linked=proven.linked if proven else "")
+            or proven
             or self._by_subject(mail, delivery, mailbox)
             or Match(None, Threading(Rule.NEW, "", _unless_disowned(mail, delivery)))
         )
@@ -68,6 +76,13 @@ class ThreadMail:
             return Match(conversation, Threading(Rule.MESSAGE_ID, evidence, Trust.VERIFIED))
         # It is known to everybody who ever saw the mail: who names it and is not known gets a room of their own.
         return Match(None, Threading(Rule.NEW, evidence, Trust.UNVERIFIED), linked=conversation.id)
+
+    def _forwarded(self, mail: Mail, delivery: Delivery, mailbox: Mailbox, linked: str) -> Match | None:
+        forward = self.read_forward(mail, delivery, mailbox)
+        if forward is None:
+            return None
+        threading = Threading(Rule.FORWARDED, forward.evidence, Trust.CONFIRMED, forward.by)
+        return Match(None, threading, linked, forward)
 
     def _by_subject(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> Match | None:
         """Off unless the mailbox wants it. Few reads, whatever there is: which conversations the sender takes part in,
