@@ -9,6 +9,7 @@ from bench.people import SignedIn
 from bench.scenarios import Desk, Unexpected
 from bench.stack import MAILBOX, Stack, notification_of
 from letterlock.adapters.dynamo import key
+from letterlock.domain.accounts import Mailbox
 from letterlock.domain.permissions import Role, Scope
 from letterlock.entry import people_wiring, wiring
 
@@ -69,6 +70,15 @@ HANDED_ON = (
 )
 
 
+def one_mail_to_two_mailboxes(desk: Desk) -> None:
+    """By two deliveries: the later one links both conversations."""
+    second = Mailbox(wiring.ids().new("mbx"), desk.stack.workspace, "two@acme.example")
+    wiring.mailboxes().add(second)
+    raw = mail(30, "ana@customer.example", f"{MAILBOX}, {second.address}")
+    for name, address in (("to-one", MAILBOX), ("to-two", second.address)):
+        taken(desk, name, raw, address)
+
+
 def an_agent_hands_a_mail_on(desk: Desk) -> None:
     """Twice, for mail is delivered twice; and somebody forges their address."""
     _, address = agent(desk.stack)
@@ -93,4 +103,4 @@ def _settings(desk: Desk, wanted: dict[str, Any]) -> None:
     desk.asked("PATCH", f"/v1/mailboxes/{desk.stack.mailbox}", {"settings": wanted}, token=token)
 
 
-THREADS = (people_take_part, a_mail_joins_by_its_subject, an_agent_hands_a_mail_on)
+THREADS = (people_take_part, a_mail_joins_by_its_subject, an_agent_hands_a_mail_on, one_mail_to_two_mailboxes)

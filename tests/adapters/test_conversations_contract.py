@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from letterlock.adapters.keyring import WORKSPACE_PURPOSES
-from letterlock.domain.conversations import Conversation, Message, Sending, SendState, Status
+from letterlock.domain.conversations import Conversation, Copy, Message, Sending, SendState, Status
 from letterlock.domain.errors import AlreadyIngested, Conflict, NotFound, SameMail, Stale
 from letterlock.domain.facts import MessageBounced, MessageSent
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
@@ -16,7 +16,7 @@ from letterlock.domain.outcomes import RecipientOutcome, RecipientState
 from letterlock.domain.participants import Participant
 from letterlock.domain.threading import Rule, Threading, Trust
 from letterlock.services.announce import announce
-from letterlock.services.ports import KnownAs, Located, MessagePlace
+from letterlock.services.ports import Ingest, KnownAs, Located, MessagePlace
 from tests.adapters.given import ANA, BEN, LEASE, Desk
 from tests.fakes import FakeConversations
 from tests.fakes.keys import MemoryKeys
@@ -108,6 +108,47 @@ def test_who_was_let_in_and_who_was_sent_off_comes_back(desk: Desk) -> None:
     assert again.add_participant(BEN, "per_1")
     desk.save(again)
     assert desk.store.get(desk.workspace, conversation.id).removed == []
+
+
+def test_conversations_in_which_one_mail_lies_are_linked_each_with_the_other(desk: Desk) -> None:
+    sales, help_ = "mbx_01JZZSALES00000000000000AA", "mbx_01JZZHELP000000000000000AA"
+    first = desk.delivered("ses-1", "Hello", "m1@x")
+    second = desk.delivered("ses-2", "Hello", "m1@x", mailbox=sales)
+    desk.delivered("ses-3", "Something else", "m1@x", mailbox=help_)
+    desk.delivered("ses-4", "Hello", "m2@x", mailbox=help_)
+
+    def copies(of: Conversation) -> list[Copy]:
+        return list(desk.store.get(desk.workspace, of.id).copies)
+
+    assert copies(first) == copies(second) == []
+    for _ in range(2):
+        desk.store.link_copies(ingested(desk, second, "m1@x"))
+        assert copies(first) == [Copy(sales, second.id)]
+        assert copies(second) == [Copy(desk.mailbox, first.id)]
+        assert list(desk.store.thread(desk.workspace, first.id).conversation.copies) == copies(first)
+    assert (
+        desk.store.thread(desk.workspace, first.id, limit=1).messages
+        == desk.store.thread(desk.workspace, first.id).messages
+    )
+    third = desk.delivered("ses-5", "Hello", "m1@x", mailbox=help_)
+    desk.store.link_copies(ingested(desk, third, "m1@x"))
+    assert copies(first) == [Copy(help_, third.id), Copy(sales, second.id)]
+    assert set(copies(third)) == {Copy(desk.mailbox, first.id), Copy(sales, second.id)}
+    assert desk.store.get(desk.workspace, first.id).version == 1
+
+
+def test_a_mail_that_lies_in_one_mailbox_or_is_not_there_is_linked_with_nothing(desk: Desk) -> None:
+    first = desk.delivered("ses-1", "Hello", "m1@x")
+    desk.store.link_copies(ingested(desk, first, "m1@x"))
+    desk.store.link_copies(ingested(desk, first, "m9@x"))
+    desk.store.link_copies(ingested(desk, first, ""))
+    assert desk.store.get(desk.workspace, first.id).copies == ()
+
+
+def ingested(desk: Desk, conversation: Conversation, message_id: str) -> Ingest:
+    """As the mail that opened it is known, of which the text is Hello."""
+    again = replace(conversation, added=[desk.mail("Hello", message_id=message_id)])
+    return desk.ingest(again, "ses-x", "Hello", message_id)
 
 
 def strangers(desk: Desk) -> tuple[Conversation, Message]:

@@ -104,7 +104,7 @@ def test_a_stranger_who_knows_the_message_id_only_gets_a_linked_conversation(loc
     stranger = mail("Re: Bare id", sender="eve@else.example", **{"In-Reply-To": "<bare1@client.example>"})
     send(local_cloud.connection, stranger)
     other = conversation(local_cloud.api, arrived(local_cloud, "Re: Bare id")["id"])
-    assert other["linked_conversation"] == card["id"]
+    assert other["linked"] == [{"conversation": card["id"], "reason": "named"}]
     assert len(conversation(local_cloud.api, card["id"])["messages"]) == 1
 
 

@@ -8,7 +8,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from letterlock.domain.audit import Entry
-from letterlock.domain.conversations import Added, Card, Conversation, Kind, Message, Sending, SendState, Status, Thread
+from letterlock.domain.conversations import (
+    Added,
+    Card,
+    Conversation,
+    Copy,
+    Kind,
+    Message,
+    Sending,
+    SendState,
+    Status,
+    Thread,
+)
 from letterlock.domain.digests import message_digest, with_added, with_replaced
 from letterlock.domain.errors import AlreadyDone, AlreadyIngested, Conflict, KeyReused, NotFound, SameMail, Stale
 from letterlock.domain.facts import Fact, Told
@@ -42,6 +53,7 @@ class FakeConversations:
         self._left: set[tuple[str, str, str]] = set()
         """Workspace, contact and conversation of those who were sent off."""
         self.audited: list[Entry] = []
+        self._copies: dict[tuple[str, str], set[Copy]] = {}
         self._since: dict[tuple[str, str], dict[str, int]] = {}
         self._keyed: dict[tuple[str, str], tuple[str, Done, datetime]] = {}
 
@@ -49,6 +61,7 @@ class FakeConversations:
         if (workspace, conversation) not in self._heads:
             raise NotFound("no such conversation")
         head = deepcopy(self._heads[workspace, conversation])
+        head.copies = tuple(sorted(self._copies.get((workspace, conversation), set()), key=lambda each: each.mailbox))
         head.participants = [replace(each, contact=contact_id(workspace, each.address)) for each in head.participants]
         return head
 
@@ -101,6 +114,21 @@ class FakeConversations:
             for located in self._lookups.get((workspace, mailbox, message_id), {}).values():
                 return located
         return None
+
+    def link_copies(self, ingest: Ingest) -> None:
+        workspace, own = ingest.entry.workspace, ingest.entry.mailbox
+        if not ingest.message_id:
+            return
+        content = ingest.fingerprint.hex()
+        found = {
+            Copy(mailbox, lookups[content].conversation)
+            for (owner, mailbox, message_id), lookups in self._lookups.items()
+            if (owner, message_id) == (workspace, ingest.message_id) and content in lookups
+        }
+        for one in [each for each in found if each.mailbox == own]:
+            for other in found - {one}:
+                self._copies.setdefault((workspace, one.conversation), set()).add(other)
+                self._copies.setdefault((workspace, other.conversation), set()).add(one)
 
     def next_number(self, workspace: str) -> int:
         self._numbers[workspace] = self._numbers.get(workspace, 0) + 1

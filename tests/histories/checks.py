@@ -12,7 +12,7 @@ from letterlock.domain.ledger import Outcome
 from letterlock.domain.mail import Verdict
 from tests.fakes.conversations import _digest
 from tests.fakes.desk import MAILBOX
-from tests.histories.world import Sent, World
+from tests.histories.world import STRANGER, Sent, World
 
 UNFINISHED = (SendState.QUEUED, SendState.SENDING)
 
@@ -26,6 +26,7 @@ def findings(world: World) -> list[str]:
         *_sends(world),
         *_facts(world),
         *_raw(world),
+        *_people(world),
     ]
 
 
@@ -78,16 +79,20 @@ def _mails(world: World) -> Iterator[str]:
     for sent in readable:
         if sent.of and where.get(sent.text) not in (sent.of, None):
             yield f"untrue: {sent.text} proves to belong elsewhere"
-        if sent.stranger and not sent.of and sent.mail.in_reply_to and _taken_in(world, sent, where):
+        known = (where.get(sent.text, ""), STRANGER.key) in world.vouched
+        if sent.stranger and not (sent.of or known) and sent.mail.in_reply_to and _taken_in(world, sent, where):
             yield f"untrue: {sent.text} of a stranger is in a conversation of others"
 
 
 def _taken_in(world: World, sent: Sent, where: dict[str, str]) -> bool:
     """Whether a mail that proves nothing is in a conversation that somebody else's mail opened."""
-    conversation = where.get(sent.text)
+    return _opening(world, where[sent.text]).sender != sent.mail.sender
+
+
+def _opening(world: World, conversation: str) -> Message:
+    """The mail that a conversation began with: of it the first was told."""
     received = [each.fact for each in world.desk.conversations.told if isinstance(each.fact, MessageReceived)]
-    opening = next(each.message for each in received if each.conversation == conversation)
-    return _messages(world)[opening][1].sender != sent.mail.sender
+    return _messages(world)[next(each.message for each in received if each.conversation == conversation)][1]
 
 
 def _written(world: World) -> Iterator[str]:
@@ -157,3 +162,20 @@ def _raw(world: World) -> Iterator[str]:
     for _, message in _messages(world).values():
         if message.kind is Kind.INBOUND and message.id not in kept:
             yield f"lost: the raw mail of {message.id}"
+
+
+def _people(world: World) -> Iterator[str]:
+    """Nobody is shown what they were not sent, and a stranger is answered only in a room of their own, or on the team's
+    word.
+    """
+    mails = {each.text: each for _, each in _messages(world).values() if each.kind is Kind.INBOUND and each.text}
+    for tags, sent in zip(world.desk.mailer.tags, world.desk.mailer.sent, strict=True):
+        quoted = [line.removeprefix("> ") for line in sent.text.splitlines() if line.startswith("> mail ")]
+        for text in quoted:
+            if not all(map(mails[text].seen_by, (*sent.to, *sent.cc))):
+                yield f"shown: {text} to somebody who was not sent it, in {tags.message}"
+        opening = _opening(world, tags.conversation)
+        for address in (*sent.to, *sent.cc):
+            theirs = opening.sender is not None and opening.sender.key == address.key
+            if address.key == STRANGER.key and not theirs and (tags.conversation, address.key) not in world.vouched:
+                yield f"untrue: {tags.message} went to a stranger"

@@ -21,6 +21,7 @@ DOINGS: tuple[tuple[str, int, int], ...] = (
     ("take_in", 22, 1),
     ("write", 18, 3),
     ("sort_out", 8, 3),
+    ("people", 8, 3),
     ("relay", 6, 2),
     ("send", 8, 2),
     ("ses_says", 6, 2),

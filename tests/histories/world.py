@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from letterlock.domain.accounts import Member
-from letterlock.domain.conversations import Message, Status
+from letterlock.domain.conversations import Kind, Message, Status
 from letterlock.domain.delivery import DeliveryEvent
 from letterlock.domain.errors import (
     AlreadyDone,
@@ -24,9 +24,11 @@ from letterlock.domain.idempotency import Once
 from letterlock.domain.mail import Address, Delivery, Mail, Verdict
 from letterlock.domain.outcomes import RecipientOutcome, RecipientState
 from letterlock.domain.threading import reply_address
+from letterlock.services.deeds import Deeds
 from letterlock.services.deliver_reply import DeliverReply
 from letterlock.services.judge_mail import JudgeMail
 from letterlock.services.let_in import LetIn
+from letterlock.services.manage_participants import AddParticipant, ConfirmSender, RemoveParticipant
 from letterlock.services.quarantine import DiscardMail, ReleaseMail
 from letterlock.services.read_forward import ReadForward
 from letterlock.services.receive_mail import ReceiveMail
@@ -37,7 +39,7 @@ from letterlock.services.thread_mail import ThreadMail
 from letterlock.services.triage import AssignConversation, ChangeStatus
 from letterlock.services.write_message import AddNote, SendReply
 from tests.fakes.accounts import FakeMembers, FakeWorkspaces
-from tests.fakes.desk import AGENT, MAILBOX, Desk, verdicts
+from tests.fakes.desk import AGENT, ASKED, MAILBOX, Desk, verdicts
 from tests.histories.fragile import Between, Crash, Fragile, Gate
 
 BEN = replace(AGENT, id="tok_ben")
@@ -78,6 +80,8 @@ class World:
         self.asked: list[Asked] = []
         self.outbound: list[Told] = []
         self.published: Counter[str] = Counter()
+        self.vouched: set[tuple[str, str]] = set()
+        """Conversation and address of whom an agent has let in, or tried to."""
         self.to_publish = 0
         """How many of the facts that were told are on the bus."""
         self._wire()
@@ -111,6 +115,10 @@ class World:
             SendReply(store, archive, desk.uploads, ids, clock),
             AddNote(store, archive, desk.uploads, members, ids, clock),
         )
+        deeds, contacts = Deeds(ids, clock), port(desk.contacts)
+        self.confirm = ConfirmSender(store, deeds, ids, clock)
+        self.add_participant = AddParticipant(store, contacts, mailboxes, deeds, ids, clock)
+        self.remove_participant = RemoveParticipant(store, deeds, ids, clock)
         self.assign = AssignConversation(store, members, ids, clock)
         self.change_status = ChangeStatus(store, ids, clock)
         self.release, self.discard = ReleaseMail(store, ids, clock), DiscardMail(store, ids, clock)
@@ -152,7 +160,9 @@ class World:
         self._arrives(text, mail, recipients, virus=kind == 4, unreadable=kind == 5)
 
     def answer(self, which: int, who: int, how: int) -> None:
-        """Somebody answers in a conversation: by its reply address, by a Message-ID; also somebody who is in none."""
+        """Somebody answers in a conversation: by its reply address, by a Message-ID; also somebody who is in none. Now and
+        then they copy another customer; a stranger copies themselves as well.
+        """
         heads = sorted(self.desk.conversations._heads.values(), key=lambda head: head.id)
         if not heads:
             return
@@ -161,12 +171,14 @@ class World:
         stranger, by_token = who % 4 == 3, how % 2 == 0
         sender = STRANGER if stranger else CUSTOMERS[who % len(CUSTOMERS)]
         known = [each.message_id for each in self._messages(head.id) if each.message_id]
+        copied = (CUSTOMERS[(who + 1) % len(CUSTOMERS)], *((STRANGER,) if stranger else ())) if how % 3 == 0 else ()
         mail = Mail(
             subject=f"Re: {head.subject}",
             sender=sender,
             text=text,
             message_id=f"{len(self.sent)}@customer.example",
             in_reply_to=tuple(known[:1]) if not by_token else (),
+            cc=copied,
         )
         token = self.desk.tokens.mint(head.workspace, head.mailbox, head.id)
         recipient = reply_address(MAILBOX.address, token) if by_token else MAILBOX.address
@@ -267,6 +279,28 @@ class World:
         ]
         try:
             doings[how % len(doings)]()
+        except LetterlockError:
+            return
+
+    def people(self, who: int, which: int, how: int) -> None:
+        """An agent confirms the newest unverified mail, lets somebody in, or sends somebody off."""
+        head, agent = self._head(which), AGENTS[who % 2]
+        if head is None:
+            return
+        try:
+            if how % 3 == 0:
+                doubtful = [each for each in self._messages(head) if each.kind is Kind.INBOUND and not each.trusted]
+                if doubtful and doubtful[-1].sender:
+                    self.vouched.add((head, doubtful[-1].sender.key))
+                    self.confirm(agent, head, doubtful[-1].id, ASKED)
+            elif how % 3 == 1:
+                somebody = (*CUSTOMERS, STRANGER)[how % 4]
+                self.vouched.add((head, somebody.key))
+                self.add_participant(agent, head, somebody, ASKED, requester=how % 2 == 0)
+            else:
+                people = self.desk.conversations.get(agent.workspace, head).participants
+                gone = people[how % len(people)].contact if people else ""
+                self.remove_participant(agent, head, gone, ASKED)
         except LetterlockError:
             return
 

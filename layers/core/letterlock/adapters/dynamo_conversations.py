@@ -17,6 +17,7 @@ from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.conversation_items import ConversationItems, added_of, sending_of
 from letterlock.adapters.conversation_writes import ConversationWrites, meaning
+from letterlock.adapters.copy_links import CopyLinks, copies_of
 from letterlock.adapters.dynamo import Item, key, pages, put_once
 from letterlock.adapters.ingest_items import ingest_item, ingest_record
 from letterlock.adapters.ingested import ingested
@@ -57,6 +58,7 @@ class DynamoConversations:
         self._items = ConversationItems(sealer, index)
         self._writes = ConversationWrites(table_name, self._items, index)
         self._commits = Commits(client, table_name, index, now)
+        self._links = CopyLinks(client, table_name, index)
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -87,14 +89,14 @@ class DynamoConversations:
         """As it was read, and whether the head tells of a message that its newest page lacks."""
         pk = table.conversation_key(workspace, conversation)
         head = self._head(workspace, conversation, consistent=consistent) if head_first else None
-        head_and_participants = 2
+        head_and_beside = 3
         below = table.message_key(before) if before else ""
-        found = self._backwards(pk, below, limit + head_and_participants, consistent=consistent)
+        found = self._backwards(pk, below, limit + head_and_beside, consistent=consistent)
         messages = [item for item in found if item["sk"]["S"].startswith(table.MESSAGES)]
         if head is None:
             below_them = {item["sk"]["S"]: item for item in found[len(messages) :]}
             head = (
-                self._items.conversation(workspace, below_them[table.HEAD], below_them.get(table.PARTICIPANTS))
+                self._conversation(workspace, below_them)
                 if table.HEAD in below_them
                 else self._head(workspace, conversation, consistent=consistent)
             )
@@ -187,7 +189,13 @@ class DynamoConversations:
         found = {item["sk"]["S"]: item for item in answer["Items"]}
         if table.HEAD not in found:
             raise NotFound("no such conversation")
-        return self._items.conversation(workspace, found[table.HEAD], found.get(table.PARTICIPANTS))
+        return self._conversation(workspace, found)
+
+    def _conversation(self, workspace: str, found: dict[str, Item]) -> Conversation:
+        """From its head and what stands beside it, by sort key."""
+        conversation = self._items.conversation(workspace, found[table.HEAD], found.get(table.PARTICIPANTS))
+        conversation.copies = copies_of(found.get(table.COPIES))
+        return conversation
 
     def _item(self, pk: str, sk: str, *, consistent: bool) -> Item | None:
         answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=consistent)
@@ -225,6 +233,9 @@ class DynamoConversations:
             for item in answer["Items"]:
                 return Located(message_id, item["conversation"]["S"], item["message"]["S"])
         return None
+
+    def link_copies(self, ingest: Ingest) -> None:
+        self._links.link(ingest)
 
     def next_number(self, workspace: str) -> int:
         answer = self._client.update_item(

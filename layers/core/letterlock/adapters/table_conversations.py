@@ -3,6 +3,7 @@
 | pk | sk | item |
 |---|---|---|
 | `<ws>#<cnv>` | `HEAD` | `Head` |
+| `<ws>#<cnv>` | `HEAD#COPIES` | where else its mails lie, in `copies`: `<mbx>#<cnv>` each |
 | `<ws>#<cnv>` | `HEAD#PARTICIPANTS` | `Participants` |
 | `<ws>#<cnv>` | `MSG#<msg>` | `MessageItem` |
 | `<ws>#mid#<keyed hash of a Message-ID>` | `<mbx>#<keyed hash of the content>` | `Lookup` of a mail that came in |
@@ -18,9 +19,9 @@
 | `stack#ingest#<SES message id>` | `<keyed hash of the recipient>`, or `UNATTRIBUTED` | `StackIngestItem` |
 | `stack#swept#<SES message id>` | `SWEPT` | how often an orphaned mail was queued again, in `tries`, and `again_at` |
 
-They sort in that order: a head and its participants are one Query, whose items are weighed together, so one read unit;
-read backwards, a conversation is its newest messages and, below the oldest one, those two. The workspace is part of
-every key but the stack's own.
+They sort in that order: a head and what stands beside it are one Query, whose items are weighed together, so one read
+unit; read backwards, a conversation is its newest messages and, below the oldest one, those three. The workspace is
+part of every key but the stack's own.
 
 `by_mailbox` lists two kinds of things, under hash keys that never meet: the heads of a mailbox by status, and the
 ledger's entries of a mailbox by day (`ingested_key`), which the ingest summary counts.
@@ -47,6 +48,7 @@ BY_ASSIGNEE: Final = "by_assignee"
 
 HEAD: Final = "HEAD"
 PARTICIPANTS: Final = f"{HEAD}#PARTICIPANTS"
+COPIES: Final = f"{HEAD}#COPIES"
 MESSAGES: Final = "MSG#"
 OUTBOX: Final = "OUTBOX"
 IDEMPOTENCY: Final = "IDEM"

@@ -223,6 +223,14 @@ class Card:
     """Its place in the list: see `Conversation.activity`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Where else in the workspace a mail of a conversation lies: in a conversation of another mailbox."""
+
+    mailbox: str
+    conversation: str
+
+
 @dataclass(slots=True)
 class Conversation:
     """The head of a conversation: everything but its messages. `version` guards every write."""
@@ -250,6 +258,8 @@ class Conversation:
     preview: str = ""
     linked: str = ""
     """The conversation a stranger's mail named by a bare Message-ID: shown beside it, never merged into it."""
+    copies: tuple[Copy, ...] = field(default=(), compare=False)
+    """Kept by the store, and written apart: see `Conversations.link_copies`."""
     added: list[Message] = field(default_factory=list)
     revised: list[Message] = field(default_factory=list)
     """Messages that were there before, as they are now."""

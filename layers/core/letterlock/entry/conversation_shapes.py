@@ -323,6 +323,19 @@ def own_images(conversation: str, message: Message) -> dict[str, str]:
     }
 
 
+class LinkOut(BaseModel):
+    """Another conversation of the workspace that has to do with this one. Nothing of either stands in the other."""
+
+    conversation: str
+    reason: Annotated[
+        Literal["named", "same_mail"],
+        Field(
+            description="named: this one's first mail names a Message-ID of it, without proof; same_mail: a mail of "
+            "this one came to that one's mailbox as well"
+        ),
+    ]
+
+
 class ConversationOut(BaseModel):
     id: str
     mailbox: str
@@ -335,7 +348,7 @@ class ConversationOut(BaseModel):
     message_count: int
     version: int
     participants: list[ParticipantOut]
-    linked_conversation: Annotated[str | None, Field(description="named by this one's first mail, but not proven")]
+    linked: list[LinkOut]
 
     @classmethod
     def of(cls, head: Conversation) -> ConversationOut:
@@ -351,7 +364,10 @@ class ConversationOut(BaseModel):
             message_count=head.count,
             version=head.version,
             participants=[ParticipantOut.taking_part(each) for each in head.participants],
-            linked_conversation=head.linked or None,
+            linked=[
+                *([LinkOut(conversation=head.linked, reason="named")] if head.linked else []),
+                *(LinkOut(conversation=each.conversation, reason="same_mail") for each in head.copies),
+            ],
         )
 
 

@@ -47,9 +47,10 @@ class Change:
 
 
 def seen(principal: Principal, conversations: Conversations, conversation: str) -> Conversation:
-    """Raises NotFound."""
+    """Raises NotFound. Of its links, those into mailboxes that the principal sees: others are as absent as they are."""
     head = conversations.get(principal.workspace, conversation)
     principal.must_see(head.mailbox, "conversation")
+    head.copies = tuple(each for each in head.copies if principal.sees(each.mailbox))
     return head
 
 

@@ -99,6 +99,13 @@ class Conversations(Protocol):
         """The first of these Message-IDs that this mailbox knows."""
         ...
 
+    def link_copies(self, ingest: Ingest) -> None:
+        """This mail may lie in other mailboxes of the workspace as well: their conversations are linked with its own,
+        each with the other, a few at most. Again changes nothing. It is asked for once the mail is there, consistently:
+        of two that come at the same moment, the later one finds both.
+        """
+        ...
+
     def next_number(self, workspace: str) -> int:
         """A short number for a new conversation. Gaps are fine, repeats are not."""
         ...

@@ -65,7 +65,9 @@ class ReadConversation:
         asked = f"messages|{conversation}"
         before = self.cursors.open(principal.workspace, asked, cursor) if cursor else ""
         thread = self.conversations.thread(principal.workspace, conversation, before=before, limit=limit)
-        principal.must_see(thread.conversation.mailbox, "conversation")
+        head = thread.conversation
+        principal.must_see(head.mailbox, "conversation")
+        head.copies = tuple(each for each in head.copies if principal.sees(each.mailbox))
         earlier = thread.earlier and thread.messages
         return thread, self.cursors.seal(principal.workspace, asked, thread.messages[0].id) if earlier else ""
 

@@ -19,8 +19,8 @@ from letterlock.domain.conversations import (
 from letterlock.domain.errors import AlreadyIngested, SameMail, Stale
 from letterlock.domain.fingerprints import fingerprint
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
-from letterlock.domain.mail import Content, Delivery, Mail
-from letterlock.domain.threading import Rule, Threading, Trust
+from letterlock.domain.mail import Address, Content, Delivery, Mail
+from letterlock.domain.threading import Rule, Threading, Trust, without_subaddress
 from letterlock.services.announce import announce
 from letterlock.services.changes import FRESH_READS
 from letterlock.services.judge_mail import JudgeMail
@@ -60,24 +60,37 @@ class StoreMail:
     now: Clock
 
     def __call__(self, arrival: Arrival, mailbox: Mailbox) -> IngestRecord | None:
-        """The ledger's new entry; None when an earlier try had committed this delivery."""
+        """The ledger's new entry; None when an earlier try had committed this delivery.
+
+        What links it to copies of it in other mailboxes comes last, and again with each try: a try may die before that.
+        """
+        entry, may_be_elsewhere = self._committed(arrival, mailbox)
+        if may_be_elsewhere and arrival.unreadable is None and arrival.mail.message_id:
+            of = entry or self._entry(arrival.delivery, mailbox, Outcome.STORED, None)
+            self.conversations.link_copies(Ingest(of, arrival.mail.message_id, fingerprint(arrival.mail)))
+        return entry
+
+    def _committed(self, arrival: Arrival, mailbox: Mailbox) -> tuple[IngestRecord | None, bool]:
+        """And whether another mailbox of the workspace may have it."""
         for attempt in range(1 + FRESH_READS):
             try:
-                return self._store(arrival, mailbox)
+                entry, elsewhere = self._store(arrival, mailbox)
             except Stale:
                 if attempt == FRESH_READS:
                     raise
             except AlreadyIngested:
-                return None
+                return None, True
             except SameMail as same:
                 entry = self._entry(
                     arrival.delivery, mailbox, Outcome.DUPLICATE, Reason.SAME_MAIL, same.conversation, same.message
                 )
                 self.conversations.record(entry)
-                return entry
+                return entry, True
+            else:
+                return entry, elsewhere
         raise AssertionError("unreachable")
 
-    def _store(self, arrival: Arrival, mailbox: Mailbox) -> IngestRecord:
+    def _store(self, arrival: Arrival, mailbox: Mailbox) -> tuple[IngestRecord, bool]:
         delivery, mail, unreadable = arrival.delivery, arrival.mail, arrival.unreadable
         match, checks = Match(None, Threading(Rule.NEW, "", Trust.UNVERIFIED)), None
         if unreadable is None:
@@ -101,7 +114,14 @@ class StoreMail:
         entry = self._entry(delivery, mailbox, outcome, unreadable, conversation.id, message.id)
         told = announce(conversation.facts, self.ids, self.now, correlation=delivery.ses_message_id)
         self.conversations.save(conversation, told, Ingest(entry, mail.message_id, fingerprint(mail)))
-        return entry
+        return entry, match.conversation is None or self._went_elsewhere(arrival, mailbox, conversation)
+
+    def _went_elsewhere(self, arrival: Arrival, mailbox: Mailbox, conversation: Conversation) -> bool:
+        """An answer in a known thread goes to its mailbox and to who takes part, as a rule: nothing is read then."""
+        mail = arrival.mail
+        named = (*arrival.delivery.recipients, *(each.address for each in (*mail.to, *mail.cc)))
+        known = {mailbox.address, mailbox.forwarding} | {each.address.key for each in conversation.participants}
+        return any(known.isdisjoint((Address(each).key, Address(without_subaddress(each)).key)) for each in named)
 
     def _judged(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> tuple[Match, Checks | None]:
         """No checks of a mail that the team hands on: what was found out is about theirs, and nothing answers it by
