@@ -7,6 +7,7 @@ import pytest
 from letterlock.domain.accounts import Member
 from letterlock.domain.conversations import Conversation, Kind, Message
 from letterlock.domain.mail import Address, Attachment, Mail, Verdict, Verdicts
+from letterlock.domain.mailbox_settings import AcknowledgementSettings, MailboxSettings
 from letterlock.domain.permissions import Role
 from letterlock.domain.threading import Rule, Threading, Trust
 from tests.fakes.desk import CUSTOMER, MAILBOX, STRANGER, Desk, verdicts
@@ -181,3 +182,16 @@ def test_a_token_on_it_proves_more_than_that_it_was_handed_on(desk: Desk) -> Non
     message = desk.answered(first, FORWARD)
     assert message.threading == Threading(Rule.REPLY_ADDRESS, "envelope", Trust.UNVERIFIED)
     assert message.sender == BEN
+
+
+def test_nothing_automatic_answers_a_mail_that_was_handed_on(desk: Desk) -> None:
+    settings = MailboxSettings(acknowledgement=AcknowledgementSettings(enabled=True, text="We have it."))
+    desk.mailboxes._mailboxes[MAILBOX.address] = replace(MAILBOX, settings=settings)
+    ended(desk)
+    assert [each.name for each in desk.conversations.announced] == [
+        "ConversationOpened",
+        "MessageReceived",
+        "NoteAdded",
+    ]
+    desk.receive(desk.arrives(Mail(subject="Hello", sender=CUSTOMER, text="x"), ses_message_id="own"))
+    assert "AcknowledgementQueued" in {each.name for each in desk.conversations.announced}
