@@ -161,7 +161,7 @@ def drawn(ways: Sequence[Way], seed: int, count: int) -> tuple[list[Way], Choose
             first.setdefault((way.function, what), way)
     asked = list(first)
     random.Random(seed).shuffle(asked)  # noqa: S311 - nothing here is secret
-    of_each_function = {function: (function, what) for function, what in asked}.values()
+    of_each_function = {function: (function, what) for function, what in asked if what != KEYS}.values()
     picked = {call: number for number, call in enumerate(list(dict.fromkeys([*of_each_function, *asked]))[:count])}
 
     def choose(sites: Sequence[Site]) -> list[tuple[Site, Fault]]:

@@ -9,8 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
+from bench.billing_paths import bought
 from bench.browser import PASSWORD, Browser, enrolled, joined, me, owner
+from bench.check_paths import a_mail_is_acknowledged
+from bench.file_paths import a_note_with_a_file, the_file_of_a_mail
 from bench.notify_paths import answer
+from bench.scenarios import Desk
+from letterlock.domain.billing import GRACE
 from letterlock.domain.tokens import read
 from letterlock.entry import wiring
 from letterlock.services.deeds import Asked
@@ -58,6 +63,10 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
         assert stack.ses_says(_of_ses(said, queued[position]["detail"]["data"])) == {"batchItemFailures": []}
     _people_come_in(stack)
     _answer_is_refused(stack, path)
+    desk = Desk(stack)
+    for passes in (a_mail_is_acknowledged, a_note_with_a_file, the_file_of_a_mail):
+        passes(desk)
+    _is_charged(stack)
     _revoke_one_of_each(stack)
     stack.relay()
     return stack.published
@@ -88,6 +97,26 @@ def _answer_is_refused(stack: Stack, path: str) -> None:
     to = parseaddr(str(mails[-1]["Reply-To"]))[1]
     stack.store("forged", answer("zebra@customer.example", to, "zebra was here"))
     assert stack.notify(notification_of("forged", (to,))) == {"batchItemFailures": []}
+
+
+def _is_charged(stack: Stack) -> None:
+    """Somebody buys a plan, is asked by the bank, does not pay, wants the money back, and pays late."""
+    stack.bills()
+    subscription = bought(Desk(stack), seats=9)
+    for outcome in ("action_required", "failed"):
+        stack.stripe.renew(subscription, outcome)
+        stack.stripe_told()
+    stack.stripe.open_dispute(next(reversed(stack.stripe.kept["customer"])))
+    stack.stripe_told()
+    now = wiring.now
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "now", lambda: now() + GRACE)
+        stack.restart()
+        stack.stripe.fail_again(subscription)
+        stack.stripe_told()
+        stack.stripe.settle(subscription)
+        stack.stripe_told()
+    stack.bills("false")
 
 
 def _revoke_one_of_each(stack: Stack) -> None:
