@@ -473,7 +473,7 @@ def test_a_mail_that_has_html_only_is_readable_as_text() -> None:
         "",
         "> You wrote: hello",
         "",
-        "Total 5 €",
+        "Total  5 €",
     ]
     assert "<script>" in mail.html  # kept as sent; it is sanitised where it is shown
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from letterlock.adapters.html_text import DELIMITER, RULE, to_text
+from letterlock.adapters.html_lines import DELIMITER
+from letterlock.adapters.html_text import RULE, to_text
 from letterlock.domain.spans import visible
 from letterlock.domain.visible import hidden_spans
 

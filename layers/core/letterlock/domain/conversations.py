@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -36,6 +37,11 @@ INLINE_TEXT_BYTES = 4096
 PREVIEW_CHARACTERS = 120
 SUBJECT_CHARACTERS = 998
 """RFC 5322, section 2.1.1: the longest line a mail may have."""
+
+_LINK_ADDRESS = re.compile(r"<https?://[^\s<>]*>")
+"""As HTML and RFC 3986, appendix C, would have it in text."""
+_UNSEEN = "\u00ad\u034f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Letters that show nothing: soft hyphen, joiners, marks of direction, spaces without width."""
 
 
 class Status(StrEnum):
@@ -204,6 +210,12 @@ def inline_text(text: str) -> tuple[str, bool]:
     if len(octets) <= INLINE_TEXT_BYTES:
         return text, False
     return octets[:INLINE_TEXT_BYTES].decode("utf-8", "ignore"), True
+
+
+def preview_of(text: str) -> str:
+    """The first words of a text, without addresses of links, and letters that show nothing and only fill a preview."""
+    words = _LINK_ADDRESS.sub(" ", text).split()
+    return " ".join(each for each in words if each.strip(_UNSEEN))[:PREVIEW_CHARACTERS].rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,7 +450,7 @@ class Conversation:
         if moves:
             self.last_at = max(message.at, self.last_at or message.at)
             self.last_sender = shown_as
-            self.preview = " ".join(message.visible_text.split())[:PREVIEW_CHARACTERS]
+            self.preview = preview_of(message.visible_text)
 
 
 @dataclass(frozen=True, slots=True)
