@@ -111,6 +111,9 @@ compare: setup ## what is stored of the samples in DIR against the expectation b
 bench-hostile: setup ## what reading mails costs that were made to cost: CPU and memory, against their bounds
 	@$(RUN) -m bench.hostile_mails
 
+attacks: setup ## every named attack, from a forged token to HTML that is opened in Chromium, and how it ended
+	@$(RUN) -m tests.attacks
+
 bench-quotes: setup ## what finding the visible part of a mail costs on hostile texts, against its bound
 	@$(RUN) -m bench.quotes
 

@@ -1,13 +1,13 @@
-"""Rules for every test: no sockets (the e2e tests, which talk to a local cloud, are the exception), no real account."""
+"""Rules for every test: no sockets (those that talk to a local cloud, or a browser, are the exception), no real account."""
 
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-pytest_plugins = ["tests.canary"]
+pytest_plugins = ["tests.canary", "pytester"]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("e2e"):
+    if item.get_closest_marker("e2e") or item.get_closest_marker("browser"):
         enable_socket()
     else:
         disable_socket(allow_unix_socket=True)

@@ -84,6 +84,7 @@ def test_a_delivery_twice_is_one_reply(bea: Told) -> None:
     assert len(bea.messages) == 2
 
 
+@pytest.mark.attack("agent address with failed DMARC")
 @pytest.mark.parametrize(
     ("sender", "dmarc"),
     [

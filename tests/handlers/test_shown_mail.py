@@ -95,7 +95,11 @@ def test_a_page_is_under_a_policy_that_lets_nothing_run_and_nothing_leave(stack:
     assert headers["Content-Type"] == ["text/html; charset=utf-8"]
     assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == ["'none'"]
     assert policy["frame-ancestors"] == ["'self'"]
-    assert policy["img-src"] == ["'self'", "https://*.s3.eu-west-1.amazonaws.com"]
+    assert policy["img-src"] == [
+        "'self'",
+        "https://downloads.s3.eu-west-1.amazonaws.com",
+        "https://downloads.s3.amazonaws.com",
+    ]
     assert "allow-scripts" not in policy["sandbox"]
     assert "allow-forms" not in policy["sandbox"]
     assert "script-src" not in policy

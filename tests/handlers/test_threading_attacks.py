@@ -83,7 +83,9 @@ def test_a_token_with_one_character_changed_opens_nothing(target: Target, positi
     other = "b" if target.token[position] == "a" else "a"
     token = target.token[:position] + other + target.token[position + 1 :]
     target.writes(ANA, reply_address(MAILBOX, token))
-    assert in_a_room_of_its_own(target)
+    target.writes(ANA, MAILBOX, References=f"<{token}@acme.example>")
+    assert target.untouched()
+    assert [each["messages"][0]["threading"]["rule"] for each in target.others()] == ["new", "new"]
 
 
 @pytest.mark.attack("truncated token")

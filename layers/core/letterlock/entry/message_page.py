@@ -27,8 +27,10 @@ _STYLE: Final = (
 
 
 def content_security_policy(*, remote_images: bool) -> str:
-    """Images: our own routes, and where those lead for a file (S3 of this region); any by HTTPS when asked for."""
-    return _POLICY.format(images="https:" if remote_images else f"https://*.s3.{setting('AWS_REGION')}.amazonaws.com")
+    """Images: our own route, and the bucket that it leads to, by both of its names; any by HTTPS when asked for."""
+    bucket, region = setting("DOWNLOADS_BUCKET"), setting("AWS_REGION")
+    downloads = f"https://{bucket}.s3.{region}.amazonaws.com https://{bucket}.s3.amazonaws.com"
+    return _POLICY.format(images="https:" if remote_images else downloads)
 
 
 def own_images_nearby(message: Message) -> dict[str, str]:
