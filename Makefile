@@ -20,7 +20,7 @@ REGION ?= eu-west-1
 run: setup ## start the local cloud, send sample mail through it, and stay up until Ctrl-C
 	@$(RUN) -m local.run
 
-demo: setup ## the same on free ports: a mail in, a reply out, an answer back; then end
+demo: setup ## the same on free ports: mail, files and a subscription there and back; then end
 	@$(RUN) -m local.demo
 
 e2e-corpus: setup ## send every mail of DIR through the SMTP door, and show that the ledger's sum holds

@@ -38,9 +38,10 @@ _LOOKS = (
     (re.compile(r"\b[a-z]{3}_[0-9A-Z]{26}\b"), lambda found: found[0][:4]),
     (SECRET, lambda found: found[0][:4]),
     (re.compile(r"\bfwd-[a-z2-7]{32}@"), lambda _: "fwd-@"),
+    (re.compile(r"\b(X-Amz-(?:Credential|Date|Signature))=[^&\"]+"), lambda found: found[1]),  # of a presigned address
     (re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|\+00:00))?"), lambda found: "time" if found[1] else "day"),
 )
-"""Nor need ids, secrets, addresses that are made of an id, and times be alike, whatever they are called."""
+"""Nor need ids, secrets, addresses that are made of an id, signatures, and times be alike, whatever they are called."""
 OF_A_TRY = frozenset({"MessageUnconfirmed", "ReplyQueued"})
 """Facts of which there are as many as a reply took tries; what came of it all is compared."""
 ABOUT_ACCOUNTS = "mail about an account"

@@ -12,6 +12,7 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from bench.notify_paths import NOTIFICATIONS
 from bench.paths import PATHS
 from bench.people_paths import PEOPLE
 from bench.recorder import Call
-from bench.scenarios import SCENARIOS, Desk
+from bench.scenarios import SCENARIOS, Desk, Scenario
 from bench.stack import stack_on_moto
 from bench.steady import hold_steady
 from bench.thread_paths import THREADS
@@ -87,11 +88,19 @@ def recorded() -> list[Call]:
             # All functions share this process; on AWS each reads its keys itself.
             stack.before_call = lambda: clock.skip(2 * LIFETIME)
             desk = Desk(stack)
-            for scenario in SCENARIOS:
-                scenario.prepare(desk)()
-            for path in (*PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING, *THREADS, *CHECKED):
-                path(desk)
+            for way in all_ways():
+                way(desk)
             return stack.recorder.calls
+
+
+def all_ways() -> list[Callable[[Desk], object]]:
+    """Through all functions: every scenario of the bill and of `bench.paths`."""
+    bill: list[Callable[[Desk], object]] = [partial(_whole, each) for each in SCENARIOS]
+    return [*bill, *PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING, *THREADS, *CHECKED]
+
+
+def _whole(scenario: Scenario, desk: Desk) -> None:
+    scenario.prepare(desk)()
 
 
 def used(calls: Iterable[Call]) -> set[Grant]:

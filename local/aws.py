@@ -11,6 +11,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_events import EventBridgeClient
 from mypy_boto3_lambda import LambdaClient
 from mypy_boto3_s3 import S3Client
+from mypy_boto3_secretsmanager import SecretsManagerClient
 from mypy_boto3_sesv2 import SESV2Client
 from mypy_boto3_sns import SNSClient
 from mypy_boto3_sqs import SQSClient
@@ -30,6 +31,7 @@ class Aws:
     events: EventBridgeClient
     functions: LambdaClient
     s3: S3Client
+    secrets: SecretsManagerClient
     ses: SESV2Client
     sns: SNSClient
     sqs: SQSClient
@@ -65,6 +67,7 @@ def connect(endpoint: str) -> Aws:
         events=session.client("events", endpoint_url=endpoint, config=config),
         functions=session.client("lambda", endpoint_url=endpoint, config=config),
         s3=session.client("s3", endpoint_url=endpoint, config=config),
+        secrets=session.client("secretsmanager", endpoint_url=endpoint, config=config),
         ses=session.client("sesv2", endpoint_url=endpoint, config=config),
         sns=session.client("sns", endpoint_url=endpoint, config=config),
         sqs=session.client("sqs", endpoint_url=endpoint, config=config),

@@ -1,5 +1,6 @@
 """A whole local cloud: MiniStack with the stack on it, SES, the SMTP door, the gateway, and a demo workspace."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -8,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.aws import Aws, connect, resource
 from local.build import build, sources_digest
 from local.connection import Connection
-from local.deploy import deploy, is_deployed
+from local.deploy import deploy, is_deployed, version_of
 from local.diagnosis import logging_to, report
 from local.gateway import Gateway
 from local.lock import StateLock
@@ -21,6 +22,7 @@ from local.ses import SesApi
 from local.ses_events import publish
 from local.settings import HOST, MAIL_DOMAIN, LocalCloudError, Settings
 from local.smtp_door import Door, ReceiptRule, open_door
+from local.stripe.server import StripeServer
 from local.workspace import reconnect, set_up
 
 
@@ -93,7 +95,7 @@ class LocalCloud:
 
     def _deploy(self) -> None:
         digest = sources_digest()
-        version = f"{digest}-auth" if self.settings.auth else digest
+        version = version_of(self.settings, digest)
         if is_deployed(self.aws, version):
             self._progress.say("          The stack stands as it was left: nothing changed in its sources")
         else:
@@ -101,7 +103,7 @@ class LocalCloud:
                 if not build(digest):
                     step.text = "Functions and layers are built already"
             with self._progress.step("template.yaml deployed"):
-                deploy(self.aws, version, self.settings.state, auth=self.settings.auth)
+                deploy(self.aws, version, self.settings)
         self.resources = self.aws.stack_resources()
 
     def _open(self) -> None:
@@ -116,8 +118,22 @@ class LocalCloud:
         try:
             self._servers.serve(open_door(door, HOST, self.settings.smtp_port))
             self._servers.serve_http(gateway.application(), self.settings.api_port)
+            if self.settings.bills:
+                self._servers.serve_http(self._stripe().application(), self.settings.stripe_port)
         except OSError as error:
             raise LocalCloudError(f"A port was taken while the cloud started: {error}") from error
+
+    def _stripe(self) -> StripeServer:
+        """Its secrets are those of this start, put where the operator puts them; its key opens nothing anywhere."""
+        secret = f"whsec_{secrets.token_urlsafe(24)}"
+        for name, value in (("StripeSigningSecrets", secret), ("StripeApiKey", "rk_test_local")):
+            self.aws.secrets.put_secret_value(SecretId=resource(self.resources, name), SecretString=value)
+        return StripeServer(
+            address=self.settings.stripe,
+            webhook=f"{self.settings.api}/v1/stripe/webhooks",
+            secret=secret,
+            path=self.settings.state / "stripe.json",
+        )
 
     def _demo_workspace(self) -> Connection:
         with self._progress.step("Demo workspace found") as step:

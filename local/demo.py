@@ -14,6 +14,7 @@ from local.client import Api
 from local.cloud import LocalCloud, running
 from local.connection import Connection
 from local.correspondent import GONE, answer_to, delivered_answer, first_mail, text_of
+from local.files import each_way
 from local.inbox import conversation, conversations, mailbox_id, wait_for
 from local.ledger import Ledger, sum_line
 from local.main import run
@@ -22,6 +23,7 @@ from local.ports import free_ports
 from local.post import send
 from local.progress import Progress
 from local.settings import LocalCloudError, Settings, from_environment
+from local.subscriber import subscribe
 
 _SUBJECT = "The second lamp of order 1047 is missing"
 _GONE_SUBJECT = "A lamp that flickers"
@@ -30,31 +32,41 @@ _SECONDS = 60.0
 
 
 def main(progress: Progress) -> int:
-    """Mail in, reply out, answer in, a reply that bounces, people who come in: exit 0 when each is as it should be."""
+    """Mail, answers, a bounce, files each way, people, what they pay: exit 0 when each is as it should be."""
     progress.say("Letterlock, the round trip on a local cloud of its own")
-    with temporary_cloud(progress) as (cloud, connection):
+    with temporary_cloud(progress, bills=True) as (cloud, connection):
         deliveries: list[str] = []
         round_trip(connection, progress, deliveries)
         bounce(connection, progress, deliveries)
+        each_way(connection, progress, deliveries)
         account(cloud, connection, progress, deliveries)
-        come_in(connection, progress)
+        owner = come_in(connection, progress)
+        subscribe(owner, cloud.settings, progress)
     progress.say(f"\nThe round trip works. {progress.seconds:.1f} s in all.")
     return 0
 
 
-def temporary_settings() -> Settings:
-    """A cloud on free ports, with its state in a new temporary folder; AUTH=true holds for it too."""
-    cloud_port, api_port, smtp_port = free_ports(3)
+def temporary_settings(*, bills: bool = False) -> Settings:
+    """A cloud on free ports, with its state in a new temporary folder; AUTH=true holds for it too.
+
+    `bills`: workspaces pay, through Stripe's stand-in.
+    """
+    cloud_port, api_port, smtp_port, stripe_port = free_ports(4)
     state = Path(tempfile.mkdtemp(prefix="letterlock-"))
     return Settings(
-        state=state, cloud_port=cloud_port, api_port=api_port, smtp_port=smtp_port, auth=from_environment().auth
+        state=state,
+        cloud_port=cloud_port,
+        api_port=api_port,
+        smtp_port=smtp_port,
+        auth=from_environment().auth,
+        stripe_port=stripe_port if bills else 0,
     )
 
 
 @contextmanager
-def temporary_cloud(progress: Progress) -> Iterator[tuple[LocalCloud, Connection]]:
+def temporary_cloud(progress: Progress, *, bills: bool = False) -> Iterator[tuple[LocalCloud, Connection]]:
     """A cloud of one's own for the length of a block. Its state goes with it, unless it failed."""
-    settings = temporary_settings()
+    settings = temporary_settings(bills=bills)
     try:
         with running(settings, progress) as (cloud, connection):
             yield cloud, connection

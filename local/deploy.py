@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,7 +12,7 @@ from local.aws import Aws
 from local.build import BUILD, BUILT_TEMPLATE, architecture, python_runtime
 from local.packaging import BUCKET, upload
 from local.ses_events import as_published_here
-from local.settings import MAIL_DOMAIN, STACK, LocalCloudError
+from local.settings import MAIL_DOMAIN, STACK, LocalCloudError, Settings
 from tools.expand_template import expand, load
 
 PARAMETERS = {
@@ -37,27 +36,39 @@ def is_deployed(aws: Aws, version: str) -> bool:
     return stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"} and tags.get(_VERSION_TAG) == version
 
 
-def deploy(aws: Aws, version: str, state: Path, *, auth: bool) -> None:
+def version_of(settings: Settings, sources: str) -> str:
+    """What a deploy depends on: the digest of its sources, and how this cloud is to be."""
+    return "-".join(
+        [sources, *(["auth"] if settings.auth else []), *([f"bills-{settings.stripe_port}"] if settings.bills else [])]
+    )
+
+
+def deploy(aws: Aws, version: str, settings: Settings) -> None:
     """Create or update the stack from the built artefacts. Raises LocalCloudError with the reasons given."""
+    parameters = PARAMETERS | (_bills(settings) if settings.bills else {})
     template = load(BUILT_TEMPLATE)
     upload(template, BUILD, aws.s3)
-    packaged = state / "packaged.json"
+    packaged = settings.state / "packaged.json"
     packaged.write_text(json.dumps(template))
-    expanded = expand(packaged, PARAMETERS)
+    expanded = expand(packaged, parameters)
     as_published_here(expanded)
-    if auth:
+    if settings.auth:
         as_judged_here(expanded)
-    _apply(aws, json.dumps(expanded), version)
+    _apply(aws, json.dumps(expanded), version, parameters)
     _set_what_is_left(aws, expanded)
 
 
-def _apply(aws: Aws, template: str, version: str) -> None:
+def _bills(settings: Settings) -> dict[str, str]:
+    return {"BillingEnabled": "true", "StripeMode": "test", "StripeApiBase": settings.stripe}
+
+
+def _apply(aws: Aws, template: str, version: str, parameters: Mapping[str, str]) -> None:
     key = f"{version}.template.json"
     aws.s3.put_object(Bucket=BUCKET, Key=key, Body=template.encode())
     arguments: dict[str, Any] = {
         "StackName": STACK,
         "TemplateURL": f"{aws.s3.meta.endpoint_url}/{BUCKET}/{key}",
-        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         "Tags": [{"Key": _VERSION_TAG, "Value": version}],
     }

@@ -20,8 +20,8 @@ NO_CONTENT: Final = 204
 UNAUTHORIZED: Final = 401
 
 
-def come_in(connection: Connection, progress: Progress) -> None:
-    """Raises LocalCloudError at the first step that fails."""
+def come_in(connection: Connection, progress: Progress) -> Visitor:
+    """The owner of a new workspace in which two work. Raises LocalCloudError at the first step that fails."""
     founder, colleague = Visitor(connection, FOUNDER), Visitor(connection, COLLEAGUE)
     with progress.step("Workspace signed up, by a mailed link") as step:
         step.found(signed_up(founder)["workspace"])
@@ -31,6 +31,7 @@ def come_in(connection: Connection, progress: Progress) -> None:
         step.found(second_factor(colleague)["session"])
     with progress.step("Token issued, used, revoked, dead") as step:
         step.found(token_and_its_end(colleague))
+    return founder
 
 
 def signed_up(founder: Visitor) -> Any:

@@ -23,7 +23,7 @@ def require_free(settings: Settings) -> None:
         "CLOUD_PORT": settings.cloud_port,
         "API_PORT": settings.api_port,
         "SMTP_PORT": settings.smtp_port,
-    }
+    } | ({"STRIPE_PORT": settings.stripe_port} if settings.bills else {})
     for name, port in wanted.items():
         if _taken(port):
             raise LocalCloudError(

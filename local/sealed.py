@@ -21,6 +21,7 @@ from local.client import Api
 from local.cloud import LocalCloud, running
 from local.connection import Connection
 from local.demo import temporary_settings
+from local.files import Files
 from local.inbox import conversation, conversations, mailbox_id, wait_for
 from local.main import run
 from local.markers import found_in
@@ -36,6 +37,7 @@ _SECONDS = 60.0
 _FIELDS = (
     "subject", "text", "longtext", "html", "fromname", "fromaddress", "toname", "ccname", "ccaddress", "filename",
     "filebytes", "messageid", "nobodysubject", "nobodytext", "nobodyaddress", "brokentext", "replytext", "notetext",
+    "uploadname", "uploadbytes",
 )  # fmt: skip
 _CONTROLS = ("controltable", "controlbucket")
 
@@ -81,9 +83,12 @@ def _fill(cloud: LocalCloud, connection: Connection, markers: Markers, progress:
         found = wait_for("The conversation", lambda: _listed(api, mailbox, markers), _SECONDS)
         _check_readable(api, found, markers)
         wait_for("The unreadable mail", lambda: _quarantined(api, mailbox), _SECONDS)
-    with progress.step("Marked reply and note written, reply delivered"):
-        _post(api, f"/v1/conversations/{found}/replies", markers["replytext"])
-        _post(api, f"/v1/conversations/{found}/notes", markers["notetext"])
+    with progress.step("Marked reply and note written, with a marked file each; reply delivered"):
+        files = Files(api)
+        for kind, text in (("replies", "replytext"), ("notes", "notetext")):
+            upload = files.uploaded(f"{markers['uploadname']}.txt", "text/plain", markers["uploadbytes"].encode())
+            files.looked_into(upload)
+            _post(api, f"/v1/conversations/{found}/{kind}", markers[text], upload)
         wait_for("The reply's delivery", lambda: _delivered(api, found), _SECONDS)
     with progress.step("Queues drained"):
         wait_for("The last message of a queue", lambda: _drained(cloud), _SECONDS)
@@ -142,8 +147,8 @@ def _quarantined(api: Api, mailbox: str) -> bool | None:
     return bool(listed and listed["conversations"]) or None
 
 
-def _post(api: Api, path: str, text: str) -> None:
-    status, _ = api.post(path, {"text": text})
+def _post(api: Api, path: str, text: str, upload: str) -> None:
+    status, _ = api.post(path, {"text": text, "attachments": [upload]})
     if status not in {201, 202}:
         raise LocalCloudError(f"The API answered {status}.")
 

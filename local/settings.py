@@ -12,7 +12,7 @@ MAIL_DOMAIN = "demo.test"
 MAILBOX = f"support@{MAIL_DOMAIN}"
 HOST = "127.0.0.1"
 
-DEFAULT_PORTS = {"CLOUD_PORT": 4566, "API_PORT": 8080, "SMTP_PORT": 2525}
+DEFAULT_PORTS = {"CLOUD_PORT": 4566, "API_PORT": 8080, "SMTP_PORT": 2525, "STRIPE_PORT": 12111}
 
 
 class LocalCloudError(Exception):
@@ -24,6 +24,7 @@ class Settings:
     """One local cloud: its ports and the folder that holds all its state.
 
     `auth` turns on MiniStack's IAM enforcement: every function then runs as its own role and nothing more.
+    `stripe_port` is where Stripe's stand-in answers; with 0 the operator charges for nothing, and there is none.
     """
 
     state: Path
@@ -31,6 +32,7 @@ class Settings:
     api_port: int
     smtp_port: int
     auth: bool = False
+    stripe_port: int = 0
 
     @property
     def endpoint(self) -> str:
@@ -46,6 +48,16 @@ class Settings:
     def smtp(self) -> str:
         """The SMTP door's address, host:port."""
         return f"{HOST}:{self.smtp_port}"
+
+    @property
+    def bills(self) -> bool:
+        """Whether workspaces pay."""
+        return self.stripe_port > 0
+
+    @property
+    def stripe(self) -> str:
+        """The address of Stripe's stand-in: its API and its pages."""
+        return f"http://{HOST}:{self.stripe_port}"
 
     @property
     def log(self) -> Path:
@@ -64,7 +76,10 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The checkout's own cloud: ports from CLOUD_PORT, API_PORT and SMTP_PORT, state in `.local/`."""
+    """The checkout's own cloud: ports from CLOUD_PORT, API_PORT, SMTP_PORT and STRIPE_PORT, state in `.local/`.
+
+    Workspaces pay, unless BILLING=false.
+    """
     ports = {name: _port(name, environment.get(name, str(default))) for name, default in DEFAULT_PORTS.items()}
     return Settings(
         state=ROOT / ".local",
@@ -72,6 +87,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         api_port=ports["API_PORT"],
         smtp_port=ports["SMTP_PORT"],
         auth=environment.get("AUTH", "").lower() == "true",
+        stripe_port=0 if environment.get("BILLING", "").lower() == "false" else ports["STRIPE_PORT"],
     )
 
 

@@ -9,7 +9,7 @@ from letterlock.domain.permissions import Action
 from letterlock.entry import billing_wiring
 from letterlock.entry.billing_shapes import CheckoutIn, PageOut
 from letterlock.entry.conditions import IdempotencyKey
-from letterlock.entry.rest import principal, request_id, serve
+from letterlock.entry.rest import asked, principal, request_id, serve
 from letterlock.entry.routes import Api
 
 api = Api()
@@ -26,7 +26,7 @@ app = api.app
 )
 def post_checkout(wanted: CheckoutIn, key: IdempotencyKey = None) -> PageOut:
     who = principal(app)
-    return PageOut.of(billing_wiring.open_checkout()(who, wanted.plan, wanted.seats, _wish(key)))
+    return PageOut.of(billing_wiring.open_checkout()(who, wanted.plan, wanted.seats, _wish(key), asked(app)))
 
 
 @api.post(
@@ -37,7 +37,7 @@ def post_checkout(wanted: CheckoutIn, key: IdempotencyKey = None) -> PageOut:
     status_code=HTTPStatus.CREATED,
 )
 def post_portal(key: IdempotencyKey = None) -> PageOut:
-    return PageOut.of(billing_wiring.open_portal()(principal(app), _wish(key)))
+    return PageOut.of(billing_wiring.open_portal()(principal(app), _wish(key), asked(app)))
 
 
 def _wish(key: str | None) -> str:

@@ -46,8 +46,8 @@ class StandIn:
     changed: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     """Every query and form that was sent."""
-    _once: dict[str, tuple[Any, Answer]] = field(default_factory=dict)
-    _made: int = 0
+    once: dict[str, tuple[Any, Answer]] = field(default_factory=dict)
+    made: int = 0
 
     def __post_init__(self) -> None:
         for plan in SOLD.values():
@@ -75,13 +75,13 @@ class StandIn:
 
     def _once_only(self, key: str, method: str, path: str, form: Json) -> Answer:
         wish = (path, form)
-        if key in self._once:
-            before, answer = self._once[key]
+        if key in self.once:
+            before, answer = self.once[key]
             if before != wish:
                 return 400, objects.error("idempotency_error", "", "the key came with another request")
             return copy.deepcopy(answer)
         answer = self._answered(method, path, form)
-        self._once[key] = wish, copy.deepcopy(answer)
+        self.once[key] = wish, copy.deepcopy(answer)
         self.changed.append(path)
         return answer
 
@@ -299,8 +299,8 @@ class StandIn:
         return int(self.now())
 
     def _id(self, prefix: str) -> str:
-        self._made += 1
-        return f"{prefix}_1{self._made:023d}"
+        self.made += 1
+        return f"{prefix}_1{self.made:023d}"
 
 
 _ROUTES: Final = (

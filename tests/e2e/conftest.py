@@ -38,8 +38,15 @@ class Running:
 def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Started by the first test that wants it, stopped after the last one. AUTH=true holds for it too."""
     enable_socket()
-    cloud_port, api_port, smtp_port = free_ports(3)
+    cloud_port, api_port, smtp_port, stripe_port = free_ports(4)
     state = tmp_path_factory.mktemp("local-cloud")
-    settings = replace(from_environment(), state=state, cloud_port=cloud_port, api_port=api_port, smtp_port=smtp_port)
+    settings = replace(
+        from_environment(),
+        state=state,
+        cloud_port=cloud_port,
+        api_port=api_port,
+        smtp_port=smtp_port,
+        stripe_port=stripe_port,
+    )
     with running(settings, Progress(sys.stderr)) as (cloud, connection):
         yield Running(cloud, connection)

@@ -12,10 +12,13 @@ from botocore.exceptions import ClientError
 
 from local.correspondent import answer_to
 from local.demo import account, bounce, round_trip
+from local.files import each_way
 from local.inbox import conversation, conversations, wait_for
 from local.ledger import Ledger
+from local.newcomers import come_in
 from local.post import send
 from local.progress import Progress
+from local.subscriber import subscribe
 from local.verify_audit import differing as audit_differing
 from local.verify_digests import differing
 from tests.e2e.conftest import Running
@@ -56,6 +59,15 @@ def test_mail_in_reply_out_answer_in_is_one_conversation(local_cloud: Running) -
     deliveries: list[str] = []
     round_trip(local_cloud.connection, Progress(sys.stderr), deliveries)
     account(local_cloud.cloud, local_cloud.connection, Progress(sys.stderr), deliveries)
+
+
+def test_files_go_each_way_whole(local_cloud: Running) -> None:
+    each_way(local_cloud.connection, Progress(sys.stderr), [])
+
+
+def test_people_come_in_and_pay(local_cloud: Running) -> None:
+    owner = come_in(local_cloud.connection, Progress(sys.stderr))
+    subscribe(owner, local_cloud.cloud.settings, Progress(sys.stderr))
 
 
 def test_a_reply_that_comes_back_shows_it_and_marks_the_contact(local_cloud: Running) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from letterlock.domain.audit import Entry
 from letterlock.domain.billing import BillingAccount, SeenCustomer, StripeEvent
 from letterlock.domain.errors import Conflict, NotFound, Stale, Unavailable
 from letterlock.domain.facts import Fact, Told
@@ -106,6 +107,7 @@ class FakeBilling:
     waits: dict[str, datetime] = field(default_factory=dict)
     looked_at: dict[str, datetime] = field(default_factory=dict)
     told: list[Fact] = field(default_factory=list)
+    audited: list[Entry] = field(default_factory=list)
 
     def of_workspace(self, workspace: str) -> BillingAccount | None:
         return self.copies.get(workspace)
@@ -113,7 +115,7 @@ class FakeBilling:
     def workspace_of(self, customer: str) -> str:
         return self.routes.get(customer, "")
 
-    def save(self, account: BillingAccount, told: Sequence[Told] = ()) -> None:
+    def save(self, account: BillingAccount, told: Sequence[Told] = (), entry: Entry | None = None) -> None:
         standing = self.copies.get(account.workspace)
         if (standing.version if standing else 0) != account.version:
             raise Stale("changed meanwhile")
@@ -121,6 +123,7 @@ class FakeBilling:
         self.routes[account.customer] = account.workspace
         self.looked_at[account.workspace] = self.now()
         self.told += [each.fact for each in told]
+        self.audited += [entry] if entry else []
 
     def due(self, limit: int) -> list[str]:
         found = sorted(self.looked_at, key=lambda each: self.looked_at[each])

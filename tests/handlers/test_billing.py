@@ -108,6 +108,21 @@ def test_what_is_asked_for_under_one_key_is_one_page(stack: Stack, owner: Signed
     assert_problem(other, 409, "conflict")
 
 
+def test_who_opens_stripes_pages_is_in_the_audit_log_each_page_once(stack: Stack, owner: SignedIn) -> None:
+    for _ in range(2):
+        ask(stack, owner, "POST", "/v1/billing/checkout", TEAM, Idempotency_Key="k")
+    (page,) = stack.stripe.kept["checkout"]
+    stack.stripe.pay(page)
+    stack.stripe_told()
+    ask(stack, owner, "POST", "/v1/billing/portal")
+    _, said, _ = ask(stack, owner, "GET", "/v1/audit")
+    opened = [each for each in said["entries"] if each["act"] in ("checkout_opened", "portal_opened")]
+    assert [(each["act"], each["actor"], each["subject"], each["after"]) for each in opened] == [
+        ("portal_opened", owner.id, next(iter(stack.stripe.kept["customer"])), None),
+        ("checkout_opened", owner.id, page, "team, 3 seats"),
+    ]
+
+
 def test_of_two_pages_only_the_newer_takes_a_payment(stack: Stack, owner: SignedIn) -> None:
     first, second = checkout(stack, owner), checkout(stack, owner)
     assert stack.stripe.checkout(first)["status"] == "expired"

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from letterlock.adapters.stripe_version import API_VERSION
 from local.authorisation import as_judged_here
 from local.connection import Connection, read_connection
+from local.deploy import version_of
 from local.lock import StateLock, running_endpoint
 from local.packaging import zipped
 from local.progress import Progress
 from local.saved_state import prepare
 from local.settings import LocalCloudError, from_environment
+from local.stripe.saved import load, save
+from local.stripe.stand_in import StandIn
 
 
 def test_ports_come_from_the_environment_and_a_bad_one_is_named() -> None:
@@ -23,6 +27,35 @@ def test_ports_come_from_the_environment_and_a_bad_one_is_named() -> None:
     for bad in ("80a", "0", "70000", ""):
         with pytest.raises(LocalCloudError, match="SMTP_PORT"):
             from_environment({"SMTP_PORT": bad})
+
+
+def test_workspaces_pay_here_unless_that_is_switched_off() -> None:
+    assert from_environment({}).stripe == "http://127.0.0.1:12111"
+    assert not from_environment({"BILLING": "false"}).bills
+
+
+def test_another_port_of_stripes_is_another_deploy_for_functions_have_it_in_their_settings() -> None:
+    versions = {version_of(from_environment(each), "d") for each in ({}, {"STRIPE_PORT": "9"}, {"BILLING": "false"})}
+    assert len(versions) == 3
+
+
+def test_what_stripes_stand_in_knows_stays_and_answers_alike_after_a_restart(tmp_path: Path) -> None:
+    path, headers = tmp_path / "stripe.json", {"Authorization": "Bearer k", "Stripe-Version": API_VERSION}
+    first, asked = (
+        StandIn(lambda: 0.0),
+        ("POST", "/v1/customers", "email=a@acme.example", headers | {"Idempotency-Key": "k"}),
+    )
+    made = first.answer(*asked)
+    save(first, path)
+    save(first, path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    second = StandIn(lambda: 1.0)
+    load(second, path)
+    assert second.answer(*asked) == made
+    assert (second.events, len(second.kept["customer"])) == (first.events, 1)
+    _, other = second.answer("POST", "/v1/customers", "", headers | {"Idempotency-Key": "l"})
+    assert other["id"] != made[1]["id"]
+    load(StandIn(lambda: 0.0), tmp_path / "nothing.json")
 
 
 def test_a_second_cloud_in_the_same_checkout_is_told_which_process_runs_the_first(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from letterlock.adapters import table_billing as table
+from letterlock.adapters.audit_entries import AuditEntries, steps_of
 from letterlock.adapters.commits import commit
 from letterlock.adapters.dynamo import ABSENT, Item, Step, key
 from letterlock.adapters.table_accounts import BILLING, GATE, paid_entry
 from letterlock.adapters.table_due import minute
+from letterlock.domain.audit import Entry
 from letterlock.domain.billing import BillingAccount, StripeEvent
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.facts import Told
@@ -65,12 +67,21 @@ class DynamoStripeEvents:
 
 
 class DynamoBillingAccounts:
-    """`BillingAccounts`. The gate lies in the accounts table, facts in the conversations table's outbox."""
+    """`BillingAccounts`. The gate lies in the accounts table, facts in the conversations table's outbox.
+
+    `audit` only for who does what has an entry.
+    """
 
     def __init__(
-        self, client: DynamoDBClient, table_name: str, accounts_table: str, conversations_table: str, now: Clock
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        accounts_table: str,
+        conversations_table: str,
+        now: Clock,
+        audit: AuditEntries | None = None,
     ) -> None:
-        self._client, self._table, self._now = client, table_name, now
+        self._client, self._table, self._now, self._audit = client, table_name, now, audit
         self._accounts, self._conversations = accounts_table, conversations_table
 
     def of_workspace(self, workspace: str) -> BillingAccount | None:
@@ -81,8 +92,8 @@ class DynamoBillingAccounts:
         item = self._item(table.customer_key(customer), table.ROUTE)
         return str(item["workspace"]["S"]) if item else ""
 
-    def save(self, account: BillingAccount, told: Sequence[Told] = ()) -> None:
-        steps = [self._copy(account), self._gate(account), self._route(account)]
+    def save(self, account: BillingAccount, told: Sequence[Told] = (), entry: Entry | None = None) -> None:
+        steps = [self._copy(account), self._gate(account), self._route(account), *steps_of(self._audit, entry)]
         if commit(self._client, self._conversations, steps, account.workspace, told, self._now()):
             raise Stale("billing is being changed at this moment: ask again")
 

@@ -52,6 +52,8 @@ class Act(StrEnum):
     SENDER_CONFIRMED = "sender_confirmed"
     PARTICIPANT_ADDED = "participant_added"
     PARTICIPANT_REMOVED = "participant_removed"
+    CHECKOUT_OPENED = "checkout_opened"
+    PORTAL_OPENED = "portal_opened"
     ACCESS_REFUSED = "access_refused"
 
 

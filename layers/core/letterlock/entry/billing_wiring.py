@@ -11,6 +11,7 @@ from letterlock.entry.settings import CALL_SECONDS, setting
 if TYPE_CHECKING:
     import stripe
 
+    from letterlock.adapters.audit_entries import AuditEntries
     from letterlock.adapters.dynamo_billing import DynamoBillingAccounts, DynamoStripeEvents
     from letterlock.adapters.stripe_payments import StripePayments
     from letterlock.adapters.stripe_signatures import StripeSignatures
@@ -69,6 +70,16 @@ def events() -> DynamoStripeEvents:
 
 @cache
 def accounts() -> DynamoBillingAccounts:
+    return _accounts()
+
+
+@cache
+def bought_accounts() -> DynamoBillingAccounts:
+    """With entries in the audit log: of what somebody does, and not of what Stripe says."""
+    return _accounts(wiring.audit_entries())
+
+
+def _accounts(audit: AuditEntries | None = None) -> DynamoBillingAccounts:
     from letterlock.adapters.dynamo_billing import DynamoBillingAccounts
 
     return DynamoBillingAccounts(
@@ -77,6 +88,7 @@ def accounts() -> DynamoBillingAccounts:
         setting("ACCOUNTS_TABLE"),
         setting("CONVERSATIONS_TABLE"),
         wiring.now,
+        audit,
     )
 
 
@@ -122,11 +134,12 @@ def reconcile_billing() -> ReconcileBilling:
 def open_checkout() -> OpenCheckout:
     from letterlock.services.buy import OpenCheckout
 
-    return OpenCheckout(payments(), accounts(), people_wiring.people(), people_wiring.seats(), wiring.now, back())
+    people, seats, deeds = people_wiring.people(), people_wiring.seats(), people_wiring.deeds()
+    return OpenCheckout(payments(), bought_accounts(), people, seats, deeds, back())
 
 
 @cache
 def open_portal() -> OpenPortal:
     from letterlock.services.buy import OpenPortal
 
-    return OpenPortal(payments(), accounts(), back())
+    return OpenPortal(payments(), accounts(), wiring.audit(), people_wiring.deeds(), back())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType, Protocol
 
+from letterlock.domain.audit import Entry
 from letterlock.domain.billing import BillingAccount, SeenCustomer, StripeEvent
 from letterlock.domain.facts import Told
 from letterlock.domain.plans import Plan
@@ -100,8 +101,9 @@ class BillingAccounts(Protocol):
         """Empty for a customer that is nobody's."""
         ...
 
-    def save(self, account: BillingAccount, told: Sequence[Told] = ()) -> None:
-        """As the next version, with the gate and the way from the customer to it, in one transaction.
+    def save(self, account: BillingAccount, told: Sequence[Told] = (), entry: Entry | None = None) -> None:
+        """As the next version, with the gate, the way from the customer to it, and the entry in the audit log, in one
+        transaction.
 
         Raises Stale when somebody else stored one meanwhile.
         """

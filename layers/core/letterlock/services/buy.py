@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from letterlock.domain.accounts import Principal
+from letterlock.domain.audit import Act
 from letterlock.domain.billing import BillingAccount
 from letterlock.domain.billing_status import BillingStatus
 from letterlock.domain.errors import Invalid, NotFound, RuleBroken, Stale
 from letterlock.domain.permissions import Action
 from letterlock.domain.plans import PLANS, SOLD, Plan
+from letterlock.services.audit_ports import Audit
 from letterlock.services.billing_ports import (
     BillingAccounts,
     BillingContact,
@@ -24,8 +26,8 @@ from letterlock.services.billing_ports import (
     SessionId,
     WorkspaceId,
 )
+from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.people_ports import People
-from letterlock.services.ports import Clock
 
 BOUGHT = "there is a subscription already: change it where POST /v1/billing/portal leads"
 
@@ -41,10 +43,10 @@ class OpenCheckout:
     accounts: BillingAccounts
     people: People
     seats: SeatCount
-    now: Clock
+    deeds: Deeds
     back: PageUrl
 
-    def __call__(self, who: Principal, plan: str, seats: int, key: str) -> Page:
+    def __call__(self, who: Principal, plan: str, seats: int, key: str, asked: Asked) -> Page:
         who.may(Action.MANAGE_BILLING)
         wanted = self._wanted(who, plan, seats)
         account = self._account(who, key)
@@ -54,7 +56,7 @@ class OpenCheckout:
         except NotFound:  # the customer was deleted at Stripe
             account = replace(account, customer=self._new_customer(who, f"{key} again"))
             page = self.payments.open_checkout(self._order(who, account, wanted, seats), Key(f"{key} again"))
-        self._opened(account, page)
+        self._opened(account, page, asked, f"{plan}, {seats} seats")
         return page
 
     def _wanted(self, who: Principal, plan: str, seats: int) -> Plan:
@@ -86,12 +88,13 @@ class OpenCheckout:
         customer = CustomerId(account.customer)
         return Order(WorkspaceId(who.workspace), customer, plan, Seats(seats), trial=trial, back=self.back)
 
-    def _opened(self, account: BillingAccount, page: Page) -> None:
+    def _opened(self, account: BillingAccount, page: Page, asked: Asked, wanted: str) -> None:
         """Of two pages only the newer one takes a payment."""
         if account.checkout == page.session:
             return
+        deed = self.deeds(account.workspace, asked, Act.CHECKOUT_OPENED, page.session, after=wanted)
         try:
-            self.accounts.save(_waiting(account, page))
+            self.accounts.save(_waiting(account, page), entry=deed.entry)
         except Stale:
             self.payments.close_checkout(SessionId(page.session))
             raise
@@ -107,15 +110,22 @@ def _waiting(account: BillingAccount, page: Page) -> BillingAccount:
 
 @dataclass(frozen=True, slots=True)
 class OpenPortal:
-    """A page on which cards, seats, plans and invoices are. Raises Forbidden, RuleBroken, Conflict, Unavailable."""
+    """A page on which cards, seats, plans and invoices are: on record before anybody is led there.
+
+    Raises Forbidden, RuleBroken, Conflict, Unavailable.
+    """
 
     payments: Payments
     accounts: BillingAccounts
+    audit: Audit
+    deeds: Deeds
     back: PageUrl
 
-    def __call__(self, who: Principal, key: str) -> Page:
+    def __call__(self, who: Principal, key: str, asked: Asked) -> Page:
         who.may(Action.MANAGE_BILLING)
         account = self.accounts.of_workspace(who.workspace)
         if account is None or not account.subscription:
             raise RuleBroken("nothing was bought yet: POST /v1/billing/checkout comes first")
-        return self.payments.open_portal(CustomerId(account.customer), self.back, Key(key))
+        page = self.payments.open_portal(CustomerId(account.customer), self.back, Key(key))
+        self.audit.record(self.deeds(who.workspace, asked, Act.PORTAL_OPENED, account.customer).entry)
+        return page
