@@ -112,7 +112,7 @@ def describe() -> dict[str, Any]:
         part = json.loads(schema.model_dump_json(by_alias=True, exclude_none=True))
         document = document or {**part, "paths": {}, "components": {"schemas": {}}}
         document["paths"] |= part["paths"]
-        document["components"]["schemas"] |= part["components"]["schemas"]
+        merge(document["components"]["schemas"], part["components"]["schemas"])
     document.pop("servers", None)
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
@@ -125,6 +125,20 @@ def describe() -> dict[str, Any]:
             _answers(operation)
     document["paths"] = {_braced(path): methods for path, methods in sorted(document["paths"].items())}
     return document
+
+
+class SameName(Exception):
+    """Two classes that are shown have one name: in the description, one of the two would stand for both."""
+
+
+def merge(schemas: dict[str, Any], more: dict[str, Any]) -> None:
+    """Adds the schemas of another function. Raises SameName.
+
+    Within one function pydantic tells two classes of one name apart by their modules: `letterlock__domain__mail__Kind`.
+    """
+    for name, schema in more.items():
+        if "__" in name or schemas.setdefault(name, schema) != schema:
+            raise SameName(f"{name}: name one of the two otherwise")
 
 
 def _answers(operation: dict[str, Any]) -> None:

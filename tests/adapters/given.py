@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from letterlock.domain.authentication import Authenticity
 from letterlock.domain.checks.automatic import Automatic, Automation
-from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient
+from letterlock.domain.checks.bounce import Bounce, BouncedRecipient, ReportedAction
 from letterlock.domain.checks.examination import Checks
 from letterlock.domain.checks.identity import IdentityWarning
 from letterlock.domain.checks.loop import Loop
@@ -35,12 +35,12 @@ LEASE = timedelta(minutes=2)
 WORKSPACE = "wsp_01JAB3C4D5E6F7G8H9J0KMNPQR"
 MAILBOX = "mbx_01JZY3C4D5E6F7G8H9J0KMNPQR"
 SES_ID = "o3vrnil0e2ic28tr0123456789abcdefghij01234567"
-BOUNCED = BouncedRecipient("ana@inner.test", Action.FAILED, "5.1.1", "ana@customer.test")
+BOUNCED = BouncedRecipient("ana@inner.test", ReportedAction.FAILED, "5.1.1", "ana@customer.test")
 CHECKS = Checks(
     Authenticity.DISOWNED,
     Automation(Automatic.REPLIED, "Auto-Submitted"),
     MailingList("List-Id", "users.it.test"),
-    Bounce((BOUNCED, BouncedRecipient("ben@customer.test", Action.DELAYED, "")), "x@ses.test", "msg_1"),
+    Bounce((BOUNCED, BouncedRecipient("ben@customer.test", ReportedAction.DELAYED, "")), "x@ses.test", "msg_1"),
     Loop.OWN_MAIL,
     tuple(IdentityWarning),
 )

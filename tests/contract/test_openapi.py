@@ -10,7 +10,7 @@ from letterlock.entry.api_page import page
 from letterlock.entry.rest import HEADERS
 from tests.contract.test_template_api import HEADERS as GATEWAY_HEADERS
 from tests.contract.test_template_api import NOT_OF_THE_API, PUBLIC, ROUTES
-from tools.openapi import DESCRIPTION, describe
+from tools.openapi import DESCRIPTION, SameName, describe, merge
 
 
 @pytest.fixture(name="committed", scope="module")
@@ -25,6 +25,15 @@ def routes(document: dict[str, Any]) -> set[tuple[str, str]]:
 
 def test_the_committed_description_is_what_the_handlers_say(committed: dict[str, Any]) -> None:
     assert describe() == committed, "run 'make openapi' and commit it"
+
+
+@pytest.mark.parametrize("more", [{"Action": {"enum": ["failed"]}}, {"letterlock__domain__mail__Action": {}}])
+def test_two_classes_of_one_name_do_not_become_one(more: dict[str, Any]) -> None:
+    schemas: dict[str, Any] = {"Action": {"enum": ["invite"]}}
+    merge(schemas, {"Action": {"enum": ["invite"]}, "Kind": {}})
+    assert sorted(schemas) == ["Action", "Kind"]
+    with pytest.raises(SameName, match="Action"):
+        merge(schemas, more)
 
 
 def test_every_described_route_is_led_to_by_the_template_and_the_other_way_round(committed: dict[str, Any]) -> None:

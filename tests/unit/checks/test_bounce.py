@@ -1,7 +1,7 @@
 """What servers send back is read, in the forms that are met."""
 
 from letterlock.adapters.mime_parser import MimeParser
-from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient, bounce
+from letterlock.domain.checks.bounce import Bounce, BouncedRecipient, ReportedAction, bounce
 
 SENT_AS = "0102018f-7a@eu-west-1.amazonses.com"
 HEADERS = f"Message-ID: <{SENT_AS}>\nReferences: <abc@acme.example>\n <m1@customer.example>\nSubject: Re: Order\n"
@@ -49,7 +49,7 @@ def reported(groups: str = FAILED, kind: str = "text/rfc822-headers", headers: s
 
 def test_a_delivery_report_says_whom_the_mail_did_not_reach_and_which_one_it_was() -> None:
     found = reported()
-    assert found == Bounce((BouncedRecipient("ana@customer.example", Action.FAILED, "5.1.1"),), SENT_AS)
+    assert found == Bounce((BouncedRecipient("ana@customer.example", ReportedAction.FAILED, "5.1.1"),), SENT_AS)
     assert found.worst.for_good
 
 
@@ -66,9 +66,9 @@ def test_of_several_recipients_those_come_first_whom_it_did_not_reach() -> None:
     delayed = "Final-Recipient: rfc822;cleo@customer.example\nAction: delayed\nStatus: 4.4.1\n"
     found = reported(f"{relayed}\n{delayed}\n{FAILED}")
     assert [(each.address[:3], each.action) for each in found.recipients] == [
-        ("ana", Action.FAILED),
-        ("cle", Action.DELAYED),
-        ("bob", Action.RELAYED),
+        ("ana", ReportedAction.FAILED),
+        ("cle", ReportedAction.DELAYED),
+        ("bob", ReportedAction.RELAYED),
     ]
 
 
@@ -76,14 +76,18 @@ def test_an_address_that_was_passed_on_is_known_by_the_one_it_was_sent_to() -> N
     group = (
         "Original-Recipient: rfc822;ana@customer.example\nFinal-Recipient: rfc822;a77@inner.example\nAction: failed\n"
     )
-    assert reported(group).worst == BouncedRecipient("a77@inner.example", Action.FAILED, "", "ana@customer.example")
+    assert reported(group).worst == BouncedRecipient(
+        "a77@inner.example", ReportedAction.FAILED, "", "ana@customer.example"
+    )
 
 
 def test_what_a_report_leaves_out_follows_from_what_it_says() -> None:
     base = "Final-Recipient: rfc822;ana@customer.example\n"
-    assert reported(base + "Status: 4.2.2\n").worst.action is Action.DELAYED
-    assert reported(base + "Status: 2.0.0\n").worst.action is Action.DELIVERED
-    assert reported(base + "Action: eaten\n").worst == BouncedRecipient("ana@customer.example", Action.FAILED, "")
+    assert reported(base + "Status: 4.2.2\n").worst.action is ReportedAction.DELAYED
+    assert reported(base + "Status: 2.0.0\n").worst.action is ReportedAction.DELIVERED
+    assert reported(base + "Action: eaten\n").worst == BouncedRecipient(
+        "ana@customer.example", ReportedAction.FAILED, ""
+    )
     diagnosed = reported(base + "Action: failed\nDiagnostic-Code: smtp; 552 5.2.2 over quota at 10.5.2.2\n")
     assert diagnosed.worst.status == "5.2.2"
 
@@ -129,7 +133,7 @@ def test_exim_and_gmail_name_whom_they_could_not_reach_in_a_field() -> None:
     )
     assert found is not None
     assert [each.address for each in found.recipients] == ["ana@customer.example", "bob@customer.example"]
-    assert (found.worst.action, found.worst.status, found.message_id) == (Action.FAILED, "5.1.1", SENT_AS)
+    assert (found.worst.action, found.worst.status, found.message_id) == (ReportedAction.FAILED, "5.1.1", SENT_AS)
 
 
 def test_qmail_says_it_in_words() -> None:
@@ -139,7 +143,7 @@ def test_qmail_says_it_in_words() -> None:
         "<ana@customer.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n"
         f"--- Below this line is a copy of the message.\n\nReturn-Path: <x@acme.example>\n{HEADERS}\nHello Ana\n"
     )
-    assert found == Bounce((BouncedRecipient("ana@customer.example", Action.FAILED, "5.1.1"),), SENT_AS)
+    assert found == Bounce((BouncedRecipient("ana@customer.example", ReportedAction.FAILED, "5.1.1"),), SENT_AS)
 
 
 def test_a_person_who_writes_of_a_bounce_sends_none() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from letterlock.domain.authentication import Authenticity
 from letterlock.domain.checks.automatic import Automatic, Automation
-from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient
+from letterlock.domain.checks.bounce import Bounce, BouncedRecipient, ReportedAction
 from letterlock.domain.checks.examination import FIELDS, Checks
 from letterlock.domain.checks.loop import Loop
 from letterlock.domain.checks.mailing_list import MailingList
@@ -16,7 +16,7 @@ def checks(**found: object) -> Checks:
     return Checks(Authenticity.AUTHENTICATED, **found)  # type: ignore[arg-type]  # whatever the test found
 
 
-def bounce(action: Action) -> Bounce:
+def bounce(action: ReportedAction) -> Bounce:
     return Bounce((BouncedRecipient("ana@customer.example", action, ""),))
 
 
@@ -26,7 +26,7 @@ def bounce(action: Action) -> Bounce:
         {},
         {"automation": GENERATED},
         {"mailing_list": MailingList("List-Id")},
-        {"bounce": bounce(Action.FAILED), "automation": REPLIED},
+        {"bounce": bounce(ReportedAction.FAILED), "automation": REPLIED},
     ],
 )
 def test_it_is_somebodys_turn_when_something_was_said_or_a_mail_came_back(found: dict[str, object]) -> None:
@@ -38,9 +38,9 @@ def test_it_is_somebodys_turn_when_something_was_said_or_a_mail_came_back(found:
     [
         {"automation": REPLIED},
         {"loop": Loop.OWN_MAIL},
-        {"loop": Loop.NOTIFICATION, "bounce": bounce(Action.FAILED)},
-        {"bounce": bounce(Action.DELAYED)},
-        {"bounce": bounce(Action.DELIVERED), "automation": GENERATED},
+        {"loop": Loop.NOTIFICATION, "bounce": bounce(ReportedAction.FAILED)},
+        {"bounce": bounce(ReportedAction.DELAYED)},
+        {"bounce": bounce(ReportedAction.DELIVERED), "automation": GENERATED},
     ],
 )
 def test_it_is_nobodys_where_only_machines_spoke(found: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from letterlock.domain.authentication import Authenticity
 from letterlock.domain.checks.automatic import Automatic, Automation
-from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient
+from letterlock.domain.checks.bounce import Bounce, BouncedRecipient, ReportedAction
 from letterlock.domain.checks.examination import Checks
 from letterlock.domain.checks.identity import IdentityWarning
 from letterlock.domain.checks.loop import Loop
@@ -46,5 +46,5 @@ def _bounce_row(bounce: Bounce) -> list[Any]:
 
 def _bounce_of(row: list[Any]) -> Bounce:
     message_id, message, recipients = row
-    found = (BouncedRecipient(address, Action(action), *said) for address, action, *said in recipients)
+    found = (BouncedRecipient(address, ReportedAction(action), *said) for address, action, *said in recipients)
     return Bounce(tuple(found), message_id, message)

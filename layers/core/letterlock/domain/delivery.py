@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from letterlock.domain.checks.bounce import Action, Bounce
+from letterlock.domain.checks.bounce import Bounce, ReportedAction
 from letterlock.domain.conversations import Sending, SendState
 from letterlock.domain.errors import RuleBroken
 from letterlock.domain.facts import (
@@ -93,7 +93,7 @@ class DeliveryEvent:
         return [(each.address, _UNDELIVERABLE[each.state]) for each in self.outcomes if each.state in _UNDELIVERABLE]
 
 
-_ACTIONS: Final = {Action.FAILED: RecipientState.SOFT_BOUNCE, Action.DELAYED: RecipientState.DELAYED}
+_ACTIONS: Final = {ReportedAction.FAILED: RecipientState.SOFT_BOUNCE, ReportedAction.DELAYED: RecipientState.DELAYED}
 RETURNED: Final = "returned_mail"
 """Why a message bounced of which a mail said so, and not the mail service."""
 

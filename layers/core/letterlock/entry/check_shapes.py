@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from letterlock.domain.authentication import Authenticity
 from letterlock.domain.checks.automatic import Automatic
-from letterlock.domain.checks.bounce import Action, Bounce, BouncedRecipient
+from letterlock.domain.checks.bounce import Bounce, BouncedRecipient, ReportedAction
 from letterlock.domain.checks.identity import IdentityWarning
 from letterlock.domain.checks.loop import Loop
 from letterlock.domain.conversations import Message
@@ -67,7 +67,7 @@ class ChecksOut(BaseModel):
 
 class BouncedRecipientOut(BaseModel):
     recipient: str
-    action: Action
+    action: ReportedAction
     status: Annotated[str | None, Field(description="an enhanced status code (RFC 3463)", examples=["5.1.1"])]
 
     @classmethod

@@ -14,7 +14,7 @@ ADDRESS_CHARACTERS: Final = 320
 MESSAGE_ID_CHARACTERS: Final = 998
 
 
-class Action(StrEnum):
+class ReportedAction(StrEnum):
     """RFC 3464, section 2.3.3."""
 
     FAILED = "failed"
@@ -27,7 +27,7 @@ class Action(StrEnum):
 @dataclass(frozen=True, slots=True)
 class BouncedRecipient:
     address: str
-    action: Action
+    action: ReportedAction
     status: str
     """An enhanced status code (RFC 3463): `5.1.1`; empty where none was said."""
     original: str = ""
@@ -35,7 +35,7 @@ class BouncedRecipient:
 
     @property
     def for_good(self) -> bool:
-        return self.action is Action.FAILED and self.status.startswith("5")
+        return self.action is ReportedAction.FAILED and self.status.startswith("5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Bounce:
 
 
 _STATUS: Final = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\d)")
-_ACTION_OF: Final = {"2": Action.DELIVERED, "4": Action.DELAYED, "5": Action.FAILED}
+_ACTION_OF: Final = {"2": ReportedAction.DELIVERED, "4": ReportedAction.DELAYED, "5": ReportedAction.FAILED}
 """What a status means (RFC 3463, section 3.1) where nobody said an action."""
-_ORDER: Final = tuple(Action)
+_ORDER: Final = tuple(ReportedAction)
 
 
 def bounce(mail: Mail) -> Bounce | None:
@@ -69,6 +69,6 @@ def bounce(mail: Mail) -> Bounce | None:
 def _read(said: RecipientReport) -> BouncedRecipient:
     match = _STATUS.match(said.status)
     status, word = match[1] if match else "", said.action.strip().casefold()
-    action = Action(word) if word in set(Action) else _ACTION_OF.get(status[:1], Action.FAILED)
+    action = ReportedAction(word) if word in set(ReportedAction) else _ACTION_OF.get(status[:1], ReportedAction.FAILED)
     original = said.original if said.original.casefold() != said.recipient.casefold() else ""
     return BouncedRecipient(said.recipient[:ADDRESS_CHARACTERS], action, status, original[:ADDRESS_CHARACTERS])

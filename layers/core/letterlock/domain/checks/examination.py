@@ -11,7 +11,7 @@ from letterlock.domain.authentication import Authenticity, authenticity
 from letterlock.domain.checks import automatic, mailing_list
 from letterlock.domain.checks import loop as loops
 from letterlock.domain.checks.automatic import Automatic, Automation
-from letterlock.domain.checks.bounce import Action, Bounce, bounce
+from letterlock.domain.checks.bounce import Bounce, ReportedAction, bounce
 from letterlock.domain.checks.identity import IdentityWarning, Ours, warnings
 from letterlock.domain.checks.loop import Loop, loop
 from letterlock.domain.checks.mailing_list import MailingList
@@ -44,7 +44,7 @@ class Checks:
         if self.loop:
             return False
         if self.bounce:
-            return self.bounce.worst.action is Action.FAILED
+            return self.bounce.worst.action is ReportedAction.FAILED
         return self.automation is None or self.automation.kind is not Automatic.REPLIED
 
 
