@@ -9,10 +9,15 @@ from moto.s3.models import s3_backends
 
 from bench.letters import pdf
 from bench.scenarios import CONVERSATIONS, Desk
-from bench.stack import ACCOUNT
+from bench.stack import ACCOUNT, MAILBOX
 from letterlock.domain.permissions import Role, Scope
 
 SMALL = 2_000
+WITH_PROGRAM = (
+    f"From: Eve <eve@customer.example>\r\nTo: {MAILBOX}\r\nSubject: Your invoice\r\n"
+    'Content-Type: application/pdf; name="invoice.pdf"\r\nContent-Disposition: attachment\r\n\r\nMZ and so on'
+).encode()
+"""A mail that is nothing but a file that lies about itself."""
 LONG_AGO = datetime(2020, 2, 2)  # noqa: DTZ001 - moto's own, in UTC without saying so
 
 
@@ -71,6 +76,26 @@ def the_file_of_a_mail(desk: Desk) -> None:
             desk.api("GET", f"/messages/{message['id']}/attachments/{file['id']}")
 
 
+def a_quarantined_file_is_released(desk: Desk) -> None:
+    """Twice: the second time it is done already."""
+    desk.accepted(desk.stack.mail(WITH_PROGRAM, ses_message_id="program"))
+    desk.conversation = desk.listed()[0]["id"]
+    (fact,) = [each for each in desk.stack.relay() if each["detail-type"] == "MessageReceived"][-1:]
+    desk.accepted(desk.stack.scan(fact))
+    (message,) = desk.api("GET")["messages"]
+    (file,) = message["attachments"]
+    admin = desk.stack.person(Role.ADMIN)
+    place = f"{CONVERSATIONS}/{desk.conversation}/messages/{message['id']}/attachments/{file['id']}"
+    for _ in range(2):
+        desk.asked("PUT", f"{place}/state", {"state": "released"}, token="", headers=admin.headers)
+
+
+def the_last_try_to_look_into_a_file(desk: Desk) -> None:
+    desk.opened(attachment_bytes=SMALL)
+    (fact,) = [each for each in desk.stack.relay() if each["detail-type"] == "MessageReceived"][-1:]
+    desk.accepted(desk.stack.scan(fact, receive_count=5))
+
+
 def somebody_who_sees_one_mailbox_only_fetches(desk: Desk) -> None:
     """With a token that nobody has used today."""
     desk.opened(attachment_bytes=SMALL)
@@ -106,6 +131,8 @@ FILES = (
     a_file_is_gone_before_it_is_looked_into,
     a_note_with_a_file,
     the_file_of_a_mail,
+    a_quarantined_file_is_released,
+    the_last_try_to_look_into_a_file,
     somebody_who_sees_one_mailbox_only_fetches,
     what_nobody_attached_is_dropped,
 )

@@ -11,9 +11,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path
 from letterlock.domain.errors import Invalid
 from letterlock.domain.permissions import Action
 from letterlock.entry import file_wiring
-from letterlock.entry.attachment_shapes import DownloadOut, StartedUploadOut, UploadIn, UploadOut
+from letterlock.entry.attachment_shapes import DownloadOut, ReleaseIn, StartedUploadOut, UploadIn, UploadOut
 from letterlock.entry.conditions import IdempotencyKey, first_or_again, once
-from letterlock.entry.rest import principal, serve
+from letterlock.entry.conversation_shapes import AttachmentOut
+from letterlock.entry.rest import asked, principal, serve
 from letterlock.entry.routes import Api
 
 api = Api()
@@ -73,6 +74,26 @@ def get_message_attachment(conversation: Id, message: Id, attachment: Id, accept
     if JSON in accept:
         return Response(HTTPStatus.OK, JSON, DownloadOut.of(download).model_dump_json())
     return Response(HTTPStatus.SEE_OTHER, headers={"Location": download.url})
+
+
+@api.put(
+    "/v1/conversations/<conversation>/messages/<message>/attachments/<attachment>/state",
+    Action.RELEASE_FILE,
+    summary="Let a quarantined file of a mail through",
+    description=(
+        "By an admin who is signed in, and on record. Whoever may read the message can fetch it from then on, as one "
+        "to be saved, of no type. Not for what a scanner knows as malware, nor for what is not there any more."
+    ),
+    tags=["attachments"],
+)
+def put_attachment_state(
+    conversation: Id,
+    message: Id,
+    attachment: Id,
+    wanted: ReleaseIn,  # noqa: ARG001 - there is one state to ask for
+) -> AttachmentOut:
+    release = file_wiring.release_file()
+    return AttachmentOut.of(*release(principal(app), conversation, message, attachment, asked(app)))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def shelf(request: pytest.FixtureRequest, desk: Desk, clock: FakeClock) -> Shelf
     return Shelf(
         DynamoUploads(tables.client, tables.conversations, sealer, commits, clock),
         DynamoAbandonedUploads(tables.client, tables.conversations, clock),
-        DynamoMessageScans(tables.conversations, ConversationItems(sealer, index), commits),
+        DynamoMessageScans(tables.client, tables.conversations, ConversationItems(sealer, index), commits),
         desk,
         clock,
     )
@@ -198,6 +198,22 @@ def test_what_was_found_in_a_mails_files_stands_on_the_message_and_the_digest_ho
     assert shelf.desk.store.get(WORKSPACE, head.id) == head
     with pytest.raises(NotFound):
         shelf.scans.mark(replace(place, message="msg_0"), scans, [])
+
+
+def test_what_was_found_is_amended_where_it_is_still_that(shelf: Shelf) -> None:
+    head = shelf.desk.opened()
+    (message,) = shelf.desk.store.thread(WORKSPACE, head.id).messages
+    place = MessagePlace(WORKSPACE, head.id, message.id)
+    before = (Scan("att_1", ScanState.QUARANTINED, Finding.TYPE),)
+    after = (replace(before[0], state=ScanState.RELEASED),)
+    assert not shelf.scans.amend(place, (), after), "nothing was found yet"
+    shelf.scans.mark(place, before, [])
+    assert not shelf.scans.amend(place, after, before)
+    assert shelf.scans.amend(place, before, after)
+    assert not shelf.scans.amend(place, before, after)
+    assert shelf.desk.store.message(WORKSPACE, head.id, message.id) == replace(message, scans=after)
+    with pytest.raises(NotFound):
+        shelf.scans.amend(replace(place, message="msg_0"), before, after)
 
 
 def test_nobody_makes_a_file_clean_by_writing_to_the_table(tables: Tables, shelf: Shelf) -> None:

@@ -66,6 +66,8 @@ def test_every_post_takes_an_idempotency_key(committed: dict[str, Any]) -> None:
 
 OF_A_SENDING = {"/v1/conversations/{conversation}/messages/{message}/retry"}
 """They change how the sending of a message stands, which moves on without the conversation's version."""
+OF_A_FILE = {"/v1/conversations/{conversation}/messages/{message}/attachments/{attachment}/state"}
+"""What was found in a file is noted beside the conversation's version, too, and is a condition itself."""
 
 
 def test_every_change_of_a_conversation_takes_the_version_it_is_meant_for(committed: dict[str, Any]) -> None:
@@ -73,7 +75,9 @@ def test_every_change_of_a_conversation_takes_the_version_it_is_meant_for(commit
         (method, path): operation
         for path, methods in committed["paths"].items()
         for method, operation in methods.items()
-        if path.startswith("/v1/conversations/{conversation}") and method != "get" and path not in OF_A_SENDING
+        if path.startswith("/v1/conversations/{conversation}")
+        and method != "get"
+        and path not in OF_A_SENDING | OF_A_FILE
     }
     assert changes
     assert [route for route, operation in changes.items() if "If-Match" not in headers_taken(operation)] == []

@@ -24,6 +24,10 @@ ROUTES = {
         "GET",
         "/v1/conversations/{conversation}/messages/{message}/attachments/{attachment}",
     ): "AttachmentsApiFunction",
+    (
+        "PUT",
+        "/v1/conversations/{conversation}/messages/{message}/attachments/{attachment}/state",
+    ): "AttachmentsApiFunction",
     ("GET", "/v1/me"): "AccountsApiFunction",
     ("GET", "/v1/me/tokens"): "AccountsApiFunction",
     ("POST", "/v1/me/tokens"): "AccountsApiFunction",

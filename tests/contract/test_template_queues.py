@@ -111,6 +111,12 @@ def test_the_last_try_to_send_is_the_one_after_which_the_queue_gives_up(template
     assert int(variables["SEND_ATTEMPTS"]) == receives
 
 
+def test_the_last_look_into_a_file_is_the_one_after_which_the_queue_gives_up(template: Template) -> None:
+    variables = template.resources("AWS::Lambda::Function")["AttachmentScanFunction"]["Environment"]["Variables"]
+    receives = template.resources("AWS::SQS::Queue")["AttachmentScanQueue"]["RedrivePolicy"]["maxReceiveCount"]
+    assert int(variables["SCAN_ATTEMPTS"]) == receives
+
+
 def test_waiting_work_faults_of_the_api_and_broken_seals_are_noticed(template: Template) -> None:
     watched = {
         (alarm["Namespace"], alarm["MetricName"], target(dimension["Value"]) or dimension["Value"])

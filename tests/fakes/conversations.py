@@ -304,6 +304,16 @@ class FakeConversations:
         self._announce(told)
         return True
 
+    def amend_scanned(self, place: MessagePlace, before: Scans, after: Scans, told: Sequence[Told]) -> bool:
+        stored = self._messages.get((place.workspace, place.conversation), {})
+        if place.message not in stored:
+            raise NotFound("no such message")
+        if not before or stored[place.message].scans != before:
+            return False
+        stored[place.message] = replace(stored[place.message], scans=after)
+        self._announce(told)
+        return True
+
     def _know(self, place: MessagePlace, known_as: KnownAs) -> None:
         located = Located(known_as.message_id, place.conversation, place.message)
         lookups = self._lookups.setdefault((place.workspace, known_as.mailbox, known_as.message_id), {})

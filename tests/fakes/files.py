@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from letterlock.domain.audit import Entry
 from letterlock.domain.errors import AlreadyDone, KeyReused, NotFound, TooManyRequests
 from letterlock.domain.facts import Told
 from letterlock.domain.files import (
@@ -176,6 +177,13 @@ class FakeMessageScans:
 
     def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> bool:
         return self._conversations.mark_scanned(place, scans, told)
+
+    def amend(
+        self, place: MessagePlace, before: Scans, after: Scans, told: Sequence[Told] = (), entry: Entry | None = None
+    ) -> bool:
+        amended = self._conversations.amend_scanned(place, before, after, told)
+        self._conversations.audited += [entry] if entry and amended else []
+        return amended
 
 
 class FakeDownloads:

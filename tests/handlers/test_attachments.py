@@ -10,6 +10,7 @@ import pytest
 
 from bench.hostile_files import png, program
 from bench.letters import CUSTOMER, pdf
+from bench.people import SignedIn
 from bench.scenarios import CONVERSATIONS, Desk
 from letterlock.domain.files import FILE_BYTES, FILES_AT_MOST
 from letterlock.domain.permissions import Role, Scope
@@ -39,6 +40,11 @@ def mailed(desk: Desk, name: str, content: bytes, media_type: str = "image/png")
     (message,) = desk.api("GET")["messages"]
     (file,) = message["attachments"]
     return f"{CONVERSATIONS}/{desk.conversation}/messages/{message['id']}/attachments", file
+
+
+def released(desk: Desk, place: str, file: str, who: SignedIn, **body: Any) -> Any:
+    sent = {"state": "released"} | body
+    return desk.stack.api("PUT", f"{place}/{file}/state", sent, token="", headers=who.headers)
 
 
 def announced(desk: Desk, **wanted: Any) -> tuple[int, Any, Any]:
@@ -253,3 +259,56 @@ def test_taking_in_a_mail_with_files_writes_no_more_than_before(desk: Desk) -> N
         desk.opened(attachment_bytes=2_000)
     assert [each.operation for each in calls].count("TransactWriteItems") == 1
     assert not any("scans" in item for item in desk.stack.items("ConversationsTable"))
+
+
+# ---- let through ----------------------------------------------------------------------------------------------------
+
+
+def test_a_quarantined_file_is_released_by_an_admin_fetched_by_an_agent_and_on_record(desk: Desk) -> None:
+    place, file = mailed(desk, "tool.png", program())
+    assert desk.stack.api("GET", f"{place}/{file['id']}")[0] == 422
+    owner, agent = desk.stack.person(Role.OWNER), desk.stack.person(Role.AGENT)
+    assert released(desk, place, file["id"], agent)[0] == 403
+    for _ in range(2):
+        status, shown, _ = released(desk, place, file["id"], owner)
+        assert (status, shown["state"], shown["finding"]) == (200, "released", file["finding"])
+    (message,) = desk.api("GET")["messages"]
+    assert [each["state"] for each in message["attachments"]] == ["released"]
+    status, offered, _ = desk.stack.api(
+        "GET", f"{place}/{file['id']}", token="", headers=agent.headers | {"Accept": "application/json"}
+    )
+    asked = parse_qs(urlsplit(offered["url"]).query)
+    assert (status, asked["response-content-type"]) == (200, ["application/octet-stream"])
+    assert asked["response-content-disposition"][0].startswith("attachment;")
+    _, said, _ = desk.stack.api("GET", "/v1/audit", token="", headers=owner.headers)
+    ((entry),) = [each for each in said["entries"] if each["act"] == "file_released"]
+    assert (entry["actor"], entry["subject"], entry["before"]) == (owner.id, file["id"], file["finding"])
+
+
+def test_a_token_releases_nothing_and_nothing_else_can_be_asked_of_a_file(desk: Desk) -> None:
+    place, file = mailed(desk, "tool.png", program())
+    owner = desk.stack.person(Role.OWNER)
+    token = desk.stack.token_with(frozenset(Scope), Role.OWNER)
+    assert desk.stack.api("PUT", f"{place}/{file['id']}/state", {"state": "released"}, token=token)[0] == 403
+    for body in ({"state": "clean"}, {"reason": "I know them"}):
+        assert released(desk, place, file["id"], owner, **body)[0] == 400
+    assert desk.stack.api("GET", f"{place}/{file['id']}")[0] == 422
+
+
+def test_a_look_that_always_breaks_off_ends_as_quarantined_and_dead_letters_given_another_try_end_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.opened(attachment_bytes=2_000)
+    (fact,) = [each for each in desk.stack.relay() if each["detail-type"] == "MessageReceived"]
+    with monkeypatch.context() as patch:
+        patch.setattr("letterlock.adapters.file_examiner.FileExaminer.examine", lambda *_: 1 / 0)
+        for tries in range(1, 6):
+            assert desk.stack.scan(fact, receive_count=tries)["batchItemFailures"] != []
+            (message,) = desk.api("GET")["messages"]
+            (file,) = message["attachments"]
+            assert (file["state"], file["finding"]) == (
+                ("quarantined", "unexamined") if tries == 5 else ("waiting", None)
+            )
+    desk.accepted(desk.stack.scan(fact))
+    (message,) = desk.api("GET")["messages"]
+    assert [each["state"] for each in message["attachments"]] == ["clean"]

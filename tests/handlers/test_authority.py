@@ -120,9 +120,11 @@ BY_NOBODY_KNOWN = {
 }
 OF_A_CONVERSATION = {Act.PARTICIPANT_ADDED, Act.PARTICIPANT_REMOVED, Act.SENDER_CONFIRMED}
 """Who takes part in a conversation: its version is the condition, and nobody of the team may do more by it."""
+OF_A_FILE = {Act.FILE_RELEASED}
+"""What was found in it is the condition, and nobody of the team may do more by it."""
 TO_STRIPES_PAGES = {Act.CHECKOUT_OPENED, Act.PORTAL_OPENED}
 """Nobody may do more by that: what is bought there is the workspace's, and who pays for it is Stripe's to ask."""
-HELD = set(Act) - TAKES_AWAY - PROVEN_OTHERWISE - BY_NOBODY_KNOWN - OF_A_CONVERSATION - TO_STRIPES_PAGES
+HELD = set(Act) - TAKES_AWAY - PROVEN_OTHERWISE - BY_NOBODY_KNOWN - OF_A_CONVERSATION - OF_A_FILE - TO_STRIPES_PAGES
 
 
 def test_whoever_changes_who_may_do_what_is_a_condition_of_it(stack: Stack) -> None:

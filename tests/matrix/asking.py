@@ -38,6 +38,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/conversations/{conversation}/assignee"): {"assignee": "me"},
     ("POST", "/v1/attachments"): {"name": "note.txt", "media_type": "text/plain", "size": 12},
     ("PUT", "/v1/conversations/{conversation}/status"): {"status": "closed"},
+    ("PUT", "/v1/conversations/{conversation}/messages/{message}/attachments/{attachment}/state"): {
+        "state": "released"
+    },
     ("POST", "/v1/me/tokens"): {"name": "Mine", "scopes": ["conversations:read"]},
     ("POST", "/v1/tokens"): {"name": "CI", "scopes": ["conversations:read"]},
     ("POST", "/v1/secret-scanning"): [],

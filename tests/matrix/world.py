@@ -28,6 +28,9 @@ from tests.handlers.stack import MAILBOX, Stack, function_behind, rest_event, st
 HOST = "api.acme.example"
 SALES = "sales@acme.example"
 OWN_PASSWORD = "what everybody here signs in with"
+RELEASE = "{attachment}/state"
+PROGRAM = 'Content-Type: application/pdf; name="invoice.pdf"\r\nContent-Disposition: attachment\r\n\r\nMZ'
+"""Of a mail that is nothing but that."""
 Headers = dict[str, str]
 Answer = tuple[int, str]
 """Status and body."""
@@ -132,7 +135,9 @@ class World:
     def target(self, name: str, path: str) -> str:
         """Something new of that kind, for one request: what one caller changed is not what the next one finds."""
         made: dict[str, Callable[[], str]] = {
-            "conversation": lambda: self._conversation(quarantined="quarantine" in path, forged="confirm" in path),
+            "conversation": lambda: self._conversation(
+                quarantined="quarantine" in path, forged="confirm" in path, file=PROGRAM if RELEASE in path else ""
+            ),
             "contact": self._contact,
             "attachment": self._upload,
             "token": self._token,
@@ -144,12 +149,12 @@ class World:
         }
         return made[name]()
 
-    def _conversation(self, *, quarantined: bool = False, forged: bool = False) -> str:
+    def _conversation(self, *, quarantined: bool = False, forged: bool = False, file: str = "") -> str:
         self.made += 1
         name = f"matrix{self.made}"
         mail = (
             f"From: Ana <ana{self.made}@customer.example>\r\nTo: {MAILBOX}\r\nSubject: Order {self.made}\r\n"
-            f"Message-ID: <{name}@customer.example>\r\n\r\nWhere is order {self.made}?\r\n"
+            f"Message-ID: <{name}@customer.example>\r\n{file}\r\nWhere is order {self.made}?\r\n"
         )
         self.stack.store(name, mail.encode())
         self.stack.notify_of(name, virus="FAIL" if quarantined else "PASS", dmarc="FAIL" if forged else "PASS")
@@ -160,6 +165,8 @@ class World:
         """One of it, as the route is for it: with a file; of a stranger; else a reply that could not be sent, so that
         it can be sent again.
         """
+        if RELEASE in path:
+            return self._mail_with_quarantined_file(conversation)
         if "{attachment}" in path:
             return self._message_with_file(conversation)
         if "confirm" in path:
@@ -169,6 +176,17 @@ class World:
         message = str(_json(answer)["id"])
         fail(self.stack.workspace, conversation, message)
         return message
+
+    def _mail_with_quarantined_file(self, conversation: str) -> str:
+        """The mail that opened it, once somebody has looked into its file: `file`."""
+        facts = [each for each in self.stack.relay() if each["detail-type"] == "MessageReceived"]
+        for each in facts:
+            self.stack.scan(each)
+        [message] = self._owners(f"/v1/conversations/{conversation}")["messages"]
+        [file] = message["attachments"]
+        assert file["state"] == "quarantined"
+        self.file = str(file["id"])
+        return str(message["id"])
 
     def _message_with_file(self, conversation: str) -> str:
         """A note of it, with a file that was looked into: `file`."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from letterlock.domain.accounts import Principal
+from letterlock.domain.audit import Act
 from letterlock.domain.conversations import Conversation, Message, SendState
 from letterlock.domain.errors import (
     AlreadyDone,
@@ -31,15 +32,16 @@ from letterlock.domain.files import (
     ScanState,
     Upload,
     refuse_too_much,
-    served_as,
 )
 from letterlock.domain.idempotency import Once
 from letterlock.domain.mail import Attachment, Mail
 from letterlock.domain.permissions import Role, Scope
+from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.drop_files import DropAbandoned, SweepDownloads
 from letterlock.services.fetch_attachment import FetchAttachment
 from letterlock.services.file_ports import FilePlace
 from letterlock.services.ports import MessagePlace
+from letterlock.services.release_file import ReleaseFile
 from letterlock.services.scan_message import ScanMessage
 from letterlock.services.scan_upload import Ended, ScanUpload
 from letterlock.services.upload_file import ReadUpload, StartUpload
@@ -58,6 +60,11 @@ PDF = b"%PDF-1.7 of a lamp"
 OTHER = Principal("wsp_acme", "tok_other", Role.AGENT, frozenset(Scope), (MAILBOX.id,))
 FOREIGN = replace(AGENT, workspace="wsp_other")
 VIEWER = replace(AGENT, role=Role.VIEWER)
+ADMIN = replace(AGENT, id="per_admin", role=Role.ADMIN, signed_in=True)
+
+
+def asked_by(who: Principal) -> Asked:
+    return Asked(who.id, "req")
 
 
 @dataclass
@@ -74,6 +81,7 @@ class Cabinet:
         self.read = ReadUpload(self.uploads)
         self.scan = ScanUpload(self.uploads, self.arrived, self.files, self.examiner, desk.ids, desk.clock)
         scans = FakeMessageScans(desk.conversations)
+        self.release = ReleaseFile(desk.conversations, scans, Deeds(desk.ids, desk.clock))
         self.scan_mail = ScanMessage(desk.conversations, self.files, self.examiner, scans, desk.ids, desk.clock)
         self.fetch = FetchAttachment(desk.conversations, self.files, self.downloads, desk.ids, desk.clock)
         self.drop = DropAbandoned(self.uploads, self.files)
@@ -103,9 +111,17 @@ class Cabinet:
             principal, head.id, "Here.", request="req", attachments=[each.id for each in uploads], once=once
         )
 
-    def looked(self, head: Conversation, message: Message) -> int:
+    def looked(self, head: Conversation, message: Message, *, last_try: bool = False) -> int:
         place = MessagePlace(head.workspace, head.id, message.id)
-        return self.scan_mail(place, correlation="ses-1", causation="fct_1")
+        return self.scan_mail(place, correlation="ses-1", causation="fct_1", last_try=last_try)
+
+    def quarantined(self, finding: Finding = Finding.ENCRYPTED) -> tuple[Conversation, Message, str, str]:
+        """A mail with a file that is quarantined for that, and one that is clean."""
+        self.examiner.says[b"evil"] = Examined("image/png", finding)
+        head, message = self.mail(b"evil", PDF)
+        self.looked(head, message)
+        evil, good = message.attachments
+        return head, message, evil.id, good.id
 
 
 # ---- a file comes up ------------------------------------------------------------------------------------------------
@@ -389,6 +405,87 @@ def test_a_file_that_is_gone_from_the_archive_is_lost_and_one_that_was_changed_r
     assert scan.finding is Finding.LOST
 
 
+def broken_off(*_: object) -> Examined:
+    raise MemoryError
+
+
+def test_a_file_that_nobody_can_look_into_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last try says so before it tries; when the dead letters are given another try, it is looked into after all."""
+    cabinet = Cabinet()
+    head, message = cabinet.mail(b"huge")
+    (file,) = message.attachments
+    with monkeypatch.context() as patch:
+        patch.setattr(cabinet.examiner, "examine", broken_off)
+        with pytest.raises(MemoryError):
+            cabinet.looked(head, message)
+        with pytest.raises(NotScanned):
+            cabinet.fetch(AGENT, head.id, message.id, file.id)
+        with pytest.raises(MemoryError):
+            cabinet.looked(head, message, last_try=True)
+    with pytest.raises(FileQuarantined, match="unexamined"):
+        cabinet.fetch(AGENT, head.id, message.id, file.id)
+    assert not [each for each in cabinet.desk.conversations.announced if isinstance(each, MessageScanned)]
+    assert (cabinet.looked(head, message), cabinet.looked(head, message)) == (1, 0)
+    cabinet.fetch(AGENT, head.id, message.id, file.id)
+    assert cabinet.desk.conversations.announced[-1] == MessageScanned(head.workspace, head.id, message.id)
+
+
+def test_a_last_try_that_succeeds_is_as_any_other() -> None:
+    cabinet = Cabinet()
+    head, message = cabinet.mail(PDF)
+    assert (cabinet.looked(head, message, last_try=True), cabinet.looked(head, message)) == (1, 0)
+    assert [each.state for each in cabinet.desk.sent(head, message).scans] == [ScanState.CLEAN]
+
+
+def test_an_admin_releases_a_quarantined_file_and_the_team_can_fetch_it_as_octets() -> None:
+    cabinet = Cabinet()
+    head, message, evil, _ = cabinet.quarantined()
+    before = cabinet.desk.sent(head, message).scans
+    file, scan = cabinet.release(ADMIN, head.id, message.id, evil, asked_by(ADMIN))
+    assert (file.id, scan.state, scan.finding) == (evil, ScanState.RELEASED, Finding.ENCRYPTED)
+    assert cabinet.desk.sent(head, message).scans == (scan, before[1])
+    cabinet.fetch(AGENT, head.id, message.id, evil)
+    ((offered, content),) = cabinet.downloads.offered
+    assert (offered.media_type, content) == ("application/octet-stream", b"evil")
+
+
+def test_who_released_a_file_is_on_record_once_however_often_they_ask() -> None:
+    cabinet = Cabinet()
+    head, message, evil, _ = cabinet.quarantined()
+    for _ in range(2):
+        cabinet.release(ADMIN, head.id, message.id, evil, asked_by(ADMIN))
+    (entry,) = cabinet.desk.conversations.audited
+    assert (entry.actor, entry.act, entry.subject) == (ADMIN.id, Act.FILE_RELEASED, evil)
+    assert (entry.detail.before, entry.detail.after) == ("encrypted", message.id)
+
+
+@pytest.mark.parametrize("finding", [Finding.MALWARE, Finding.LOST])
+def test_what_is_known_for_malware_or_is_not_there_is_never_released(finding: Finding) -> None:
+    cabinet = Cabinet()
+    head, message, evil, _ = cabinet.quarantined(finding)
+    with pytest.raises(RuleBroken, match="never released"):
+        cabinet.release(ADMIN, head.id, message.id, evil, asked_by(ADMIN))
+    assert cabinet.desk.conversations.audited == []
+
+
+def test_only_an_admin_releases_and_only_what_is_quarantined() -> None:
+    cabinet = Cabinet()
+    head, message, evil, good = cabinet.quarantined()
+    foreign, elsewhere = replace(ADMIN, workspace="wsp_other"), replace(ADMIN, mailboxes=("mbx_other",), limited=True)
+    for who in (AGENT, VIEWER, replace(ADMIN, signed_in=False), foreign, elsewhere):
+        with pytest.raises((Forbidden, NotFound)):
+            cabinet.release(who, head.id, message.id, evil, asked_by(who))
+    with pytest.raises(RuleBroken, match="only a quarantined file"):
+        cabinet.release(ADMIN, head.id, message.id, good, asked_by(ADMIN))
+    with pytest.raises(NotFound):
+        cabinet.release(ADMIN, head.id, message.id, "att_0", asked_by(ADMIN))
+    waiting, mail = Cabinet(), None
+    head, mail = waiting.mail(PDF)
+    with pytest.raises(NotScanned):
+        waiting.release(ADMIN, head.id, mail.id, mail.attachments[0].id, asked_by(ADMIN))
+    assert cabinet.desk.conversations.audited == waiting.desk.conversations.audited == []
+
+
 def test_a_mail_that_is_no_more_is_nothing_to_look_into() -> None:
     cabinet = Cabinet()
     head, message = cabinet.mail(PDF)
@@ -420,7 +517,8 @@ def test_whoever_does_not_see_the_mailbox_finds_no_file_and_no_file_lies_in_anot
     ],
 )
 def test_only_images_that_draw_and_no_more_are_handed_out_as_what_they_are(found: str, served: str) -> None:
-    assert served_as(found) == served
+    assert Scan("att_1", ScanState.CLEAN, media_type=found).served_as == served
+    assert Scan("att_1", ScanState.RELEASED, media_type=found).served_as == "application/octet-stream"
 
 
 # ---- what does not stay ---------------------------------------------------------------------------------------------

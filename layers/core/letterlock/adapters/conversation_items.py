@@ -177,7 +177,7 @@ class ConversationItems:
             kind=Kind(row.kind),
             at=datetime.fromisoformat(row.at),
             quarantine=Reason(row.quarantine) if row.quarantine else None,
-            scans=self._scans(MessagePlace(workspace, conversation, id), row.scans) if row.scans else (),
+            scans=self.scans_of(MessagePlace(workspace, conversation, id), row.scans) if row.scans else (),
             has_content=bool(row.has_content),
             has_raw=bool(row.has_raw),
             sending=self._sending(workspace, conversation, id, item) if row.sending else None,
@@ -189,7 +189,7 @@ class ConversationItems:
         """Sealed, so that nobody makes a file clean by writing to the table."""
         return self._seal(_scans_place(place), codec.scans_bytes(scans))
 
-    def _scans(self, place: MessagePlace, sealed: bytes) -> Scans:
+    def scans_of(self, place: MessagePlace, sealed: bytes) -> Scans:
         return codec.scans(self._sealer.unseal(_scans_place(place), sealed))
 
     def _sending(self, workspace: str, conversation: str, message: str, item: Item) -> Sending:

@@ -52,6 +52,7 @@ class Act(StrEnum):
     SENDER_CONFIRMED = "sender_confirmed"
     PARTICIPANT_ADDED = "participant_added"
     PARTICIPANT_REMOVED = "participant_removed"
+    FILE_RELEASED = "file_released"
     CHECKOUT_OPENED = "checkout_opened"
     PORTAL_OPENED = "portal_opened"
     ACCESS_REFUSED = "access_refused"

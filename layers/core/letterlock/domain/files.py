@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -33,6 +33,9 @@ _TEXT_WRITTEN: Final = 4
 """Octets of a mail for one of the text: it goes out plain and as HTML, each in base64."""
 MEGABYTE: Final = 1_000_000
 
+OCTETS: Final = "application/octet-stream"
+_SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
 Octets = bytes | bytearray
 """A file in memory; a bytearray is built up frame by frame, and read only from then on."""
 
@@ -43,6 +46,8 @@ class ScanState(StrEnum):
     CLEAN = "clean"
     QUARANTINED = "quarantined"
     """It is not what it says, or may do harm. It cannot be sent or fetched."""
+    RELEASED = "released"
+    """Of a mail: it was quarantined, and an admin has it fetched all the same. Of no type, so that nothing shows it."""
 
 
 class Finding(StrEnum):
@@ -77,6 +82,8 @@ class Finding(StrEnum):
     """A scanner knows it."""
     LOST = "lost"
     """It was gone before anybody could look into it, or is not what was kept."""
+    UNEXAMINED = "unexamined"
+    """Each try to look into it broke off. It is looked into when the queue's dead letters are given another try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,11 @@ class Scan:
         state = ScanState.QUARANTINED if examined.finding else ScanState.CLEAN
         return cls(attachment, state, examined.finding, examined.media_type)
 
+    @property
+    def served_as(self) -> str:
+        """The type under which it is handed out: of images that only draw, their own; else one that nothing runs."""
+        return self.media_type if self.state is ScanState.CLEAN and self.media_type in _SHOWN else OCTETS
+
 
 Scans = tuple[Scan, ...]
 
@@ -110,12 +122,32 @@ def scan_of(scans: Scans, attachment: str) -> Scan:
     return next((each for each in scans if each.attachment == attachment), Scan(attachment, ScanState.WAITING))
 
 
-def must_be_clean(scan: Scan) -> None:
-    """Raises NotScanned, FileQuarantined."""
+def unexamined(attachments: Iterable[str]) -> Scans:
+    return tuple(Scan.of(each, Examined(finding=Finding.UNEXAMINED)) for each in attachments)
+
+
+def must_be_cleared(scan: Scan) -> None:
+    """Clean, or released. Raises NotScanned, FileQuarantined."""
     if scan.state is ScanState.WAITING:
         raise NotScanned("this file has not been looked into yet: ask again in a few seconds")
     if scan.state is ScanState.QUARANTINED:
         raise FileQuarantined(f"this file is quarantined ({scan.finding}): it can be neither sent nor fetched")
+
+
+NEVER_RELEASED: Final = frozenset({Finding.MALWARE, Finding.LOST})
+"""What a scanner knows for what it is; and what is not there."""
+
+
+def released(scans: Scans, attachment: str) -> Scans:
+    """With that file for everybody to fetch who may read the message. Raises NotScanned, RuleBroken."""
+    scan = scan_of(scans, attachment)
+    if scan.state is ScanState.WAITING:
+        raise NotScanned("this file has not been looked into yet: ask again in a few seconds")
+    if scan.state is not ScanState.QUARANTINED:
+        raise RuleBroken("only a quarantined file is released")
+    if scan.finding in NEVER_RELEASED:
+        raise RuleBroken(f"a file that is quarantined as {scan.finding} is never released")
+    return tuple(replace(each, state=ScanState.RELEASED) if each is scan else each for each in scans)
 
 
 # ---- uploads --------------------------------------------------------------------------------------------------------
@@ -157,19 +189,12 @@ class Upload:
 
     def must_be_free(self) -> None:
         """Raises NotScanned, FileQuarantined, RuleBroken."""
-        must_be_clean(self.scan or Scan(self.id, ScanState.WAITING))
+        must_be_cleared(self.scan or Scan(self.id, ScanState.WAITING))
         if self.attached:
             raise RuleBroken("this file is attached to a message already: upload it again for another one")
 
 
-OCTETS: Final = "application/octet-stream"
 _TEXTS: Final = frozenset({"text/plain", "text/csv", "text/calendar", "text/vcard", "application/json"})
-_SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-
-
-def served_as(media_type: str) -> str:
-    """The type under which a file is handed out: of images that only draw, their own; else one that nothing runs."""
-    return media_type if media_type in _SHOWN else OCTETS
 
 
 def refuse_too_large(size: int) -> None:

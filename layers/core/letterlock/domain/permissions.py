@@ -47,6 +47,7 @@ class Action(StrEnum):
     REPLY = "reply"
     NOTE = "note"
     UPLOAD = "upload"
+    RELEASE_FILE = "release_file"
     ASSIGN = "assign"
     CHANGE_PARTICIPANTS = "change_participants"
     CHANGE_STATUS = "change_status"
@@ -101,6 +102,7 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.REPLY: Needs(Role.AGENT, Scope.WRITE),
     Action.NOTE: Needs(Role.AGENT, Scope.WRITE),
     Action.UPLOAD: Needs(Role.AGENT, Scope.WRITE),
+    Action.RELEASE_FILE: Needs(Role.ADMIN, None),
     Action.ASSIGN: Needs(Role.AGENT, Scope.WRITE),
     Action.CHANGE_PARTICIPANTS: Needs(Role.AGENT, Scope.WRITE),
     Action.CHANGE_STATUS: Needs(Role.AGENT, Scope.WRITE),
@@ -136,6 +138,7 @@ STOPPED: frozenset[Action] = frozenset(
         Action.ASSIGN,
         Action.CHANGE_STATUS,
         Action.SORT_QUARANTINE,
+        Action.RELEASE_FILE,
         Action.MANAGE_MAILBOXES,
         Action.MANAGE_DOMAINS,
         Action.CHANGE_WORKSPACE,

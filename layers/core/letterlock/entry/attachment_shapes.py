@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,6 +39,14 @@ class FormOut(BaseModel):
     url: str
     fields: dict[str, str]
     expires_at: datetime
+
+
+class ReleaseIn(BaseModel):
+    """What is asked of a quarantined file: there is one thing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal[ScanState.RELEASED]
 
 
 class UploadOut(BaseModel):

@@ -151,8 +151,8 @@ class AttachmentOut(BaseModel):
     sha256: str
     inline: bool
     content_id: Annotated[str | None, Field(description="by which the HTML names it (RFC 2392)")]
-    state: Annotated[ScanState, Field(description="only what is clean can be fetched")]
-    finding: Annotated[Finding | None, Field(description="why it is quarantined")]
+    state: Annotated[ScanState, Field(description="only what is clean, or was released, can be fetched")]
+    finding: Annotated[Finding | None, Field(description="why it is, or was, quarantined")]
 
     @classmethod
     def of(cls, attachment: StoredAttachment, scan: Scan) -> AttachmentOut:

@@ -10,11 +10,14 @@ from letterlock.entry import wiring
 from letterlock.entry.settings import setting
 
 if TYPE_CHECKING:
+    from letterlock.adapters.audit_entries import AuditEntries
+    from letterlock.adapters.dynamo_message_scans import DynamoMessageScans
     from letterlock.adapters.dynamo_uploads import DynamoUploads
     from letterlock.adapters.file_examiner import FileExaminer
     from letterlock.services.drop_files import DropAbandoned, SweepDownloads
     from letterlock.services.fetch_attachment import FetchAttachment
     from letterlock.services.file_ports import Arrived
+    from letterlock.services.release_file import ReleaseFile
     from letterlock.services.scan_message import ScanMessage
     from letterlock.services.scan_upload import ScanUpload
     from letterlock.services.upload_file import ReadUpload, StartUpload
@@ -95,13 +98,26 @@ def scan_upload() -> ScanUpload:
 
 @cache
 def scan_message() -> ScanMessage:
-    from letterlock.adapters.conversation_items import ConversationItems
-    from letterlock.adapters.dynamo_message_scans import DynamoMessageScans
     from letterlock.services.scan_message import ScanMessage
 
+    return ScanMessage(wiring.conversations(), wiring.archive(), examiner(), _scans(), wiring.ids(), wiring.now)
+
+
+@cache
+def release_file() -> ReleaseFile:
+    from letterlock.services.deeds import Deeds
+    from letterlock.services.release_file import ReleaseFile
+
+    deeds = Deeds(wiring.ids(), wiring.now)
+    return ReleaseFile(wiring.conversations(), _scans(wiring.audit_entries()), deeds)
+
+
+def _scans(audit: AuditEntries | None = None) -> DynamoMessageScans:
+    from letterlock.adapters.conversation_items import ConversationItems
+    from letterlock.adapters.dynamo_message_scans import DynamoMessageScans
+
     items = ConversationItems(wiring.sealer(), wiring.blind_index())
-    scans = DynamoMessageScans(setting("CONVERSATIONS_TABLE"), items, wiring.commits())
-    return ScanMessage(wiring.conversations(), wiring.archive(), examiner(), scans, wiring.ids(), wiring.now)
+    return DynamoMessageScans(wiring.client("dynamodb"), setting("CONVERSATIONS_TABLE"), items, wiring.commits(), audit)
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.errors import NotFound
-from letterlock.domain.files import must_be_clean, scan_of, served_as
+from letterlock.domain.files import must_be_cleared, scan_of
 from letterlock.domain.permissions import Action
 from letterlock.services.changes import message_seen
 from letterlock.services.file_ports import Download, Downloads, Offered, SealedFiles
@@ -34,8 +34,8 @@ class FetchAttachment:
         if file is None:
             raise NotFound("no such attachment")
         scan = scan_of(found.scans, attachment)
-        must_be_clean(scan)
+        must_be_cleared(scan)
         place = MessagePlace(principal.workspace, conversation, message)
         content = whole_file(self.files, place_of(place, found, attachment), file)
-        offered = Offered(self.ids.new("dld"), principal.workspace, file.name, served_as(scan.media_type))
+        offered = Offered(self.ids.new("dld"), principal.workspace, file.name, scan.served_as)
         return self.downloads.offer(offered, content, self.now())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from letterlock.domain.audit import Entry
 from letterlock.domain.facts import Told
 from letterlock.domain.files import Examined, Octets, Scans, Upload
 from letterlock.domain.idempotency import Once
@@ -142,6 +143,15 @@ class Examiner(Protocol):
 class MessageScans(Protocol):
     def mark(self, place: MessagePlace, scans: Scans, told: Sequence[Told]) -> bool:
         """What was found in the files of a message, and its fact, once: False where it had been marked before.
+
+        Raises NotFound, Stale.
+        """
+        ...
+
+    def amend(
+        self, place: MessagePlace, before: Scans, after: Scans, told: Sequence[Told] = (), entry: Entry | None = None
+    ) -> bool:
+        """In place of what was found, with the entry in the audit log: False where that is not `before` (any more).
 
         Raises NotFound, Stale.
         """
