@@ -100,9 +100,9 @@ policy: setup .venv-policy/.synced ## judge the expanded template, ours or TEMPL
 bill: setup ## what each operation costs against its bound; ACCEPT=1 writes bench/bill.json anew
 	@$(RUN) -m bench.bill $(if $(ACCEPT),--accept)
 
-ingest: setup ## every mail of DIR through the inbound handler, on moto: a line of JSON each in OUT, and the sum
-	@test -n "$(DIR)" -a -n "$(OUT)" || { echo "say which folder, and where to: make ingest DIR=/path/to/mails OUT=result.jsonl" >&2; exit 2; }
-	@$(RUN) -m bench.ingest "$(DIR)" "$(OUT)"
+ingest: setup ## every mail of DIR through the inbound handler, on moto: a line of JSON each in OUT; or into a workspace: INTO=connection.json
+	@test -n "$(DIR)" -a -n "$(OUT)$(INTO)" || { echo "say which folder, and where to: make ingest DIR=/path/to/mails OUT=result.jsonl, or INTO=connection.json" >&2; exit 2; }
+	@$(if $(INTO),$(RUN) -m tools.import_mailbox "$(DIR)" "$(INTO)" $(if $(RATE),--rate $(RATE)),$(RUN) -m bench.ingest "$(DIR)" "$(OUT)")
 
 compare: setup ## what is stored of the samples in DIR against the expectation beside each: match rates, and why not
 	@test -n "$(DIR)" || { echo "say which folder: make compare DIR=/path/to/samples" >&2; exit 2; }

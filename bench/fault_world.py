@@ -165,10 +165,11 @@ class _Inbox:
         for message in shown["messages"]:
             called = self.names[message["id"]] = f"{message['kind']} {_short(message['text'])!r} in {name}"
             self.found.add(f"message {called}", message)
-            self.found.told.add((TELLS[message["kind"]], message["id"]))
+            self.found.told.add((_told_by(message), message["id"]))
             if message["sending"] and message["sending"]["state"] in ("queued", "sending"):
                 self.found.wrong.append(Finding(STUCK, f"{called} is {message['sending']['state']} for ever"))
-        self.found.told.add(("ConversationOpened", conversation))
+        if not any(_is_imported(each) for each in shown["messages"][:1]):
+            self.found.told.add(("ConversationOpened", conversation))
         self.found.add(f"conversation {name}", {key: each for key, each in shown.items() if key != "messages"})
         self._objects(conversation, shown["messages"])
         differs = verification_wiring.verify_digests().digests.difference(self.workspace, conversation)
@@ -301,3 +302,11 @@ def differences(reference: Things, found: Things, *, unsure: bool = False) -> It
 
 def _of_a_try(what: str) -> bool:
     return what.startswith("fact ") and what.split()[1] in OF_A_TRY
+
+
+def _told_by(message: dict[str, Any]) -> str:
+    return "MailImported" if _is_imported(message) else TELLS[message["kind"]]
+
+
+def _is_imported(message: dict[str, Any]) -> bool:
+    return bool(message["threading"]) and message["threading"]["trust"] == "imported"

@@ -16,7 +16,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import signal
 import sys
 import time
@@ -32,7 +31,7 @@ import pytest
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.s3.models import s3_backends
 
-from bench.mail_files import FoundMail, mails
+from bench.mail_files import FoundMail, envelope_sender, mails
 from bench.read_back import NOTHING, Line, ReadBack
 from bench.stack import ACCOUNT, MAILBOX, Stack, notification_of, stack_on_moto
 from letterlock.domain.ledger import Outcome
@@ -44,15 +43,7 @@ UNREAD: Final = "unread"
 """The file could not be read, so no mail came in."""
 CPU_SECONDS: Final = 60
 """What a delivery may take before it is given up, as Lambda would give up its function."""
-SOMEBODY: Final = "somebody@sender.example"
-"""MAIL FROM of a mail that does not tell it: an empty one would make it a machine's."""
 PROGRESS_SECONDS: Final = 2.0
-
-_RETURN_PATH: Final = re.compile(rb"^Return-Path:[ \t]*<?([^<>\s]{0,320})>?", re.IGNORECASE | re.MULTILINE)
-_FROM: Final = re.compile(
-    rb"^From:[^\n]{0,998}?([^\s<>\"(),;:]{1,64}@[^\s<>\"(),;:]{1,255})", re.IGNORECASE | re.MULTILINE
-)
-_HEADER_BYTES: Final = 64 * 1024
 
 
 class OutOfTime(Exception):
@@ -187,13 +178,6 @@ def ingest_on_moto() -> Iterator[Ingest]:
         with _silence():
             made = stack.enter_context(stack_on_moto(patch))
         yield Ingest(made, moto, failures, LinesSaid(stack.enter_context(TemporaryFile())))
-
-
-def envelope_sender(raw: bytes) -> str:
-    """MAIL FROM as the mail's own header still tells it, for here is no SMTP: empty for a bounce that says so."""
-    header = raw[:_HEADER_BYTES].partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
-    found = _RETURN_PATH.search(header) or _FROM.search(header)
-    return found[1].decode("ascii", "replace") if found else SOMEBODY
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ thousands, and one may be larger than memory.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -21,6 +22,14 @@ ONE_MAIL_SUFFIXES: Final = MAIL_SUFFIXES - {".mbox", ".box"}
 MAILDIR: Final = frozenset({"cur", "new"})
 LINE_BYTES: Final = 1024 * 1024
 LOOKED_AT_BYTES: Final = 2048
+HEADER_BYTES: Final = 64 * 1024
+SOMEBODY: Final = "somebody@sender.example"
+"""MAIL FROM of a mail that does not tell it: an empty one would make it a machine's."""
+
+_RETURN_PATH: Final = re.compile(rb"^Return-Path:[ \t]*<?([^<>\s]{0,320})>?", re.IGNORECASE | re.MULTILINE)
+_FROM: Final = re.compile(
+    rb"^From:[^\n]{0,998}?([^\s<>\"(),;:]{1,64}@[^\s<>\"(),;:]{1,255})", re.IGNORECASE | re.MULTILINE
+)
 
 _FIRST_FIELD: Final = re.compile(
     rb"\A(?:From [^\n]*\n)?(?:Return-Path|Received|Delivered-To|From|To|Cc|Subject|Date|Message-ID|MIME-Version|"
@@ -41,6 +50,24 @@ class FoundMail:
     raw: bytes = b""
     unread: str = ""
     """Why the file could not be read: the error's class."""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mail lies: a file, or the octets from `start` to `end` of an mbox."""
+
+    path: Path
+    start: int = 0
+    end: int | None = None
+
+    def read(self) -> bytes:
+        """The mail, as it was found. Raises OSError."""
+        with self.path.open("rb") as file:
+            if self.end is None:
+                return file.read(READ_BYTES)
+            file.seek(self.start)
+            return next(split_mbox(io.BytesIO(file.read(self.end - self.start))), b"")
 
 
 def mail_files(folder: Path) -> Iterator[Path]:
@@ -71,13 +98,13 @@ def _mails_of(file: IO[bytes], name: str, path: Path) -> Iterator[FoundMail]:
     is_mbox = not one_mail and _ENVELOPE.match(file.readline(LINE_BYTES))
     file.seek(0)
     if not is_mbox:
-        yield FoundMail(name, file.read(READ_BYTES))
+        yield FoundMail(name, file.read(READ_BYTES), place=Place(path))
         return
-    found = split_mbox(file)
+    found = _pieces(file)
     first, second = next(found), next(found, None)
-    yield FoundMail(name if second is None and suffix != ".mbox" else f"{name}#1", first)
-    for number, raw in enumerate(chain([] if second is None else [second], found), 2):
-        yield FoundMail(f"{name}#{number}", raw)
+    alone = second is None and suffix != ".mbox"
+    for number, (raw, start, end) in enumerate(chain([first], [] if second is None else [second], found), 1):
+        yield FoundMail(name if alone else f"{name}#{number}", raw, place=Place(path, start, end))
 
 
 def split_mbox(lines: IO[bytes]) -> Iterator[bytes]:
@@ -85,16 +112,22 @@ def split_mbox(lines: IO[bytes]) -> Iterator[bytes]:
 
     A line of a mail's own may begin so too: one is an envelope only after an empty line, and with a time of day in it.
     """
-    mail = _Gathered()
+    return (raw for raw, _, _ in _pieces(lines))
+
+
+def _pieces(lines: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
+    """And where its octets begin, with the line `From …`, and end."""
+    mail, start, end = _Gathered(), 0, 0
     for line in iter(lambda: lines.readline(LINE_BYTES), b""):
         if mail.may_end and line.startswith(b"From ") and _ENVELOPE.match(line):
             if mail.begun:
-                yield mail.whole()
-            mail = _Gathered(begun=True)
+                yield mail.whole(), start, end
+            mail, start = _Gathered(begun=True), end
         else:
             mail.add(line)
+        end += len(line)
     if mail.begun or mail.size:
-        yield mail.whole()
+        yield mail.whole(), start, end
 
 
 class _Gathered:
@@ -120,6 +153,18 @@ class _Gathered:
         if len(self.lines) > 1 and self.lines[-1] in (b"\n", b"\r\n"):
             self.lines.pop()
         return b"".join(self.lines)[:READ_BYTES]
+
+
+def header_of(raw: bytes) -> bytes:
+    """As much of it as anybody looks at, without the empty line below."""
+    return raw[:HEADER_BYTES].partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
+
+
+def envelope_sender(raw: bytes) -> str:
+    """MAIL FROM as the mail's own header still tells it, for here is no SMTP: empty for a bounce that says so."""
+    header = header_of(raw)
+    found = _RETURN_PATH.search(header) or _FROM.search(header)
+    return found[1].decode("ascii", "replace") if found else SOMEBODY
 
 
 def _named_a_mail(path: Path) -> bool:

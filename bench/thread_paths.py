@@ -10,6 +10,7 @@ from bench.scenarios import Desk, Unexpected
 from bench.stack import MAILBOX, Stack, notification_of
 from letterlock.adapters.dynamo import key
 from letterlock.domain.accounts import Mailbox
+from letterlock.domain.mail import IMPORT_PREFIX
 from letterlock.domain.permissions import Role, Scope
 from letterlock.entry import people_wiring, wiring
 
@@ -79,6 +80,15 @@ def one_mail_to_two_mailboxes(desk: Desk) -> None:
         taken(desk, name, raw, address)
 
 
+def an_archive_is_imported(desk: Desk) -> None:
+    """A mail, what the team answered then, and both of them once more."""
+    old = {"sender": "ana@customer.example", "to": MAILBOX}, {"sender": MAILBOX, "to": "ana@customer.example"}
+    for _ in range(2):
+        for number, each in enumerate(old, 40):
+            answers = {"In_Reply_To": f"<thread-{number - 1}@customer.example>"} if number > 40 else {}  # noqa: PLR2004
+            taken(desk, f"{IMPORT_PREFIX}{number}", mail(number, subject="Long ago", **each, **answers), MAILBOX)
+
+
 def an_agent_hands_a_mail_on(desk: Desk) -> None:
     """Twice, for mail is delivered twice; and somebody forges their address."""
     _, address = agent(desk.stack)
@@ -103,4 +113,10 @@ def _settings(desk: Desk, wanted: dict[str, Any]) -> None:
     desk.asked("PATCH", f"/v1/mailboxes/{desk.stack.mailbox}", {"settings": wanted}, token=token)
 
 
-THREADS = (people_take_part, a_mail_joins_by_its_subject, an_agent_hands_a_mail_on, one_mail_to_two_mailboxes)
+THREADS = (
+    people_take_part,
+    a_mail_joins_by_its_subject,
+    an_agent_hands_a_mail_on,
+    one_mail_to_two_mailboxes,
+    an_archive_is_imported,
+)

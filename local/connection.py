@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Addresses and the demo workspace: `mailbox` is an e-mail address, `smtp` host:port, `outbox` an absolute path."""
+    """Addresses and the demo workspace: `mailbox` is an e-mail address, `smtp` host:port, `outbox` an absolute path.
+
+    The last four are for who imports old mail (`tools.import_target`).
+    """
 
     api: str
     token: str
@@ -16,6 +19,10 @@ class Connection:
     mailbox: str
     workspace: str
     outbox: str
+    mailbox_id: str = ""
+    stack: str = ""
+    region: str = ""
+    endpoint: str = ""
 
     def write(self, path: Path) -> None:
         """Write it whole or not at all, readable by its owner only: the token is a secret."""

@@ -6,7 +6,7 @@ from typing import Any
 from local.aws import Aws, resource
 from local.client import Api
 from local.connection import Connection, read_connection
-from local.settings import MAILBOX, LocalCloudError, Settings
+from local.settings import MAILBOX, REGION, STACK, LocalCloudError, Settings
 
 _REQUEST = {
     "workspace": {"name": "Demo"},
@@ -20,7 +20,7 @@ def reconnect(settings: Settings) -> Connection | None:
     earlier = read_connection(settings.connection)
     if earlier is None:
         return None
-    connection = _at(settings, token=earlier.token, workspace=earlier.workspace)
+    connection = _at(settings, token=earlier.token, workspace=earlier.workspace, mailbox_id=earlier.mailbox_id)
     status, _ = Api(connection).get("/v1/mailboxes")
     if status == 401:
         return None
@@ -41,10 +41,10 @@ def set_up(settings: Settings, aws: Aws, resources: dict[str, str]) -> Connectio
             f"workspace_setup refused: {body['error'].get('detail')} Its token is only in .local/connection.json; "
             "if that is gone, `make clean` starts afresh."
         )
-    return _at(settings, token=body["token"], workspace=body["workspace"])
+    return _at(settings, token=body["token"], workspace=body["workspace"], mailbox_id=body["mailbox"])
 
 
-def _at(settings: Settings, *, token: str, workspace: str) -> Connection:
+def _at(settings: Settings, *, token: str, workspace: str, mailbox_id: str) -> Connection:
     return Connection(
         api=settings.api,
         token=token,
@@ -52,4 +52,8 @@ def _at(settings: Settings, *, token: str, workspace: str) -> Connection:
         mailbox=MAILBOX,
         workspace=workspace,
         outbox=str(settings.outbox.resolve()),
+        mailbox_id=mailbox_id,
+        stack=STACK,
+        region=REGION,
+        endpoint=settings.endpoint,
     )

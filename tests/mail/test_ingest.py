@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench.ingest import UNREAD, envelope_sender, main
-from bench.mail_files import mails
+from bench.ingest import UNREAD, main
+from bench.mail_files import envelope_sender, mails
 from letterlock.domain.visible import hidden_spans
 
 SAMPLES = Path(__file__).parent / "samples"

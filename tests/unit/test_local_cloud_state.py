@@ -77,7 +77,19 @@ def test_a_connection_is_private_and_reads_as_it_was_written(tmp_path: Path) -> 
     connection.write(path)
     assert read_connection(path) == connection
     assert path.stat().st_mode & 0o777 == 0o600
-    assert set(json.loads(path.read_text())) == {"api", "token", "smtp", "mailbox", "workspace", "outbox"}
+    of_an_import = {"mailbox_id", "stack", "region", "endpoint"}
+    assert (
+        set(json.loads(path.read_text()))
+        == {
+            "api",
+            "token",
+            "smtp",
+            "mailbox",
+            "workspace",
+            "outbox",
+        }
+        | of_an_import
+    )
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"api": 1}'])

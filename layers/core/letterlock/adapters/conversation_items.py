@@ -60,6 +60,7 @@ class ConversationItems:
             mailbox=mailbox,
             assignee=assignee or None,
             linked=conversation.linked or None,
+            imported=conversation.imported or None,
             number=conversation.number,
             messages=conversation.count,
             digest=digest.to_bytes(DIGEST_BYTES),
@@ -101,6 +102,7 @@ class ConversationItems:
             last_sender=shown.sender,
             preview=shown.preview,
             linked=item.linked or "",
+            imported=bool(item.imported),
             known=people,
             known_removed=removed,
         )

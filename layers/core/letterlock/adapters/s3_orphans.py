@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from letterlock.adapters.ses_notification import SETUP_NOTIFICATION
 from letterlock.adapters.ses_stored_mail import TOP_BYTES, receipt_of
 from letterlock.domain.errors import OriginalGone
-from letterlock.domain.mail import Delivery
+from letterlock.domain.mail import IMPORT_PREFIX, Delivery
 from letterlock.services.ports import Orphan
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class S3Orphans:
         for page in islice(pages, PAGES):
             old = (each for each in page.get("Contents", []) if each["LastModified"] < at)
             orphans = [Orphan(each["Key"].removeprefix(PREFIX), each["Key"], each["LastModified"]) for each in old]
-            yield [each for each in orphans if each.ses_message_id != SETUP_NOTIFICATION]
+            yield [each for each in orphans if not _is_no_arrival(each)]
 
     def delivery(self, orphan: Orphan) -> Delivery | None:
         receipt = receipt_of(self._top(orphan.object_key), orphan.ses_message_id)
@@ -61,3 +61,8 @@ class S3Orphans:
                 return b""
             raise
         return answer["Body"].read()
+
+
+def _is_no_arrival(orphan: Orphan) -> bool:
+    """SES's own word, or what an operator imports: that says nothing of itself, and whoever imports brings it again."""
+    return orphan.ses_message_id == SETUP_NOTIFICATION or orphan.ses_message_id.startswith(IMPORT_PREFIX)

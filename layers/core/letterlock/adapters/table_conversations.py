@@ -168,6 +168,7 @@ class Head(Model):
     mailbox = UnicodeAttribute()
     assignee = UnicodeAttribute(null=True)
     linked = UnicodeAttribute(null=True)
+    imported = BooleanAttribute(null=True)
     number = NumberAttribute()
     messages = NumberAttribute(attr_name="count")  # Model has a method of that name
     digest = BinaryAttribute(legacy_encoding=False)

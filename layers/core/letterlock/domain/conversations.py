@@ -16,6 +16,7 @@ from letterlock.domain.facts import (
     ConversationOpened,
     Fact,
     MailDiscarded,
+    MailImported,
     MailQuarantined,
     MailReleased,
     MessageReceived,
@@ -177,7 +178,12 @@ class Message:
     @property
     def is_anybodys_turn(self) -> bool:
         """Of a mail that came in: whether somebody of the team is to see to it."""
-        return self.checks is None or self.checks.is_anybodys_turn
+        return not self.imported and (self.checks is None or self.checks.is_anybodys_turn)
+
+    @property
+    def imported(self) -> bool:
+        """An old mail, brought in from an archive."""
+        return self.threading is not None and self.threading.trust is Trust.IMPORTED
 
     @property
     def in_a_loop(self) -> bool:
@@ -270,6 +276,8 @@ class Conversation:
     preview: str = ""
     linked: str = ""
     """The conversation a stranger's mail named by a bare Message-ID: shown beside it, never merged into it."""
+    imported: bool = False
+    """Opened by an old mail from an archive: later ones of it that answer one in here belong here as well."""
     copies: tuple[Copy, ...] = field(default=(), compare=False)
     """Kept by the store, and written apart: see `Conversations.link_copies`."""
     added: list[Message] = field(default_factory=list)
@@ -314,7 +322,9 @@ class Conversation:
     def open_with(self, message: Message, participants: Iterable[Participant]) -> None:
         """The first mail of a conversation; who wrote it, and whom it copied, take part from here on."""
         self.participants = list(participants)
-        self.facts.append(ConversationOpened(self.workspace, self.id, self.mailbox))
+        self.imported = message.imported
+        if not self.imported:
+            self.facts.append(ConversationOpened(self.workspace, self.id, self.mailbox))
         self._receive(message)
 
     def acknowledge(self, message: Message) -> None:
@@ -337,7 +347,8 @@ class Conversation:
             self.facts.append(
                 MailQuarantined(self.workspace, self.id, message.id, self.mailbox, message.quarantine.value)
             )
-        self.facts.append(MessageReceived(self.workspace, self.id, message.id, self.mailbox))
+        come = MailImported if message.imported else MessageReceived
+        self.facts.append(come(self.workspace, self.id, message.id, self.mailbox))
 
     def refuse_sending(self) -> None:
         """Raises RuleBroken where nothing may go out."""

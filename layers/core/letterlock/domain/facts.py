@@ -168,6 +168,14 @@ class MessageReceived(ConversationFact):
 
 
 @dataclass(frozen=True, slots=True)
+class MailImported(ConversationFact):
+    """An old mail was brought in from an archive: nothing came in, and nobody waits for an answer."""
+
+    message: MessageId
+    mailbox: MailboxId
+
+
+@dataclass(frozen=True, slots=True)
 class MailQuarantined(ConversationFact):
     """A mail came in that could not, or must not, be read."""
 

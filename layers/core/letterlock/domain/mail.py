@@ -10,6 +10,8 @@ from functools import cached_property
 
 MAIL_BYTES = 40 * 1024 * 1024
 """The largest mail that SES takes, in either direction (Amazon SES: "Service quotas", 40 MB)."""
+IMPORT_PREFIX = "import-"
+"""Of the id of a mail that an operator brings from an old mailbox. SES's own ids are letters and digits alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,11 @@ class Delivery:
     received_at: datetime
     mail_from: str = ""
     """The envelope's sender (MAIL FROM), for which SES checked SPF; empty for a bounce."""
+
+    @property
+    def imported(self) -> bool:
+        """It is no arrival: an operator brought it from an archive, and nobody checked who wrote it."""
+        return self.ses_message_id.startswith(IMPORT_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

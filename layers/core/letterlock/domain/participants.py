@@ -30,12 +30,15 @@ class Participant:
     """Kept by the store: the id of the contact who has this address."""
 
 
-def participants_of(mail: Mail, ours: Collection[str]) -> list[Participant]:
+def participants_of(mail: Mail, ours: Collection[str], *, imported: bool = False) -> list[Participant]:
     """Who takes part in a conversation that `mail` opens: its sender, and whom it addressed besides mailboxes of ours.
 
-    The requester is where answers go: Reply-To before From (RFC 5322, section 3.6.2).
+    The requester is where answers go: Reply-To before From (RFC 5322, section 3.6.2). An archive has what the mailbox
+    itself sent as well (`imported`): of such a mail it is the first that it went to.
     """
     answers_to = next((each for each in mail.reply_to if _outside(each, ours)), mail.sender)
+    if imported and mail.sender and not _outside(mail.sender, ours):
+        answers_to = next((each for each in addressed(mail) if _outside(each, ours)), None)
     found = [Participant(answers_to, requester=True)] if answers_to else []
     for address in (mail.sender, *addressed(mail)):
         if address and _outside(address, ours) and not _among(found, address):

@@ -46,6 +46,8 @@ class Trust(StrEnum):
     """The sender is no participant, or the domain it claims disowns the mail (DMARC)."""
     CONFIRMED = "confirmed"
     """On the word of somebody of the team: `by` says whose."""
+    IMPORTED = "imported"
+    """Where the archive that it was brought in with says that it stands: nobody checked who wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

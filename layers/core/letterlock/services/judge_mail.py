@@ -23,7 +23,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class JudgeMail:
-    """A bounce of a mail of ours is found by that mail; anything else by the rules of `ThreadMail`."""
+    """A bounce of a mail of ours is found by that mail; anything else by the rules of `ThreadMail`. An old mail from an
+    archive says nothing of what we sent.
+    """
 
     thread_mail: ThreadMail
     thread_bounce: ThreadBounce
@@ -32,7 +34,8 @@ class JudgeMail:
     def __call__(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> Judged:
         ours = Ours(mailbox.as_address(), self.team.addresses(mailbox.workspace))
         checks = examine(mail, delivery, ours)
-        bounced = self.thread_bounce(mail, delivery, mailbox, checks.bounce) if checks.bounce else None
+        arrived = checks.bounce if not delivery.imported else None
+        bounced = self.thread_bounce(mail, delivery, mailbox, arrived) if arrived else None
         if bounced is None or checks.bounce is None:
             return Judged(self.thread_mail(mail, delivery, mailbox), checks)
         about = replace(checks.bounce, message=bounced.about.id if bounced.about else "")

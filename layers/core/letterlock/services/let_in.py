@@ -20,9 +20,11 @@ class LetIn:
 
     mailboxes: Mailboxes
 
-    def opening(self, mail: Mail, workspace: str, ours: Collection[str]) -> list[Participant]:
+    def opening(
+        self, mail: Mail, workspace: str, ours: Collection[str], *, imported: bool = False
+    ) -> list[Participant]:
         """Who takes part in a conversation that it opens. `ours`: addresses of the mailboxes that it came to."""
-        found = participants_of(mail, ours)
+        found = participants_of(mail, ours, imported=imported)
         written_by = {mail.sender.key} if mail.sender else set()
         copied = [each.address for each in found if not each.requester and each.address.key not in written_by]
         ours_too = self._ours(workspace, copied)

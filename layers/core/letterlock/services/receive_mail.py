@@ -70,6 +70,8 @@ class ReceiveMail:
         What is neither a provider's question nor the team's answer costs nothing more by this: the addresses on the
         mail tell.
         """
+        if arrival.delivery.imported:
+            return self.store_mail(arrival, mailbox)
         if confirmation := confirmation_in(arrival.mail, arrival.delivery, mailbox.forwarding):
             return self._confirmation(arrival, mailbox, confirmation)
         seen = answer_seen(arrival.mail, arrival.delivery.recipients, mailbox.address)

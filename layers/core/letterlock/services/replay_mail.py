@@ -49,7 +49,7 @@ class ReplayMail:
     The envelope is what SES wrote at the top of the stored mail, its verdicts are the message's. Threading is asked of
     the mailbox as it stands today, so a mail that answers one which came later finds it now: that is a difference. What
     was decided by the subject, or by who handed a mail on, is not asked again: it depended on what was live, and on who
-    worked there, at that moment.
+    worked there, at that moment. What was imported from an archive came with no envelope: it is parsed again.
     Raises NotFound, Invalid (cursor).
     """
 
@@ -95,7 +95,7 @@ class ReplayMail:
             raw = self.archive.raw_mail(MessagePlace(conversation.workspace, conversation.id, kept.id))
         except (NotFound, IntegrityBroken):
             return True, [Change.RAW]
-        envelope = self.envelope_of(raw)
+        envelope = None if kept.imported else self.envelope_of(raw)
         delivery = _delivery(kept, mailbox, envelope)
         mail, unreadable = read(self.parser, delivery.verdicts, len(raw), lambda: raw)
         decided = kept.threading.rule if kept.threading else None

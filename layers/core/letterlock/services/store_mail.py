@@ -92,7 +92,8 @@ class StoreMail:
 
     def _store(self, arrival: Arrival, mailbox: Mailbox) -> tuple[IngestRecord, bool]:
         delivery, mail, unreadable = arrival.delivery, arrival.mail, arrival.unreadable
-        match, checks = Match(None, Threading(Rule.NEW, "", Trust.UNVERIFIED)), None
+        trust = Trust.IMPORTED if delivery.imported else Trust.UNVERIFIED
+        match, checks = Match(None, Threading(Rule.NEW, "", trust)), None
         if unreadable is None:
             match, checks = self._judged(mail, delivery, mailbox)
         said = match.forward.original if match.forward else mail
@@ -105,7 +106,8 @@ class StoreMail:
             )
         else:
             opening = match.forward.opening if match.forward else mail
-            conversation.open_with(message, self.let_in.opening(opening, mailbox.workspace, arrival.ours))
+            people = self.let_in.opening(opening, mailbox.workspace, arrival.ours, imported=delivery.imported)
+            conversation.open_with(message, people)
             if checks and is_owed(mail, checks, mailbox, conversation, message):
                 conversation.acknowledge(message)
         if match.forward and match.forward.comment:
@@ -144,8 +146,8 @@ class StoreMail:
             mailbox=mailbox.id,
             number=self.conversations.next_number(mailbox.workspace),
             subject=mail.subject[:SUBJECT_CHARACTERS],
-            opened_at=self.now(),
-            status=Status.SPAM if unwanted(delivery.verdicts) is Unwanted.SPAM else Status.OPEN,
+            opened_at=delivery.received_at if delivery.imported else self.now(),
+            status=_status(delivery),
             linked=linked,
         )
 
@@ -200,3 +202,10 @@ class StoreMail:
             conversation=conversation,
             message=message,
         )
+
+
+def _status(delivery: Delivery) -> Status:
+    """Of a conversation that it opens. What an archive brings was seen to long ago."""
+    if delivery.imported:
+        return Status.CLOSED
+    return Status.SPAM if unwanted(delivery.verdicts) is Unwanted.SPAM else Status.OPEN

@@ -46,6 +46,8 @@ class ThreadMail:
     read_forward: Callable[[Mail, Delivery, Mailbox], Forward | None]
 
     def __call__(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> Match:
+        if delivery.imported:
+            return self._among_imported(mail, mailbox)
         proven = self._by_token(mail, delivery, mailbox) or self._by_message_id(mail, delivery, mailbox)
         if proven and proven.conversation:
             return proven
@@ -64,18 +66,34 @@ class ThreadMail:
                 return Match(conversation, Threading(seen.rule, seen.evidence, _trust(conversation, mail, delivery)))
         return None
 
+    def _among_imported(self, mail: Mail, mailbox: Mailbox) -> Match:
+        """An archive is threaded by its own Message-IDs, whoever wrote: there are no verdicts to ask. So it leads to
+        conversations that an archive opened, and never into one that came by mail, whatever it carries.
+        """
+        named, conversation = self._named(mail, mailbox)
+        if conversation and conversation.imported:
+            return Match(conversation, Threading(Rule.MESSAGE_ID, named, Trust.IMPORTED))
+        linked = conversation.id if conversation else ""
+        return Match(None, Threading(Rule.NEW, named, Trust.IMPORTED), linked)
+
     def _by_message_id(self, mail: Mail, delivery: Delivery, mailbox: Mailbox) -> Match | None:
-        named = message_ids_seen(mail)[:EVIDENCE_TRIED]
-        located = self.conversations.locate(mailbox.workspace, mailbox.id, named) if named else None
-        conversation = self._existing(mailbox.workspace, located.conversation) if located else None
-        if located is None or conversation is None:
+        evidence, conversation = self._named(mail, mailbox)
+        if conversation is None:
             return None
-        evidence = "In-Reply-To" if located.message_id in mail.in_reply_to else "References"
         # A Message-ID is no secret, so here the sender's domain must vouch for the mail.
         if _trust(conversation, mail, delivery, Authenticity.AUTHENTICATED) is Trust.VERIFIED:
             return Match(conversation, Threading(Rule.MESSAGE_ID, evidence, Trust.VERIFIED))
         # It is known to everybody who ever saw the mail: who names it and is not known gets a room of their own.
         return Match(None, Threading(Rule.NEW, evidence, Trust.UNVERIFIED), linked=conversation.id)
+
+    def _named(self, mail: Mail, mailbox: Mailbox) -> tuple[str, Conversation | None]:
+        """The header field by which a mail answers one that the mailbox has, and that one's conversation."""
+        named = message_ids_seen(mail)[:EVIDENCE_TRIED]
+        located = self.conversations.locate(mailbox.workspace, mailbox.id, named) if named else None
+        conversation = self._existing(mailbox.workspace, located.conversation) if located else None
+        if located is None or conversation is None:
+            return "", None
+        return "In-Reply-To" if located.message_id in mail.in_reply_to else "References", conversation
 
     def _forwarded(self, mail: Mail, delivery: Delivery, mailbox: Mailbox, linked: str) -> Match | None:
         forward = self.read_forward(mail, delivery, mailbox)
