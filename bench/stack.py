@@ -455,6 +455,7 @@ def _resources() -> dict[str, str]:
         "STRIPE_API_KEY_ARN": api_key["ARN"],
         "STRIPE_API_BASE": "https://api.stripe.com",
         "SCAN_ATTEMPTS": "5",
+        "ACCOUNT_ID": "123456789012",
         "STRIPE_MODE": "test",
         "MAIL_DOMAIN": DOMAIN,
         "STACK_NAME": "letterlock-test",

@@ -18,6 +18,7 @@ import pytest
 import stripe
 
 from bench.stripe_wire import InProcess
+from letterlock.adapters.outgoing_http import OutgoingHttp
 from letterlock.adapters.stripe_http import BoundedClient
 from letterlock.adapters.stripe_payments import StripePayments
 from letterlock.adapters.stripe_version import API_VERSION
@@ -109,7 +110,9 @@ def _over_http(path: Path) -> Iterator[Shop]:
             assert answer.status == 200
 
     yield Shop(
-        StripePayments(lambda: "rk_test_nobodys", address, BoundedClient(SECONDS)), pays, lambda: _without(nobody)
+        StripePayments(lambda: "rk_test_nobodys", address, BoundedClient(OutgoingHttp(SECONDS, local=True))),
+        pays,
+        lambda: _without(nobody),
     )
     servers.stop()
 
@@ -137,12 +140,14 @@ def _stripe_itself(_path: Path) -> Iterator[Shop]:
             {"customer": order.customer, "items": [item], "trial_period_days": TEAM.trial_days}
         )
 
-    payments = StripePayments(lambda: key, "https://api.stripe.com", BoundedClient(SECONDS))
+    payments = StripePayments(lambda: key, "https://api.stripe.com", BoundedClient(OutgoingHttp(SECONDS)))
     yield Shop(payments, pays, lambda: _without(free_ports(1)[0]))
 
 
 def _without(port: int) -> Payments:
-    return StripePayments(lambda: "rk_test_nobodys", f"http://{HOST}:{port}", BoundedClient(1), retries=0)
+    return StripePayments(
+        lambda: "rk_test_nobodys", f"http://{HOST}:{port}", BoundedClient(OutgoingHttp(1, local=True)), retries=0
+    )
 
 
 @pytest.fixture(

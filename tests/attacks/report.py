@@ -45,6 +45,16 @@ REQUIRED: Final = (
     "file name that reads from right to left",
     "file name with CRLF",
     "file name of 4 kB",
+    # to have us call what is near us; the list of names and addresses is tests/unit/outgoing_http_attacks.txt
+    "SSRF, a name that means something else a moment later (DNS rebinding)",
+    "SSRF, plain HTTP on the local cloud reaches stand-ins only",
+    "SSRF, a server of another name at the address",
+    "SSRF, a redirect to the metadata service",
+    "SSRF, a proxy in the environment",
+    "SSRF, an answer without an end",
+    "SSRF, a small answer that would be large unpacked",
+    "SSRF, an answer that comes a byte at a time",
+    "SSRF, a server that breaks off",
     # at whoever reads
     *(f"XSS, {each.title}" for each in VECTORS),
     "XSS, what is not sanitised is seen to run and to call home",

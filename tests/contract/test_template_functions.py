@@ -167,3 +167,14 @@ def test_environment_variables_point_to_resources_but_for_a_few_plain_settings(t
         variables = function["Environment"]["Variables"]
         literals = {key: value for key, value in variables.items() if isinstance(value, str)}
         assert set(literals) <= {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "SEND_ATTEMPTS"}, name
+
+
+def test_each_function_that_calls_others_is_told_its_account_by_aws(template: Template) -> None:
+    """In one that AWS does not give, and there alone, others are called without TLS."""
+    told = {
+        name: one["Environment"]["Variables"]["ACCOUNT_ID"]
+        for name, one in template.resources("AWS::Lambda::Function").items()
+        if "ACCOUNT_ID" in one["Environment"]["Variables"]
+    }
+    assert set(told) == OF_BILLING - {"StripeWebhooksFunction"}
+    assert all(each == {"Ref": "AWS::AccountId"} for each in told.values())

@@ -24,6 +24,10 @@ _SECRET_VALUE = re.compile(
     r"|\{\{resolve:(secretsmanager|ssm-secure):|eyJ[\w-]{10,}\.[\w-]{10,}\.|://[^/\s:@]+:[^/\s@]+@"
     r"|(?<![\w/+.:-])(?=[\w/+-]*\d)(?=[\w/+-]*[a-z])(?=[\w/+-]*[A-Z])[\w/+-]{32,}={0,2}(?![\w/+.:-])|(?<!\w)[0-9a-f]{32,}(?!\w)"
 )
+_OWN_MACHINE = re.compile(
+    r"(?<![\w.-])(localhost|127(\.\d{1,3}){3}|0\.0\.0\.0|169\.254(\.\d{1,3}){2})(?![\w.-])|\[?::1\]?(?![\w:])|(?<!\w)0{12}(?!\w)",
+    re.I,
+)
 
 
 @rule
@@ -75,6 +79,19 @@ def secret_in_environment(template: Template) -> Found:
             yield name, f"environment variable {variable} holds a NoEcho parameter"
         elif _SECRET_NAME.search(variable) and not _NAMES_ONE.search(variable) and not _tells_nothing(template, value):
             yield name, f"environment variable {variable} is named like a secret, and its value is no ARN of one"
+
+
+@rule
+def own_machine_in_environment(template: Template) -> Found:
+    """No function is told to call its own machine, or where AWS keeps a machine's credentials, or that it is on none of
+    AWS's accounts, where it would believe that it may.
+    """
+    for name, variable, value in _variables(template):
+        if _OWN_MACHINE.search(spelt(value)):
+            yield (
+                name,
+                f"environment variable {variable} leads to the machine that the function runs on, or poses as it",
+            )
 
 
 def _tells_nothing(template: Template, value: Any) -> bool:

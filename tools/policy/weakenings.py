@@ -115,6 +115,15 @@ FUNCTIONS = (
         or_gone=False,
         put=True,
     ),
+    Guard(
+        "own-machine-in-environment",
+        FUNCTION,
+        f"{_VARIABLES}.PEER",
+        ("http://127.0.0.1:4566", "http://169.254.169.254/latest"),
+        or_gone=False,
+        put=True,
+    ),
+    Guard("own-machine-in-environment", FUNCTION, f"{_VARIABLES}.ACCOUNT_ID", ("000000000000",), or_gone=False),
 )
 _METHODS, _RESPONSES = f"{_P}.MethodSettings", f"{_P}.Body.x-amazon-apigateway-gateway-responses"
 _HEADER = f"{_RESPONSES}.*.responseParameters.gatewayresponse\0header\0"

@@ -1,4 +1,4 @@
-"""How Stripe is reached: by the HTTP client that the AWS SDK brings anyway, within the time that one call may take.
+"""How Stripe is reached: as everybody outside AWS is, within the time that one call may take.
 
 The library's own client without `requests` (which would be one more 200 ms of a cold start) knows no time limit.
 """
@@ -6,38 +6,35 @@ The library's own client without `requests` (which would be one more 200 ms of a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import stripe
-from urllib3 import PoolManager, Timeout
-from urllib3.exceptions import HTTPError
+
+from letterlock.adapters.outgoing_http import NoAnswer, NotAllowed, OutgoingHttp
+
+ANSWER_BYTES: Final = 8 * 1024 * 1024
+"""A page of a hundred subscriptions is some hundred kilobytes."""
 
 
 class BoundedClient(stripe.HTTPClient):
-    """One connection pool; certificates are checked against those that the library brings."""
+    name = "letterlock"
 
-    name = "urllib3"
-
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, http: OutgoingHttp) -> None:
         super().__init__()
-        self._pool = PoolManager(
-            ca_certs=stripe.ca_bundle_path, timeout=Timeout(connect=3, read=seconds), retries=False
-        )
+        self._http = http
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
     ) -> tuple[str, int, Mapping[str, str]]:
         """Body, status, headers in lower case. Raises stripe.APIConnectionError, without a word of the request's."""
+        body = post_data.encode() if isinstance(post_data, str) else post_data or b""
         try:
-            answer = self._pool.request(method.upper(), url, body=post_data or None, headers=dict(headers or {}))
-        except HTTPError as error:
-            failed = stripe.APIConnectionError(type(error).__name__, should_retry=True)  # type: ignore[no-untyped-call]
+            answer = self._http(method.upper(), url, headers=dict(headers or {}), body=body, most=ANSWER_BYTES)
+        except (NoAnswer, NotAllowed) as error:
+            again = isinstance(error, NoAnswer)
+            failed = stripe.APIConnectionError(type(error).__name__, should_retry=again)  # type: ignore[no-untyped-call]
             raise failed from None
-        return (
-            answer.data.decode("utf-8"),
-            answer.status,
-            {name.lower(): value for name, value in answer.headers.items()},
-        )
+        return answer.body.decode("utf-8"), answer.status, answer.headers
 
     def close(self) -> None:
-        self._pool.clear()
+        """No connection is kept."""

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from letterlock.entry import people_wiring, wiring
-from letterlock.entry.settings import CALL_SECONDS, setting
+from letterlock.entry.settings import setting
 
 if TYPE_CHECKING:
     import stripe
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def stripe_http() -> stripe.HTTPClient:
     from letterlock.adapters.stripe_http import BoundedClient
 
-    return BoundedClient(CALL_SECONDS)
+    return BoundedClient(wiring.outgoing_http())
 
 
 @cache

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from letterlock.entry.settings import CALL_SECONDS, billed, setting
+from letterlock.entry.settings import CALL_SECONDS, LOCAL_ACCOUNT, billed, setting
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from letterlock.adapters.keyed_tokens import KeyedCursors, KeyedReplyTokens
     from letterlock.adapters.keyring import KmsKeyring
     from letterlock.adapters.leak_reports import ScannerKeys
+    from letterlock.adapters.outgoing_http import OutgoingHttp
     from letterlock.adapters.s3_anchors import S3Anchors
     from letterlock.adapters.s3_archive import S3Archive
     from letterlock.adapters.sealing import Sealer
@@ -111,6 +112,14 @@ def signer() -> Any:
     from botocore.config import Config
 
     return session().create_client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+
+
+@cache
+def outgoing_http() -> OutgoingHttp:
+    """For whoever is called and is not AWS."""
+    from letterlock.adapters.outgoing_http import OutgoingHttp
+
+    return OutgoingHttp(CALL_SECONDS, local=setting("ACCOUNT_ID") == LOCAL_ACCOUNT)
 
 
 # ---- sealing ------------------------------------------------------------------------------------------------------
