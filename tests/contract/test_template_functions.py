@@ -166,7 +166,8 @@ def test_environment_variables_point_to_resources_but_for_a_few_plain_settings(t
     for name, function in template.resources("AWS::Lambda::Function").items():
         variables = function["Environment"]["Variables"]
         literals = {key: value for key, value in variables.items() if isinstance(value, str)}
-        assert set(literals) <= {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "SEND_ATTEMPTS"}, name
+        tries = {"SCAN_ATTEMPTS", "SEND_ATTEMPTS"}
+        assert set(literals) <= {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"} | tries, name
 
 
 def test_each_function_that_calls_others_is_told_its_account_by_aws(template: Template) -> None:
