@@ -11,7 +11,14 @@ from tools.policy.weaken import Trial
 from tools.policy.weakenings import guards, weakenings
 from tools.template_model import Json
 
-ABOUT_WHAT_WE_DO_NOT_HAVE = {"function-url", "readable", "skip-has-reason", "transport-of-domains"}
+ABOUT_WHAT_WE_DO_NOT_HAVE = {
+    "firewall-log",
+    "function-url",
+    "lasting-credentials",
+    "readable",
+    "skip-has-reason",
+    "transport-of-domains",
+}
 """Rules that nothing in our template can break; tests/policy/test_policy_rules.py breaks them elsewhere."""
 
 

@@ -10,8 +10,11 @@ from tools.policy import (  # noqa: F401 - each enters its rules
     rules_edge,
     rules_functions,
     rules_iam,
+    rules_keys,
     rules_mail,
+    rules_outsiders,
     rules_queues,
+    rules_running,
     rules_shape,
     rules_stores,
 )

@@ -47,17 +47,18 @@ def service_for_this_account(template: Template) -> Found:
             yield each.place, f"lets {', '.join(each.services)} take the role without aws:SourceAccount"
     for name, permission in template.resources("AWS::Lambda::Permission").items():
         service = spelt(permission.get("Principal"))
-        if service.endswith(".amazonaws.com") and not _permission_is_bound(permission, service):
+        if service.endswith(".amazonaws.com") and not _permission_is_bound(template, permission, service):
             yield name, f"lets {service} in for any account: no SourceArn or SourceAccount"
 
 
-def _permission_is_bound(permission: Any, service: str) -> bool:
+def _permission_is_bound(template: Template, permission: Any, service: str) -> bool:
     arn = permission.get("SourceArn")
     account = permission.get("SourceAccount")
     # A bucket's ARN names no account, and its name can become somebody else's.
     if service.startswith("s3.") and not account:
         return False
-    return bool(account) or (bool(arn) and spelt(arn) != "*") or bool(permission.get("EventSourceToken"))
+    named = bool(arn) and (names_account(arn) or bool(referred(template, arn)))
+    return bool(account) or named or bool(permission.get("EventSourceToken"))
 
 
 def _bound(template: Template, each: Spoken) -> bool:
@@ -90,7 +91,7 @@ def public_statement(template: Template) -> Found:
             continue
         if "NotPrincipal" in each.statement.body:
             yield each.place, "allows everybody but those it names (NotPrincipal)"
-        elif "*" in each.principals and not any(_narrows(*test) for test in each.conditions):
+        elif "*" in each.principals and not any(_narrows(template, *test) for test in each.conditions):
             yield each.place, 'lets anybody in (Principal "*")'
     for name, permission in template.resources("AWS::Lambda::Permission").items():
         if permission.get("Principal") == "*" and spelt(permission.get("FunctionUrlAuthType")) != "AWS_IAM":
@@ -100,13 +101,21 @@ def public_statement(template: Template) -> Found:
             yield name, 'lets anybody put events (Principal "*")'
 
 
-def _narrows(operator: str, key: str, values: list[Any]) -> bool:
+def _narrows(template: Template, operator: str, key: str, values: list[Any]) -> bool:
     """Whether a condition says who may come, where the principal does not."""
     return (
         operator.removeprefix("ForAnyValue:") in _CERTAIN
         and bool(_NARROWS.fullmatch(key))
-        and "*" not in map(spelt, values)
+        and bool(values)
+        and all(_is_somebody(template, key, value) for value in values)
     )
+
+
+def _is_somebody(template: Template, key: str, value: Any) -> bool:
+    """A pattern says who it is if it names the account, or something of the template's: no `arn:aws:iam::*:role/*`."""
+    if not _WILD.search(spelt(value)):
+        return True
+    return key not in _ACCOUNT_KEYS and (names_account(value) or bool(referred(template, value)))
 
 
 @rule
@@ -134,6 +143,9 @@ def tls_only(template: Template) -> Found:
         for name in template.resources(kind):
             if name not in safe:
                 yield name, "no statement of its policy refuses plain HTTP (Deny, aws:SecureTransport false)"
+    for name, subscription in template.resources("AWS::SNS::Subscription").items():
+        if spelt(subscription.get("Protocol")) == "http":
+            yield name, "is told over plain HTTP"
 
 
 def _refuses_plain(each: Spoken, refused: set[str]) -> bool:

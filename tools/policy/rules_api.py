@@ -123,6 +123,15 @@ def _method(setting: Json) -> str:
 
 
 @rule
+def cached_answers(template: Template) -> Found:
+    """No stage keeps answers: one that was kept would still be given to whose token was revoked."""
+    for name, stage in stages(template):
+        for setting in (stage, *mappings(stage.get("MethodSettings"))):
+            if not _is_off(setting.get("CachingEnabled")):
+                yield name, f"keeps answers ({_method(setting)}CachingEnabled)"
+
+
+@rule
 def throttling(template: Template) -> Found:
     """Every stage limits how many requests it takes, and every method of its own settings does."""
     for name, stage in stages(template):

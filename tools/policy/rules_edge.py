@@ -51,11 +51,24 @@ def firewall_blocks(template: Template) -> Found:
         for each in rules:
             if "Count" in (each.get("OverrideAction") or {}) or {"Count", "Allow"} & set(each.get("Action") or {}):
                 yield name, f"rule {spelt(each.get('Name'))} does not block"
-        limits = [number(at(each, "Statement.RateBasedStatement.Limit")) for each in rules]
+        bounds = [at(each, "Statement.RateBasedStatement") or {} for each in rules]
+        limits = [number(each.get("Limit")) for each in bounds if not each.get("ScopeDownStatement")]
         if rules and not any(limit is not None and limit <= _MOST_REQUESTS for limit in limits):
             yield name, "no rate-based rule bounds how often an address may come"
         if rules and not any(at(each, "Statement.ManagedRuleGroupStatement") for each in rules):
             yield name, "no managed rule group is used"
+
+
+@rule
+def firewall_log(template: Template) -> Found:
+    """A firewall that logs requests leaves out what lets somebody in: the token and the cookie."""
+    for name, logging in template.resources("AWS::WAFv2::LoggingConfiguration").items():
+        left_out = {
+            spelt(at(each, "SingleHeader.Name") or at(each, "SingleHeader.name")).lower()
+            for each in mappings(logging.get("RedactedFields"))
+        }
+        if not left_out >= {"authorization", "cookie"}:
+            yield name, "logs the Authorization and Cookie headers (RedactedFields)"
 
 
 def gateway_responses(template: Template) -> Iterator[tuple[str, str, Json]]:

@@ -13,7 +13,8 @@ from tools.template_model import Json, Template
 
 FUNCTION, LOG_GROUP = "AWS::Lambda::Function", "AWS::Logs::LogGroup"
 _SECRET_NAME = re.compile(
-    r"SECRET|PASSW(OR)?D|PASSPHRASE|TOKEN|CREDENTIAL|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY|SIGNING_?KEY|CONNECTION_?STRING",
+    r"SECRET|PASSW(OR)?D|PASSPHRASE|PASSCODE|TOKEN|CREDENTIAL|PEPPER|HMAC|CONNECTION_?STRING|(^|_)(PWD|PASS|PIN|JWT)$"
+    r"|(PRIVATE|API|ACCESS|SIGNING|SIGNATURE|WEBHOOK|ENCRYPTION|MASTER|SESSION|SHARED|STRIPE|MAC)_?KEY",
     re.I,
 )
 _NAMES_ONE = re.compile(
@@ -28,6 +29,13 @@ _OWN_MACHINE = re.compile(
     r"(?<![\w.-])(localhost|127(\.\d{1,3}){3}|0\.0\.0\.0|169\.254(\.\d{1,3}){2})(?![\w.-])|\[?::1\]?(?![\w:])|(?<!\w)0{12}(?!\w)",
     re.I,
 )
+
+
+_PLAIN = re.compile(r"(Arn|Id|Ids|Name|Names|Url|Path|Days|Seconds|Minutes|Length|Count|Limit|Enabled)$")
+"""Ends of a parameter's name that say where something lies, or how much of it there is."""
+_LOGS_EVENTS = ("POWERTOOLS_LOGGER_LOG_EVENT", "POWERTOOLS_DEBUG", "POWERTOOLS_DEV")
+"""Switches of Powertools: whole events in the log, its own steps, stack traces in answers."""
+_OFF = {"", "0", "n", "no", "f", "false", "off"}
 
 
 @rule
@@ -65,6 +73,31 @@ def function_log_group(template: Template) -> Found:
         by_name = {f"/aws/lambda/${{{name}}}", f"/aws/lambda/{spelt(function.get('FunctionName', ''))}"}
         if not leads_to(template, at(function, "LoggingConfig.LogGroup"), LOG_GROUP) and not by_name & made:
             yield name, "logs into a group that is not in the template"
+
+
+@rule
+def logged_events(template: Template) -> Found:
+    """No function writes its events into its log, or its insides into its answers."""
+    for name, variable, value in _variables(template):
+        if variable in _LOGS_EVENTS and spelt(value).lower() not in _OFF:
+            yield name, f"{variable} brings content into the log"
+    for name, machine in template.resources("AWS::StepFunctions::StateMachine").items():
+        if is_on(at(machine, "LoggingConfiguration.IncludeExecutionData")):
+            yield name, "LoggingConfiguration.IncludeExecutionData brings content into the log"
+
+
+@rule
+def secret_in_template(template: Template) -> Found:
+    """No secret stands in the template: whoever may read the repository or the stack would have it."""
+    for name, secret in template.resources("AWS::SecretsManager::Secret").items():
+        text = spelt(secret.get("SecretString", ""))
+        if text and "${" not in text:
+            yield name, "SecretString is written out (GenerateSecretString makes one that nobody has read)"
+    for name, parameter in (template.body.get("Parameters") or {}).items():
+        if is_on(at(parameter, "NoEcho")) and parameter.get("Default"):
+            yield name, "a NoEcho parameter has a default, which everybody can read"
+        elif not is_on(at(parameter, "NoEcho")) and _SECRET_NAME.search(name) and not _PLAIN.search(name):
+            yield name, "a parameter named like a secret is shown to whoever may read the stack (NoEcho)"
 
 
 @rule

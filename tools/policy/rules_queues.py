@@ -13,6 +13,8 @@ from tools.template_model import Json, Template
 QUEUE, FUNCTION, MAPPING = "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"
 STREAMS = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Kinesis::Stream", "AWS::Kinesis::StreamConsumer")
 _VISIBILITY, _TIMEOUT = 30, 3  # CloudFormation's defaults, in seconds
+_FOUR_DAYS = 345_600  # what SQS keeps a message for where nothing is said: a weekend and a day
+_HOUR = 3_600
 _UNBOUNDED = 1_000  # the highest MaximumConcurrency that SQS takes, and an account's own limit
 _HANDED_ON = {"sqs", "lambda", "http", "https", "firehose"}  # SNS protocols that know dead-letter queues
 
@@ -111,6 +113,26 @@ def _delivered_to(template: Template) -> set[str]:
 
 
 @rule
+def queue_retention(template: Template) -> Found:
+    """A queue keeps what waits for four days or more, and its dead-letter queue no shorter: SQS counts from the first
+    sending.
+    """
+    kept = {
+        name: number(queue.get("MessageRetentionPeriod", _FOUR_DAYS)) or 0
+        for name, queue in template.resources(QUEUE).items()
+    }
+    for name, queue in template.resources(QUEUE).items():
+        aside = leads_to(template, at(_redrive(queue), "deadLetterTargetArn"), QUEUE)
+        if kept[name] < _FOUR_DAYS:
+            yield name, f"MessageRetentionPeriod {kept[name]:g} s is under four days: what waits is lost"
+        elif aside and kept[aside] < kept[name]:
+            yield (
+                aside,
+                f"keeps messages for {kept[aside]:g} s, {name} for {kept[name]:g} s: some are gone when set aside",
+            )
+
+
+@rule
 def dead_letter_alarm(template: Template) -> Found:
     """A message in a dead-letter queue raises an alarm that somebody hears."""
     heard = {
@@ -135,7 +157,7 @@ def watched(template: Template, alarm: Json) -> Iterator[str]:
     threshold = number(alarm.get("Threshold"))
     if is_off(alarm.get("ActionsEnabled")) or not listed(alarm.get("AlarmActions")) or threshold is None:
         return
-    if threshold >= rises or threshold < 0:
+    if threshold >= rises or threshold < 0 or not _is_soon(alarm):
         return
     metrics = [alarm, *(at(one, "MetricStat.Metric") or {} for one in mappings(alarm.get("Metrics")))]
     for metric in metrics:
@@ -144,6 +166,15 @@ def watched(template: Template, alarm: Json) -> Iterator[str]:
             for dimension in mappings(metric.get("Dimensions")):
                 if dimension.get("Name") == "QueueName":
                     yield leads_to(template, dimension.get("Value"), QUEUE)
+
+
+def _is_soon(alarm: Json) -> bool:
+    """Whether one look within the hour sees a message: neither the least of many looks, nor a run of them."""
+    if spelt(alarm.get("Statistic", "Maximum")) not in ("Maximum", "Sum"):
+        return False
+    looks = number(alarm.get("DatapointsToAlarm", alarm.get("EvaluationPeriods", 1)))
+    period = number(alarm.get("Period", 0))  # an alarm on an expression says it inside
+    return looks is not None and period is not None and looks * period <= _HOUR
 
 
 @rule
@@ -176,6 +207,9 @@ def stream_failures(template: Template) -> Found:
     for name, mapping in stream_mappings(template):
         if not at(mapping, "DestinationConfig.OnFailure.Destination"):
             yield name, "has no destination for what fails (DestinationConfig.OnFailure)"
+        tries = number(mapping.get("MaximumRetryAttempts", -1))
+        if tries is not None and 0 <= tries < 2:  # noqa: PLR2004 - with the first, three
+            yield name, f"MaximumRetryAttempts {tries:g} gives up before the third try"
         if (
             number(mapping.get("MaximumRetryAttempts", -1)) == -1
             and number(mapping.get("MaximumRecordAgeInSeconds", -1)) == -1

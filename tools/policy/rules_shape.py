@@ -7,6 +7,7 @@ from tools.policy.rule import Found, rule
 from tools.template_model import Template
 
 _KNOWN_TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")
+_ELSEWHERE = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet", "AWS::CloudFormation::ModuleVersion")
 
 
 @rule
@@ -19,6 +20,8 @@ def readable(template: Template) -> Found:
         if each not in _KNOWN_TRANSFORMS:
             yield "Transform", f"{each} changes the template in a way that cannot be judged here"
     for name, resource in template.body["Resources"].items():
+        if resource["Type"] in _ELSEWHERE:
+            yield name, "is made by another template, which cannot be judged here"
         if "Fn::Transform" in (resource.get("Properties") or {}):
             yield name, "takes its properties from a macro and cannot be judged"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tools.policy.intrinsics import spelt
-from tools.policy.reading import at, is_off, is_on, mappings, number, resources
+from tools.policy.reading import at, is_off, is_on, listed, mappings, number, parsed, resources
 from tools.policy.rule import Found, rule
 from tools.template_model import Json, Template
 
@@ -33,7 +33,9 @@ _ANSWERS_FOR_ITSELF = {
 }
 """Encrypted under a key of AWS's own where no key is named."""
 _PUBLIC_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-_PENDING_DAYS, _ROTATION_DAYS = 30, 365
+_RECOVERY_DAYS, _LONGEST_RECOVERY, _LOCKED_DAYS, _SOON_DAYS = 7, 35, 365, 31
+_REWRITES = ("batchwriteitem", "deleteitem", "partiqldelete", "partiqlupdate", "updateitem")
+"""What changes or removes an item that is there (DynamoDB); a put may be held to what is not there yet."""
 
 
 def is_own_key(key: Any) -> bool:
@@ -84,20 +86,6 @@ def _bucket(name: str, properties: Json, *, own: bool) -> Found:
 
 
 @rule
-def key_rotation(template: Template) -> Found:
-    """A symmetric key rotates at least once a year, and stays recoverable for thirty days."""
-    for name, key in template.resources(KEY).items():
-        if str(key.get("KeySpec", "SYMMETRIC_DEFAULT")) == "SYMMETRIC_DEFAULT" and not is_on(
-            key.get("EnableKeyRotation")
-        ):
-            yield name, "EnableKeyRotation is not true"
-        if (number(key.get("RotationPeriodInDays")) or 0) > _ROTATION_DAYS:
-            yield name, "rotates less than once a year"
-        if (number(key.get("PendingWindowInDays", _PENDING_DAYS)) or 0) < _PENDING_DAYS:
-            yield name, f"PendingWindowInDays {spelt(key.get('PendingWindowInDays'))} is under {_PENDING_DAYS}"
-
-
-@rule
 def public_bucket(template: Template) -> Found:
     """No bucket can be made public."""
     for name, bucket in template.resources(BUCKET).items():
@@ -122,10 +110,18 @@ def versioning(template: Template) -> Found:
 
 @rule
 def point_in_time_recovery(template: Template) -> Found:
-    """Every table can be restored to any moment of the last days."""
+    """Every table can be restored to any moment of the last week; where copies must not outlive what was erased
+    (`Metadata.Letterlock.CopiesForDays`), to none before.
+    """
     for name, holder in _tables(template):
         if not is_on(at(holder, "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled")):
             yield name, "point-in-time recovery is off"
+        days = number(at(holder, "PointInTimeRecoverySpecification.RecoveryPeriodInDays") or _LONGEST_RECOVERY)
+        most = number(at(template.resource(name), "Metadata.Letterlock.CopiesForDays"))
+        if days is None or days < _RECOVERY_DAYS:
+            yield name, f"RecoveryPeriodInDays is under {_RECOVERY_DAYS}"
+        elif most is not None and days > most:
+            yield name, f"RecoveryPeriodInDays {days:g} is above {most:g}: what was erased can be brought back"
 
 
 @rule
@@ -148,17 +144,67 @@ def _tables(template: Template) -> list[tuple[str, Json]]:
 def retained(template: Template) -> Found:
     """Tables, keys and buckets outlive their stack and their replacement; a bucket that empties itself need not."""
     for name, kind, properties in resources(template, (TABLE, GLOBAL_TABLE, KEY, BUCKET)):
-        if kind == BUCKET and _empties_itself(properties):
+        if kind == BUCKET and empties_itself(properties):
             continue
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
             if template.resource(name).get(policy) not in ("Retain", "RetainExceptOnCreate", "Snapshot"):
                 yield name, f"{policy} is not Retain"
 
 
-def _empties_itself(bucket: Json) -> bool:
-    """Whether every object expires: a rule without a prefix or any other filter."""
+def empties_itself(bucket: Json) -> bool:
+    """Whether every object expires within a month: nothing that is only here stays here."""
+    return any(0 < (number(one.get("ExpirationInDays")) or 0) <= _SOON_DAYS for one in _for_all_objects(bucket))
+
+
+def _for_all_objects(bucket: Json) -> list[Json]:
+    """The lifecycle's rules that are on, without a prefix or any other filter."""
     narrows = {"Prefix", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"}
-    return any(
-        rule_.get("Status") == "Enabled" and number(rule_.get("ExpirationInDays")) and not narrows & set(rule_)
-        for rule_ in mappings(at(bucket, "LifecycleConfiguration.Rules"))
+    rules = mappings(at(bucket, "LifecycleConfiguration.Rules"))
+    return [one for one in rules if one.get("Status") == "Enabled" and not narrows & set(one)]
+
+
+@rule
+def old_versions(template: Template) -> Found:
+    """A bucket whose objects expire soon does not keep their old versions: what is deleted would stay readable."""
+    for name, bucket in template.resources(BUCKET).items():
+        kept = [number(at(one, "NoncurrentVersionExpiration.NoncurrentDays")) for one in _for_all_objects(bucket)]
+        if empties_itself(bucket) and not any(days is not None and days <= _SOON_DAYS for days in kept):
+            yield name, "keeps old versions of what expires (NoncurrentVersionExpiration)"
+
+
+@rule
+def written_once(template: Template) -> Found:
+    """What is declared to be written once (`Metadata.Letterlock.WrittenOnce`), or is under Object Lock, nobody changes
+    or deletes: objects for a year by Object Lock in compliance mode, items by a refusal in the table's own policy.
+    """
+    for name, bucket in template.resources(BUCKET).items():
+        if (_is_written_once(template, name) or bucket.get("ObjectLockEnabled")) and not _is_locked(bucket):
+            yield name, f"objects can be changed within {_LOCKED_DAYS} days (ObjectLockConfiguration, COMPLIANCE)"
+    for name, table in template.resources(TABLE).items():
+        if _is_written_once(template, name) and not any(map(_refuses_changes, _own_statements(table))):
+            yield name, "its own policy refuses nobody to update or delete items (ResourcePolicy)"
+
+
+def _is_written_once(template: Template, name: str) -> bool:
+    return is_on(at(template.resource(name), "Metadata.Letterlock.WrittenOnce"))
+
+
+def _is_locked(bucket: Json) -> bool:
+    default = at(bucket, "ObjectLockConfiguration.Rule.DefaultRetention") or {}
+    days = (number(default.get("Days")) or 0) + 365 * (number(default.get("Years")) or 0)
+    return is_on(bucket.get("ObjectLockEnabled")) and default.get("Mode") == "COMPLIANCE" and days >= _LOCKED_DAYS
+
+
+def _own_statements(table: Json) -> list[Json]:
+    return list(mappings(at(parsed(at(table, "ResourcePolicy.PolicyDocument")), "Statement")))
+
+
+def _refuses_changes(statement: Json) -> bool:
+    actions = {spelt(action).lower().removeprefix("dynamodb:") for action in listed(statement.get("Action"))}
+    return (
+        statement.get("Effect") == "Deny"
+        and statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        and not statement.get("Condition")
+        and (actions >= set(_REWRITES) or "*" in actions)
+        and listed(statement.get("Resource")) == ["*"]
     )

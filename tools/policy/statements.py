@@ -42,6 +42,8 @@ IDENTITY_POLICIES: Places = {
 """What a principal may do. Roles, users and groups hold a list of named policies."""
 TRUST: Places = {"AWS::IAM::Role": ("AssumeRolePolicyDocument",)}
 """Who may become a role."""
+_NARROW_ONLY = {"AWS::EC2::VPCEndpoint"}
+"""Their policies let nobody in whom another one does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,37 @@ class Spoken:
 
 
 def statements(template: Template, *places: Places) -> Iterator[Spoken]:
-    """Every statement in resources of these types, in documents given as mappings or as JSON text."""
+    """Every statement in resources of these types, in documents given as mappings or as JSON text; and in whatever
+    other resource holds one: with a principal it is that resource's own policy, without one what somebody may do.
+    """
     for where in places:
         for kind, paths in where.items():
             for name, properties in template.resources(kind).items():
                 for body in (each for path in paths for each in _bodies(properties, path)):
                     yield Spoken(name, kind, Statement(name, body))
+    for name, kind, body in _elsewhere(template):
+        if (RESOURCE_POLICIES if "Principal" in body or "NotPrincipal" in body else IDENTITY_POLICIES) in places:
+            yield Spoken(name, kind, Statement(name, body))
+
+
+def _elsewhere(template: Template) -> Iterator[tuple[str, str, Json]]:
+    """Statements in resources of types that no list above has: an access point, a stream, a repository."""
+    listed_kinds = {*RESOURCE_POLICIES, *IDENTITY_POLICIES, *TRUST, *_NARROW_ONLY}
+    for name, resource in template.body["Resources"].items():
+        if resource["Type"] not in listed_kinds:
+            for body in _nested(resource.get("Properties")):
+                yield name, resource["Type"], body
+
+
+def _nested(value: Any) -> Iterator[Json]:
+    found = parsed(value)
+    if isinstance(found, dict):
+        yield from (each for each in mappings(found.get("Statement")) if "Effect" in each)
+        for inner in found.values():
+            yield from _nested(inner)
+    elif isinstance(found, list):
+        for inner in found:
+            yield from _nested(inner)
 
 
 def _bodies(properties: Json, path: str) -> Iterator[Json]:

@@ -12,7 +12,9 @@ from tools.policy.weaken import Weakening, changed
 from tools.template_model import Json
 
 _ASK_FOR_ACCOUNT = {"AWS::KMS::Key", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"}
-_PERMISSION, _ROLE = "AWS::Lambda::Permission", "AWS::IAM::Role"
+_PERMISSION, _ROLE, _KEY = "AWS::Lambda::Permission", "AWS::IAM::Role", "AWS::KMS::Key"
+_ANOTHER = "arn:aws:iam::999999999999:root"
+_OF_ANY_ACCOUNT = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}
 Change = Callable[[Json], None]
 """What is done to a statement in place."""
 
@@ -78,6 +80,8 @@ def _changes(kind: str, statement: Json) -> Iterator[tuple[str, str, Change]]:
     if statement["Effect"] == "Deny":
         if "aws:SecureTransport" in str(statement):
             yield from _tls(kind)
+        if kind == _KEY and "Null" in statement.get("Condition", {}):
+            yield from _bound()
         return
     yield "action-exists", "with an action misspelt", _setting(Action=[*actions, actions[0][:-1] + "xx"])
     yield "action-exists", "with an action that is none", _setting(Action=[*actions, "dynamodb:TransactWriteItems"])
@@ -96,6 +100,10 @@ def _changes(kind: str, statement: Json) -> Iterator[tuple[str, str, Change]]:
             )
         return
     yield "public-statement", "for anybody", _setting(Principal="*", Condition=None)
+    yield "public-statement", "for anybody of any account", _setting(Principal="*", Condition=_OF_ANY_ACCOUNT)
+    yield "own-account", "for another account", _setting(Principal={"AWS": _ANOTHER}, Condition=None)
+    if kind == _KEY and "Condition" in statement and "Service" not in statement["Principal"]:
+        yield "key-use", "without its condition", _setting(Condition=None)
     yield "public-statement", "for anybody of AWS", _setting(Principal={"AWS": ["*"]}, Condition=None)
     yield "public-statement", "for all but one", _setting(Principal=None, NotPrincipal={"AWS": "123456789012"})
     if resource_policy:
@@ -112,6 +120,18 @@ def _service(kind: str, statement: Json) -> Iterator[tuple[str, str, Change]]:
         yield rule, "without aws:SourceAccount", lambda one: one["Condition"]["StringEquals"].pop("aws:SourceAccount")
         yield rule, "for any account", lambda one: one["Condition"]["StringEquals"].update({"aws:SourceAccount": "*"})
         yield rule, "for an account if there is one", _if_exists
+
+
+def _bound() -> Iterator[tuple[str, str, Change]]:
+    yield "key-bound", "allowed", _setting(Effect="Allow")
+    yield "key-bound", "for one principal", _setting(Principal={"AWS": "123456789012"})
+    yield "key-bound", "for one action", _setting(Action="kms:Encrypt")
+    yield (
+        "key-bound",
+        "the wrong way round",
+        lambda one: one["Condition"]["Null"].update(dict.fromkeys(one["Condition"]["Null"], "false")),
+    )
+    yield "key-bound", "narrowed", lambda one: one["Condition"].update({"StringEquals": {"aws:PrincipalAccount": "1"}})
 
 
 def _if_exists(statement: Json) -> None:
@@ -154,6 +174,12 @@ def _added(body: Json, name: str, kind: str, place: tuple[Any, ...]) -> Iterator
         yield Weakening(
             "wildcard-action", f"{name} with a statement more, for all", name, more({**wide, "Action": "*"})
         )
+        gives = {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": {"Fn::GetAtt": [name, "Arn"]}}
+        yield Weakening("permission-changes", f"{name} with a statement more, on itself", name, more(gives))
+    elif place[0] == "AssumeRolePolicyDocument":
+        everybody = {"Federated": "cognito-identity.amazonaws.com"}
+        web = {"Effect": "Allow", "Principal": everybody, "Action": "sts:AssumeRoleWithWebIdentity"}
+        yield Weakening("federated-trust", f"{name} for whoever has signed in somewhere", name, more(web))
     elif kind in RESOURCE_POLICIES:
         action = {"KMS": "kms:Decrypt", "S3": "s3:GetObject", "SNS": "sns:Publish", "SQS": "sqs:SendMessage"}
         one = {"Effect": "Allow", "Action": action[kind.split("::")[1]], "Resource": "*"}
