@@ -66,8 +66,8 @@ def _shape(fact: type[Fact], name: str, marks: Sequence[object]) -> Json:
                 return _text(f"^{prefix or '[a-z]{3}'}_{ULID}$")
             case StripeId(prefix):
                 return _text(f"^{prefix}_{STRIPE_ID}$")
-            case OneOf(words):
-                return {"enum": sorted(words)}
+            case OneOf():
+                return {"enum": sorted(mark)}
             case Code():
                 return _text(f"^{CODE}$")
     raise TypeError(f"{fact.__name__}.{name} does not say what may stand in it: see domain/facts.py")
