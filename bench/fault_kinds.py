@@ -33,6 +33,8 @@ class Fault(StrEnum):
 
 
 FAULTS = tuple(fault for fault in Fault if fault is not Fault.ANSWER_LOST_ONCE)
+UNTAKEN = (Fault.THROTTLED, Fault.ERROR, Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.PARTIAL)
+"""After which the function goes on, and has not got what it asked for."""
 KILLS = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
 
 

@@ -67,6 +67,8 @@ class Report:
         )
         repeated = sum(case.repeated > 0 for case in self.cases)
         yield f"nobody knew whether a mail about an account had gone out, so it went again: {repeated} cases"
+        off_record = sum(case.off_record > 0 for case in self.cases)
+        yield f"a refusal stood that the audit log could not take, and the operator heard of it: {off_record} cases"
         unheard = sum(case.unheard for case in self.cases)
         yield f"an answer was lost, and who asks again is told that it is done already: {unheard} cases"
         yield f"untrue {self.count(UNTRUE)}, never reached {self.count(UNREACHED)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -17,11 +17,11 @@ from typing import Any
 from bench.fault_children import ChildFailed, Children, run_in_child
 from bench.fault_clients import CRASHED, body_of, keyed, once_more, refused
 from bench.fault_cloud import Cloud
-from bench.fault_kinds import KILLS, Fault
+from bench.fault_kinds import KILLS, UNTAKEN, Fault
 from bench.fault_neighbours import with_neighbour
 from bench.fault_sites import Case, Choose, Event, Site, Way
 from bench.fault_wire import Armed, Asked
-from bench.fault_world import Things, World, differences, repeated, world
+from bench.fault_world import Things, World, differences, off_record, repeated, world
 from bench.findings import STUCK, UNREACHED, Finding
 from bench.scenarios import Desk
 from letterlock.adapters.keyring import LIFETIME
@@ -29,7 +29,8 @@ from letterlock.adapters.keyring import LIFETIME
 NEVER = Armed(0, Fault.ERROR)
 """A fault that no call meets."""
 
-
+Judge = Callable[[Things, Things], Iterable[Finding]]
+"""Is told how everything stands without the fault, and with it."""
 Ended = dict[str, Any]
 """`things` as they stand in the end; what whoever asks `again` is told, and how all stands when it was done `twice`."""
 
@@ -143,27 +144,28 @@ class Run:
 
         cloud.left = compare
         try:
-            ended = self._ended(way, event, reference, armed, again, unsure=_unsure(site, fault))
+            judge = partial(differences, unsure=_unsure(site, fault), untaken=fault in UNTAKEN)
+            ended = self._ended(way, event, reference, armed, again, judge)
         except Left:
             # Nothing is told apart from a case that was followed to its end, so nor is what comes next.
             ended = self._ends[left] | {"followed": False}
         return ended | {"left": left, "reached": armed.met > 0}
 
     def _ended(
-        self, way: Way, event: Event, reference: Ended, armed: Armed, again: list[Any], *, unsure: bool
+        self, way: Way, event: Event, reference: Ended, armed: Armed, again: list[Any], judge: Judge
     ) -> dict[str, Any]:
         cloud, things = self.cloud, reference["things"]
         answer = cloud.deliver(way.function, event, armed)
         if any(_not_taken(each) for each in again):  # the second delivery came too early, and comes once more
             cloud.deliver(way.function, event)
-        settled = _settled(cloud, way.function, answer)
+        settled = _settled(cloud, way.function, answer, look=things.keys() > {"answer"})
         told = settled.things.get("answer")
         # Of two who ask for one thing at the same time, one may be told that it is done.
         parted = refused(answer) and things.get("answer") in [said(each) for each in again]
         unheard = told != things.get("answer") and (parted or told == reference.get("again"))
         if unheard:
             settled.things["answer"] = things["answer"]
-        found = list(differences(things, settled.things, unsure=unsure))
+        found = list(judge(things, settled.things))
         if "twice" in reference and not list(
             differences(reference["twice"] | {"answer": things["answer"]}, settled.things)
         ):
@@ -174,6 +176,7 @@ class Run:
             "waited": _unconfirmed(settled.things) > _unconfirmed(things),
             "unheard": unheard,
             "repeated": repeated(things, settled.things),
+            "off_record": off_record(things, settled.things),
             "resent": list(cloud.resent.values()).count("unconfirmed"),
             "dead": cloud.dead,
         }
@@ -190,13 +193,14 @@ def _unsure(site: Site, fault: Fault) -> bool:
     return site.mailed and not clear
 
 
-def _settled(cloud: Cloud, function: str, answer: Any) -> World:
+def _settled(cloud: Cloud, function: str, answer: Any, *, look: bool = False) -> World:
     """Everything, once it is quiet, and what whoever called was answered in the end; a schedule hears no answer.
 
-    Where nothing was asked for that could change anything, there is nothing to see but the answer.
+    Where nothing was asked for that could change anything, there is nothing to see but the answer, unless one is to
+    `look` all the same: without the fault there was.
     """
     found = World()
-    if cloud.wire.wrote:
+    if cloud.wire.wrote or look:
         cloud.until_quiet()
         found = world(cloud)
     if function not in cloud.topology.scheduled:

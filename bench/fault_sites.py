@@ -90,6 +90,8 @@ class Case:
     resent: int = 0
     repeated: int = 0
     """How many mails about accounts went out twice."""
+    off_record: int = 0
+    """How many refusals are not in the audit log, because AWS did not take their entries."""
     dead: int = 0
 
     @property

@@ -46,6 +46,8 @@ OF_A_TRY = frozenset({"MessageUnconfirmed", "ReplyQueued"})
 """Facts of which there are as many as a reply took tries; what came of it all is compared."""
 ABOUT_ACCOUNTS = "mail about an account"
 """One is sent again where nobody knows whether it went (docs/security.md, "Mails about accounts")."""
+OF_A_REFUSAL = frozenset({"audit: access_refused", "audit: leak_report_refused", "audit: link_refused"})
+"""Entries that nobody waits for: where AWS does not take one the operator hears of it (docs/security.md)."""
 TELLS = {"inbound": "MessageReceived", "reply": "ReplyQueued", "note": "NoteAdded"}
 """Which fact each kind of message is told by."""
 WORDS = 60
@@ -281,8 +283,15 @@ def repeated(reference: Things, found: Things) -> int:
     return sum(max(0, len(found[what]) - len(reference.get(what, []))) for what in mails)
 
 
-def differences(reference: Things, found: Things, *, unsure: bool = False) -> Iterator[Finding]:
-    """What is wrong with the one that met a fault. `unsure`: nobody could know whether a mail had gone out."""
+def off_record(reference: Things, found: Things) -> int:
+    """How many refusals are not in the audit log."""
+    return sum(max(0, len(reference.get(what, [])) - len(found.get(what, []))) for what in OF_A_REFUSAL)
+
+
+def differences(reference: Things, found: Things, *, unsure: bool = False, untaken: bool = False) -> Iterator[Finding]:
+    """What is wrong with the one that met a fault. `unsure`: nobody could know whether a mail had gone out. `untaken`:
+    AWS may not have taken the entry of one refusal.
+    """
     for what in sorted(reference.keys() | found.keys()):
         before, after = Counter(reference.get(what, [])), Counter(found.get(what, []))
         if _of_a_try(what) and (after or what.startswith("fact MessageUnconfirmed")):
@@ -290,6 +299,8 @@ def differences(reference: Things, found: Things, *, unsure: bool = False) -> It
         if what.startswith("fact MessageSendFailed") and before.total() > after.total():
             continue  # the last try met a fault, so there was another one after it
         if unsure and what.startswith(ABOUT_ACCOUNTS) and after.total() == before.total() + 1:
+            continue
+        if untaken and what in OF_A_REFUSAL and before.total() == after.total() + 1:
             continue
         if before.total() > after.total():
             yield Finding(LOST, f"{what} ({before.total()} before, {after.total()} now)")

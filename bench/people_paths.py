@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bench.browser import ANA, PASSWORD, Browser, enrolled, joined, link_mailed, me, owner
+from bench.leaks import report, signed
 from bench.people import a_day_passed
 from bench.recorder import refusal
 from bench.scenarios import Desk
+from letterlock.domain.permissions import Role
 
 OTHER = "another long phrase"
 BEN, DORA, EVE, FAY, GAL, GUS, HAL = (
     f"{name}@team.example" for name in ("ben", "dora", "eve", "fay", "gal", "gus", "hal")
 )
-KIT, LOU, MO, NED = (f"{name}@team.example" for name in ("kit", "lou", "mo", "ned"))
+IDA, KIT, LOU, MO, NED = (f"{name}@team.example" for name in ("ida", "kit", "lou", "mo", "ned"))
 
 
 def people_come_in(desk: Desk) -> None:
@@ -100,6 +102,35 @@ def somebody_leaves(desk: Desk) -> None:
     desk.stack.finish_revocations(desk.stack.relay())
 
 
+def who_may_not_is_on_record(desk: Desk) -> None:
+    """By each function that knows who asks."""
+    viewer = desk.stack.person(Role.VIEWER)
+    desk.opened()
+    for method, path, body in (
+        ("POST", f"/v1/conversations/{desk.conversation}/notes", {"text": "x"}),
+        ("POST", "/v1/attachments", {"name": "x.txt", "media_type": "text/plain", "size": 1}),
+        ("POST", "/v1/billing/portal", None),
+        ("POST", "/v1/mailboxes", {"address": "x@acme.example"}),
+        ("POST", "/v1/invitations", {"email": BEN, "role": "agent"}),
+        ("DELETE", f"/v1/people/{viewer.id}/factor-reset", None),
+        ("GET", "/v1/audit", None),
+    ):
+        desk.stack.api(method, path, body, token="", headers=viewer.headers)
+
+
+def what_is_no_good_is_on_record(desk: Desk) -> None:
+    """Links that were used, and a report of a leak that another key signed."""
+    ana = owner(desk.stack, IDA)
+    ana.must("POST", "/v1/invitations", {"email": BEN, "role": "agent"})
+    invitation = {"token": link_mailed(desk.stack), "name": "Ben", "password": PASSWORD}
+    Browser(desk.stack).must("POST", "/v1/password-resets", {"email": IDA})
+    reset = {"token": link_mailed(desk.stack), "password": OTHER}
+    for _ in range(2):
+        Browser(desk.stack).ask("POST", "/v1/invitations/accept", invitation)
+        Browser(desk.stack).ask("POST", "/v1/password-resets/complete", reset)
+    desk.stack.api("POST", "/v1/secret-scanning", report("x"), token="", headers=signed(report("y")))
+
+
 def a_mail_that_ses_puts_off(desk: Desk) -> None:
     ana = owner(desk.stack, FAY)
     ana.must("POST", "/v1/invitations", {"email": BEN, "role": "agent"})
@@ -144,6 +175,8 @@ PEOPLE = (
     a_password_is_forgotten,
     links_for_a_new_password_are_ended,
     somebody_leaves,
+    who_may_not_is_on_record,
+    what_is_no_good_is_on_record,
     a_mail_that_ses_puts_off,
     a_workspace_with_an_owner,
     an_owner_lost_the_authenticator,

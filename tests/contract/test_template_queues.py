@@ -117,7 +117,7 @@ def test_the_last_look_into_a_file_is_the_one_after_which_the_queue_gives_up(tem
     assert int(variables["SCAN_ATTEMPTS"]) == receives
 
 
-def test_waiting_work_faults_of_the_api_and_broken_seals_are_noticed(template: Template) -> None:
+def test_waiting_work_faults_of_the_api_broken_seals_and_refusals_off_record_are_noticed(template: Template) -> None:
     watched = {
         (alarm["Namespace"], alarm["MetricName"], target(dimension["Value"]) or dimension["Value"])
         for alarm in template.resources("AWS::CloudWatch::Alarm").values()
@@ -132,3 +132,4 @@ def test_waiting_work_faults_of_the_api_and_broken_seals_are_noticed(template: T
         assert ("AWS/Lambda", "IteratorAge", target(mapping["FunctionName"])) in watched
     assert ("AWS/ApiGateway", "5XXError", "live") in watched
     assert ("Letterlock", "SealsBroken", "seal") in watched
+    assert ("Letterlock", "RefusalsNotRecorded", "audit") in watched

@@ -18,6 +18,7 @@ from letterlock.services.manage_participants import AddParticipant, ConfirmSende
 from letterlock.services.read_forward import ReadForward
 from letterlock.services.receive_mail import ReceiveMail
 from letterlock.services.record_delivery import RecordDelivery
+from letterlock.services.record_refusal import RecordRefusal
 from letterlock.services.retry_reply import RetryReply
 from letterlock.services.store_mail import StoreMail
 from letterlock.services.take_answer import Answers, RefuseAnswer, TakeAnswer
@@ -25,6 +26,7 @@ from letterlock.services.thread_bounce import ThreadBounce
 from letterlock.services.thread_mail import ThreadMail
 from letterlock.services.write_message import AddNote, SendReply
 from tests.fakes.accounts import FakeMailboxes, FakeMembers, FakeWorkspaces
+from tests.fakes.audit import FakeAudit
 from tests.fakes.clock import START, FakeClock, FakeIds
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.conversations import FakeConversations
@@ -141,7 +143,9 @@ class Desk:
             NOTIFIER,
             ANSWER_CHARACTERS,
         )
-        return Answers(take, RefuseAnswer(self.conversations, self.stack_ledger, self.ids, self.clock))
+        self.audit, self.unrecorded = FakeAudit(), list[Exception]()
+        refusal = RecordRefusal(self.audit, self.ids, self.clock, self.unrecorded.append)
+        return Answers(take, RefuseAnswer(self.conversations, self.stack_ledger, refusal, self.ids, self.clock))
 
     def arrives(
         self,

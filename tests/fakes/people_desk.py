@@ -28,6 +28,7 @@ from letterlock.services.own_sign_in import (
     RemoveFactor,
     RenewRecoveryCodes,
 )
+from letterlock.services.record_refusal import RecordRefusal
 from letterlock.services.reset_factor import AskFactorReset, FactorResets, FinishFactorReset, StopFactorReset
 from letterlock.services.reset_password import AskReset, CompleteReset
 from letterlock.services.revoke import Revoke
@@ -71,10 +72,12 @@ class PeopleDesk:
         self.check = CheckFactor(people, self.factors, clock)
         self.sign_in = SignInPerson(people, members, passwords, self.check, limits, self.audit, self.start, deeds)
         join = Join(people, members, passwords, self.start, deeds, ids, clock)
-        self.accept = AcceptInvitation(join, self.mailboxes, people, self.links, limits)
+        self.unrecorded: list[Exception] = []
+        self.refusal = RecordRefusal(self.audit, ids, clock, self.unrecorded.append)
+        self.accept = AcceptInvitation(join, self.mailboxes, people, self.links, limits, self.refusal)
         self.ask_sign_up = AskSignUp(people, limits, deeds, ids, clock, lambda: self.sign_up)
         self.complete_sign_up = CompleteSignUp(
-            join, self.mailboxes, self.workspaces, people, self.links, limits, lambda: self.sign_up
+            join, self.mailboxes, self.workspaces, people, self.links, limits, self.refusal, lambda: self.sign_up
         )
         self.make_invitation = MakeInvitation(deeds, ids, clock)
         self.invite = InvitePerson(people, people, members, self.mailboxes, limits, self.make_invitation, self.seats)
@@ -88,7 +91,7 @@ class PeopleDesk:
         self.stop_factor_reset = StopFactorReset(people, members, deeds)
         self.sessions = ListSessions(people, members, clock)
         self.ask_reset = AskReset(people, people, limits, deeds, ids, clock)
-        self.reset = CompleteReset(people, people, people, self.links, passwords, limits, deeds, clock)
+        self.reset = CompleteReset(people, people, people, self.links, passwords, limits, deeds, self.refusal, clock)
         revoke = Revoke(self.tokens, members, ids, clock)
         self.remove, self.end_session = RemovePerson(revoke, members), EndSession(revoke)
         self.sign_everybody_out, self.leave = SignEverybodyOut(revoke), LeaveWorkspace(revoke)

@@ -16,6 +16,7 @@ from bench.fault_ground import ground
 from bench.fault_kinds import FAULTS, IN_A_BATCH, REFUSALS, Fault
 from bench.fault_report import Report
 from bench.fault_sites import Site, Way, different, drawn
+from bench.fault_world import differences
 from bench.faults import investigate, of_case, plays, scouted
 from bench.findings import DOUBLED, LOST
 from bench.stack import HANDLERS
@@ -95,6 +96,14 @@ def tried(cloud: Cloud, way: str, fault: Fault, operation: str) -> Report:
     report = investigate(cloud, [of_case(way)], choose)
     assert report.cases
     return report
+
+
+def test_of_refusals_the_audit_log_may_lack_the_one_that_aws_did_not_take_and_no_other() -> None:
+    refused = "audit: access_refused"
+    assert list(differences({refused: ["", ""]}, {refused: [""]}, untaken=True)) == []
+    assert [each.kind for each in differences({refused: ["", ""]}, {refused: [""]})] == [LOST]
+    assert [each.kind for each in differences({refused: ["", ""]}, {}, untaken=True)] == [LOST]
+    assert [each.kind for each in differences({"audit: token_issued": [""]}, {}, untaken=True)] == [LOST]
 
 
 @pytest.mark.parametrize(

@@ -80,11 +80,23 @@ def test_what_is_asked_for_before_a_revocation_is_not_done_after_it(
     at_the_next_transaction(stack, happens)
     answer = ask(stack, owner, method, where, body)
 
-    assert stands == [stack.fingerprint()], "nothing was written after that"
+    assert _struck_out(stack, Act.ACCESS_REFUSED) == (meanwhile == "role"), (
+        "whom nobody knows any more is not on record"
+    )
+    assert stands == [stack.fingerprint()], "nothing else was written after that"
     if meanwhile == "role":
         assert_problem(answer, 403, "forbidden")
     else:
         assert_problem(answer, 401, "unauthenticated")
+
+
+def _struck_out(stack: Stack, act: Act) -> int:
+    """How many entries of it the audit log had."""
+    found = [each for each in stack.items("AuditTable") if each.get("act") == {"S": act}]
+    for each in found:
+        key = {name: each[name] for name in ("pk", "sk")}
+        wiring.client("dynamodb").delete_item(TableName="AuditTable", Key=key)
+    return len(found)
 
 
 def demote(stack: Stack, member: Member) -> None:
@@ -117,6 +129,9 @@ BY_NOBODY_KNOWN = {
     Act.PASSWORD_RESET_REQUESTED,
     Act.SIGN_IN_REFUSED,
     Act.ACCESS_REFUSED,
+    Act.LINK_REFUSED,
+    Act.ANSWER_REFUSED,
+    Act.LEAK_REPORT_REFUSED,
 }
 OF_A_CONVERSATION = {Act.PARTICIPANT_ADDED, Act.PARTICIPANT_REMOVED, Act.SENDER_CONFIRMED}
 """Who takes part in a conversation: its version is the condition, and nobody of the team may do more by it."""

@@ -18,8 +18,13 @@ def accept(token: str, **more: Any) -> dict[str, Any]:
     return {"token": token, "name": "Ben", "password": PASSWORD} | more
 
 
+REFUSAL = {("dynamodb:PutItem", "AuditTable")}
+"""What a refusal leaves: see test_refusals."""
+
+
 def written(stack: Stack, calls: list[Call]) -> list[str]:
-    return [each.operation for each in calls if each.operation in ("TransactWriteItems", "PutItem")]
+    writes = [each for each in calls if each.operation in ("TransactWriteItems", "PutItem")]
+    return [each.operation for each in writes if each.grants != REFUSAL]
 
 
 # ---- invitations ----------------------------------------------------------------------------------------------------

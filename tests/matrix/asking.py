@@ -96,8 +96,7 @@ ENDS_THE_SESSION = {
     ("DELETE", "/v1/me/totp"),
 }
 """Or gives it another secret."""
-ON_RECORD = {("POST", "/v1/sessions")}
-"""Whose refusals are in the audit log, and nowhere else."""
+FORBIDDEN = 403
 
 
 def expected() -> dict[tuple[str, str], dict[str, int]]:
@@ -140,6 +139,19 @@ def _invited(world: World, **wanted: Any) -> dict[str, Any]:
     return {"email": world.address(), **wanted}
 
 
+def on_record(world: World) -> dict[str, tuple[str, str]]:
+    """What the audit log has: of each entry its act, and who did it."""
+    found = [each for each in world.stack.items("AuditTable") if "act" in each]
+    return {each["sk"]["S"]: (each["act"]["S"], each["actor"]["S"]) for each in found}
+
+
+def recorded(world: World, method: str, path: str, who: str | Headers, status: int) -> list[tuple[str, str]]:
+    """What a refusal is to leave in the audit log: of somebody known, and of a sign-in."""
+    if (method, path) == ("POST", "/v1/sessions"):
+        return [("sign_in_refused", "")]
+    return [("access_refused", world.id_of(who))] if status == FORBIDDEN else []
+
+
 def real(world: World, method: str, path: str, caller: str) -> str:
     """The route's path with something of each kind in its place: something new for who may change it."""
     changed = method != "GET" and EXPECTED[method, path][caller] not in REFUSED
@@ -161,18 +173,21 @@ def real(world: World, method: str, path: str, caller: str) -> str:
 
 
 def answered(world: World, method: str, path: str, caller: str) -> int:
-    """The status; and a refusal has written nothing, told nothing, and is the same as for what never was."""
+    """The status; and a refusal has told nothing, written nothing but the entry that it is to leave in the audit log, and
+    is the same as for what never was.
+    """
     said = DESCRIBED[path.partition("+")[0]][method.lower()]["x-letterlock-action"]
     who: str | Headers = caller
     if caller == "unscoped":
         who = world.unscoped(Action(said)) if said != "anybody" else "owner"
     where, sent = real(world, method, path, caller), (BODIES | VARIANTS).get((method, path))
     sent = sent(world) if callable(sent) else sent
-    start = len(world.stack.recorder.calls)
+    start, before = len(world.stack.recorder.calls), on_record(world)
     status, body = world.ask(who, method, where, sent)
     if status in REFUSED:
-        but = UNCOUNTED | ({"AuditTable"} if (method, path) in ON_RECORD else set())
-        assert written(world.stack.recorder.calls[start:], but) == [], f"{caller} has written something"
+        assert written(world.stack.recorder.calls[start:], UNCOUNTED | {"AuditTable"}) == [], f"{caller} has written"
+        found = [entry for own, entry in on_record(world).items() if own not in before]
+        assert found == recorded(world, method, path, who, status), f"of {caller}, the audit log has {found}"
     if caller == "foreign":
         assert world.stack.workspace not in body
         assert world.stack.mailbox not in body

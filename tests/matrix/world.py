@@ -92,6 +92,9 @@ class World:
             self.ask(caller, "GET", "/v1/me")
         return self.callers[caller]
 
+    def id_of(self, caller: str | Headers) -> str:
+        return str(_json(self.ask(caller, "GET", "/v1/me"))["id"])
+
     # ---- who asks ----
 
     def seated(
@@ -261,6 +264,7 @@ class World:
         for table in ("ConversationsTable", "AuditTable", "LimitsTable"):
             dynamodb.delete_table(TableName=table)
             make_table(dynamodb, table)
+        wiring.record_refusal.cache_clear()  # as a process does that has just started
         self.stack.recorder.calls.clear()
         self.targets.clear()
 

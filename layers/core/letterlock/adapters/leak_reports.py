@@ -26,6 +26,9 @@ class ScannerKeys:
     def __init__(self, keys: str) -> None:
         self._keys = {name: _p256(pem) for name, pem in json.loads(keys).items()}
 
+    def has(self, key: str) -> bool:
+        return key in self._keys
+
     def verify(self, key: str, signature: str, body: bytes) -> None:
         """Raises Unauthenticated, alike for an unknown key and for a signature that is not its own."""
         known = self._keys.get(key)

@@ -57,12 +57,23 @@ class Refusal(StrEnum):
     TOO_LONG = "too_long"
 
 
-class Refused(Exception):
-    """An answer that is not taken in. `person`: who is told, if anybody."""
+WORTH_KNOWING: Final = {
+    Refusal.NOT_AUTHENTICATED,
+    Refusal.UNKNOWN_ADDRESS,
+    Refusal.ANOTHER_SENDER,
+    Refusal.REMOVED,
+    Refusal.NOT_ALLOWED,
+    Refusal.NOT_SEEN,
+}
+"""Where somebody wanted what they may not. The others are mishaps."""
 
-    def __init__(self, why: Refusal, person: str = "", conversation: str = "") -> None:
+
+class Refused(Exception):
+    """An answer that is not taken in. `person`: who is told, if anybody. `whose`: the token, or the address."""
+
+    def __init__(self, why: Refusal, person: str = "", conversation: str = "", whose: str = "") -> None:
         super().__init__(why.value)
-        self.why, self.person, self.conversation = why, person, conversation
+        self.why, self.person, self.conversation, self.whose = why, person, conversation, whose or person
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,11 @@ class Act(StrEnum):
     CHECKOUT_OPENED = "checkout_opened"
     PORTAL_OPENED = "portal_opened"
     ACCESS_REFUSED = "access_refused"
+    """To somebody known: 403, or a wrong second factor."""
+    LINK_REFUSED = "link_refused"
+    ANSWER_REFUSED = "answer_refused"
+    """An answer by mail."""
+    LEAK_REPORT_REFUSED = "leak_report_refused"
 
 
 OPERATOR = "operator"

@@ -133,6 +133,9 @@ class Reset:
     def made_at(self) -> datetime:
         return self.until - LIFE[LinkKind.RESET]
 
+    def standing(self, now: datetime) -> LinkState:
+        return LinkState.EXPIRED if self.state is LinkState.PENDING and self.until <= now else self.state
+
     def good(self, now: datetime, chosen_at: datetime | None) -> bool:
         """`chosen_at`: when the password was. A link is for the password that somebody forgot, and not for the next."""
         outdated = chosen_at is not None and self.made_at <= chosen_at

@@ -5,10 +5,12 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from aws_lambda_powertools import single_metric
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from letterlock.domain.errors import IntegrityBroken, LetterlockError
+
+logger = Logger()
 
 
 def safe_words(error: BaseException) -> dict[str, str]:
@@ -29,6 +31,14 @@ def count_if_broken(error: BaseException) -> None:
     if isinstance(error, IntegrityBroken):
         with single_metric(name="SealsBroken", unit=MetricUnit.Count, value=1) as metric:
             metric.add_dimension(name="check", value="seal")
+
+
+def refusal_not_recorded(error: Exception) -> None:
+    """Whoever was refused hears the same; the operator hears of this by an alarm of the template."""
+    count_if_broken(error)
+    logger.error("a refusal is not in the audit log", extra=safe_words(error))
+    with single_metric(name="RefusalsNotRecorded", unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension(name="check", value="audit")
 
 
 def _aws_code(error: BaseException | None) -> str:

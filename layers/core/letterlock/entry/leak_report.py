@@ -11,8 +11,11 @@ from typing import Literal
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from letterlock.domain.errors import Invalid, TooLarge
+from letterlock.domain.audit import Act
+from letterlock.domain.errors import Invalid, TooLarge, Unauthenticated
 from letterlock.entry import wiring
+from letterlock.entry.rest import asked
+from letterlock.services.sign_in import STACK
 
 REPORT_BYTES = 1024 * 1024
 REPORT_TOKENS = 1000
@@ -72,7 +75,13 @@ def findings(app: APIGatewayRestResolver) -> list[Finding]:
     body = _octets(event.body or "", encoded=bool(event.is_base64_encoded))
     if len(body) > REPORT_BYTES:
         raise TooLarge(f"a report has {REPORT_BYTES} octets at most: send it in parts")
-    wiring.scanner_keys().verify(headers.get(KEY_HEADER, ""), headers.get(SIGNATURE_HEADER, ""), body)
+    key = headers.get(KEY_HEADER, "")
+    try:
+        wiring.scanner_keys().verify(key, headers.get(SIGNATURE_HEADER, ""), body)
+    except Unauthenticated:
+        if wiring.scanner_keys().has(key):  # what names no key that we were given is anybody's noise
+            wiring.record_refusal()(STACK, Act.LEAK_REPORT_REFUSED, asked(app), f"signed by another: {key}")
+        raise
     found = _read(body)
     if len(found) > REPORT_TOKENS:
         raise TooLarge(f"a report has {REPORT_TOKENS} tokens at most: send it in parts")

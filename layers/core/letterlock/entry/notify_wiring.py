@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from letterlock.services.acknowledge import Acknowledge
     from letterlock.services.choose_notifications import ChooseNotifications, ReadNotificationSettings
     from letterlock.services.notify_people import NotifyPeople
+    from letterlock.services.record_refusal import RecordRefusal
     from letterlock.services.take_answer import Answers
 
 
@@ -124,7 +125,17 @@ def answers() -> Answers:
         characters=REPLY_CHARACTERS,
         billed=billed(),
     )
-    return Answers(take, RefuseAnswer(store, wiring.stack_ledger(), ids, wiring.now))
+    return Answers(take, RefuseAnswer(store, wiring.stack_ledger(), _record_refusal(), ids, wiring.now))
+
+
+def _record_refusal() -> RecordRefusal:
+    """For who waits for nothing: the mail comes again until its refusal is on record."""
+    from letterlock.services.record_refusal import RecordRefusal
+
+    def raised(error: Exception) -> None:
+        raise error
+
+    return RecordRefusal(wiring.audit(), wiring.ids(), wiring.now, raised)
 
 
 # ---- what accounts_api calls ----------------------------------------------------------------------------------------

@@ -196,14 +196,23 @@ def ask_sign_up() -> AskSignUp:
 def complete_sign_up() -> CompleteSignUp:
     from letterlock.services.join import CompleteSignUp
 
-    return CompleteSignUp(join(), wiring.mailboxes(), creating_workspaces(), links(), link_secrets(), limits(), sign_up)
+    return CompleteSignUp(
+        join(),
+        wiring.mailboxes(),
+        creating_workspaces(),
+        links(),
+        link_secrets(),
+        limits(),
+        wiring.record_refusal(),
+        sign_up,
+    )
 
 
 @cache
 def accept_invitation() -> AcceptInvitation:
     from letterlock.services.join import AcceptInvitation
 
-    return AcceptInvitation(join(), wiring.mailboxes(), links(), link_secrets(), limits())
+    return AcceptInvitation(join(), wiring.mailboxes(), links(), link_secrets(), limits(), wiring.record_refusal())
 
 
 @cache
@@ -217,7 +226,17 @@ def ask_reset() -> AskReset:
 def complete_reset() -> CompleteReset:
     from letterlock.services.reset_password import CompleteReset
 
-    return CompleteReset(sign_ins(), people(), links(), link_secrets(), passwords(), limits(), deeds(), wiring.now)
+    return CompleteReset(
+        sign_ins(),
+        people(),
+        links(),
+        link_secrets(),
+        passwords(),
+        limits(),
+        deeds(),
+        wiring.record_refusal(),
+        wiring.now,
+    )
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -11,9 +12,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from letterlock.domain import errors
 from letterlock.domain.accounts import Principal
+from letterlock.domain.audit import Act
 from letterlock.entry import wiring
 from letterlock.entry.collisions import shown
 from letterlock.entry.cookies import refuse_another_pages_request, refuse_foreign_origin, session_of
@@ -104,10 +107,24 @@ def request_id(app: APIGatewayRestResolver) -> str:
 
 def asked(app: APIGatewayRestResolver) -> Asked:
     """For the audit log: who asks (nobody known, on a public route), and from where."""
-    event = app.current_event
-    who: Principal | None = app.context.get("principal")
-    identity = event.request_context.identity
-    return Asked(who.id if who else "", request_id(app), identity.source_ip or "", identity.user_agent or "")
+    return _asked(app.current_event, app.context.get("principal"))
+
+
+def _asked(event: APIGatewayProxyEvent, who: Principal | None) -> Asked:
+    context = event.request_context
+    identity = context.identity
+    by, request = who.id if who else "", str(context.request_id)
+    return Asked(by, request, identity.source_ip or "", identity.user_agent or "")
+
+
+@contextmanager
+def on_record(event: APIGatewayProxyEvent, who: Principal, what: str) -> Iterator[None]:
+    """Where somebody known is refused, the log has it before they hear of it."""
+    try:
+        yield
+    except (errors.Forbidden, errors.SecondFactorRequired) as refused:
+        wiring.record_refusal()(who.workspace, Act.ACCESS_REFUSED, _asked(event, who), f"{what}: {refused}")
+        raise
 
 
 def say(app: APIGatewayRestResolver, name: str, value: str) -> None:
@@ -138,7 +155,8 @@ def _resolve(api: Routes, event: dict[str, Any], context: Any) -> dict[str, Any]
     said: dict[str, list[str]] = {}
     if not api.is_public(method, event["path"]):
         who = wiring.authenticate()(headers.get("authorization", ""), session_of(headers))
-        refuse_foreign_origin(who, method, headers)
+        with on_record(APIGatewayProxyEvent(event), who, "another page"):
+            refuse_foreign_origin(who, method, headers)
         api.app.context["principal"] = who
     else:
         refuse_another_pages_request(method, headers)

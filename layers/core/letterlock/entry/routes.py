@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 from letterlock.domain.permissions import Action
-from letterlock.entry.rest import principal, resolver
+from letterlock.entry.rest import on_record, principal, resolver
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -73,9 +73,10 @@ class Api:
 def _admits(action: Action, *, changes: bool) -> Callable[[APIGatewayRestResolver, NextMiddleware], Response[Any]]:
     def admit(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
         who = principal(app)
-        who.may(action)
-        if changes:
-            who.may_change(action)
-        return next_middleware(app)
+        with on_record(app.current_event, who, action):
+            who.may(action)
+            if changes:
+                who.may_change(action)
+            return next_middleware(app)
 
     return admit

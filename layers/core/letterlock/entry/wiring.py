@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from letterlock.services.read_inbox import ListConversations, ListMailboxes, ReadConversation, ReadMessage
     from letterlock.services.receive_mail import ReceiveMail
     from letterlock.services.record_delivery import RecordDelivery
+    from letterlock.services.record_refusal import RecordRefusal
     from letterlock.services.report_leak import ReportLeak
     from letterlock.services.requeue_orphans import RequeueOrphans
     from letterlock.services.retry_reply import RetryReply
@@ -90,7 +91,8 @@ def session() -> Session:
 
 
 @cache
-def client(service: str) -> Any:
+def client(service: str, *, seconds: int = CALL_SECONDS, tries: int = 3) -> Any:
+    """`seconds`: how long each of at most so many tries may wait for an answer."""
     from botocore.config import Config
 
     return session().create_client(
@@ -98,8 +100,8 @@ def client(service: str) -> Any:
         config=Config(
             user_agent="Letterlock",
             connect_timeout=3,
-            read_timeout=CALL_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            read_timeout=seconds,
+            retries={"mode": "standard", "total_max_attempts": tries},
         ),
     )
 
@@ -241,6 +243,17 @@ def audit() -> DynamoAudit:
     from letterlock.adapters.dynamo_audit import DynamoAudit
 
     return DynamoAudit(client("dynamodb"), setting("AUDIT_TABLE"), audit_entries())
+
+
+@cache
+def record_refusal() -> RecordRefusal:
+    """For who waits for the answer: one try of two seconds, and they are refused all the same."""
+    from letterlock.adapters.dynamo_audit import DynamoAudit
+    from letterlock.entry.failures import refusal_not_recorded
+    from letterlock.services.record_refusal import RecordRefusal
+
+    store = DynamoAudit(client("dynamodb", seconds=2, tries=1), setting("AUDIT_TABLE"), audit_entries())
+    return RecordRefusal(store, ids(), now, refusal_not_recorded)
 
 
 @cache

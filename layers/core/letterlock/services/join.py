@@ -30,6 +30,7 @@ from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.own_addresses import refuse_shared
 from letterlock.services.people_ports import Joining, Limits, Links, LinkSecrets, Passwords, People
 from letterlock.services.ports import Clock, Ids, Mailboxes, Members, Workspaces
+from letterlock.services.record_refusal import RecordRefusal
 from letterlock.services.sign_in import STACK, SignedIn
 from letterlock.services.start_session import FRESH_READS, StartSession
 
@@ -117,6 +118,7 @@ class AcceptInvitation:
     links: Links
     secrets: LinkSecrets
     limits: Limits
+    refusal: RecordRefusal
 
     def __call__(self, token: str, name: str, password: str, asked: Asked) -> SignedIn:
         new = Newcomer(token, name, password)
@@ -133,21 +135,26 @@ class AcceptInvitation:
     def _accepted(self, new: Newcomer, link: Link, asked: Asked) -> SignedIn:
         try:
             invitation = self.links.invitation(link.workspace, link.id)
-            inviter = self._inviter(invitation)
         except NotFound:
             raise Gone(NO_GOOD) from None
-        if invitation.standing(self.join.now()) is not LinkState.PENDING:
-            raise Gone(NO_GOOD)
-        refuse_shared(self.mailboxes, invitation.address)
-        member = Member(self.join.ids.new("per"), link.workspace, invitation.role, invitation.mailboxes)
-        act, made_at = Act.INVITATION_ACCEPTED, invitation.created_at
-        return self.join(new, invitation.address, member, link, asked, act, made_at, inviter)
+        state = invitation.standing(self.join.now())
+        with self.refusal.of_link(link, state, asked):
+            if state is not LinkState.PENDING:
+                raise Gone(NO_GOOD)
+            inviter = self._inviter(invitation)
+            refuse_shared(self.mailboxes, invitation.address)
+            member = Member(self.join.ids.new("per"), link.workspace, invitation.role, invitation.mailboxes)
+            act, made_at = Act.INVITATION_ACCEPTED, invitation.created_at
+            return self.join(new, invitation.address, member, link, asked, act, made_at, inviter)
 
     def _inviter(self, invitation: Invitation) -> Member | None:
-        """None when it was the operator. Raises Gone, NotFound: what somebody may give no more, nobody gets by them."""
+        """None when it was the operator. Raises Gone: what somebody may give no more, nobody gets by them."""
         if not invitation.inviter:
             return None
-        inviter = self.join.members.get(invitation.workspace, invitation.inviter)
+        try:
+            inviter = self.join.members.get(invitation.workspace, invitation.inviter)
+        except NotFound:
+            raise Gone(NO_GOOD) from None
         if not invitation.still_given_by(inviter):
             raise Gone(NO_GOOD)
         return inviter
@@ -187,6 +194,7 @@ class CompleteSignUp:
     links: Links
     secrets: LinkSecrets
     limits: Limits
+    refusal: RecordRefusal
     setting: Callable[[], str]
 
     def __call__(self, token: str, name: str, password: str, asked: Asked) -> SignedIn:
@@ -199,6 +207,9 @@ class CompleteSignUp:
             wanted = self.links.sign_up(link.workspace, link.id)
         except NotFound:
             raise Gone(NO_GOOD) from None
+        if wanted.state is LinkState.USED:  # else there is no workspace, and nobody to look into its log
+            with self.refusal.of_link(link, wanted.state, asked):
+                raise Gone(NO_GOOD)
         if wanted.state is not LinkState.PENDING or wanted.until <= self.join.now():
             raise Gone(NO_GOOD)
         # What is wrong with the request must be said before anything is made.

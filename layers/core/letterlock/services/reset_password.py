@@ -15,6 +15,7 @@ from letterlock.domain.throttle import Tried
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.people_ports import Limits, Links, LinkSecrets, Passwords, People, SignInChange, SignIns
 from letterlock.services.ports import Clock, Ids
+from letterlock.services.record_refusal import RecordRefusal
 from letterlock.services.sign_in import STACK
 from letterlock.services.start_session import ended
 
@@ -59,6 +60,7 @@ class CompleteReset:
     passwords: Passwords
     limits: Limits
     deeds: Deeds
+    refusal: RecordRefusal
     now: Clock
 
     def __call__(self, secret: str, password: str, asked: Asked) -> None:
@@ -66,8 +68,15 @@ class CompleteReset:
         link = self.secrets.read(secret, LinkKind.RESET)
         try:
             reset = self.links.reset(link.workspace, link.id)
-            person = self.people.get(link.workspace, reset.person)
-            sign_in = self.sign_ins.of_person(link.workspace, reset.person)
+        except NotFound:
+            raise Gone(NO_GOOD) from None
+        with self.refusal.of_link(link, reset.standing(self.now()), asked):
+            self._complete(reset, password, asked)
+
+    def _complete(self, reset: Reset, password: str, asked: Asked) -> None:
+        try:
+            person = self.people.get(reset.workspace, reset.person)
+            sign_in = self.sign_ins.of_person(reset.workspace, reset.person)
         except NotFound:
             raise Gone(NO_GOOD) from None
         member = person.member

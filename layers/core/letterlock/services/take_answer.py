@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Gate, Mailbox, Principal, by_mail
-from letterlock.domain.answers import Answer, AnswerSeen, Refusal, Refused, answer_of, from_a_machine, vouched_for
+from letterlock.domain.answers import (
+    WORTH_KNOWING,
+    Answer,
+    AnswerSeen,
+    Refusal,
+    Refused,
+    answer_of,
+    from_a_machine,
+    vouched_for,
+)
+from letterlock.domain.audit import Act
 from letterlock.domain.billing import Allowance, allowance
 from letterlock.domain.errors import AlreadyIngested, Forbidden, NotFound, RuleBroken, SameMail
 from letterlock.domain.facts import AnswerRefused, Fact
@@ -14,8 +24,10 @@ from letterlock.domain.fingerprints import fingerprint
 from letterlock.domain.ledger import IngestRecord, Outcome, Reason
 from letterlock.domain.mail import Address
 from letterlock.services.announce import announce
+from letterlock.services.deeds import Asked
 from letterlock.services.notify_ports import AnswerPlace, AnswerTokens, Colleague, Team
 from letterlock.services.ports import Clock, Conversations, Ids, Ingest, StackLedger
+from letterlock.services.record_refusal import RecordRefusal
 from letterlock.services.store_mail import Arrival
 from letterlock.services.write_message import AddNote, SendReply
 
@@ -54,7 +66,7 @@ class TakeAnswer:
             return self._written(arrival, mailbox, whose, principal, answer)
         except Refused as refused:
             told = "" if refused.why is Refusal.REMOVED else whose.person
-            raise Refused(refused.why, told, whose.conversation) from None
+            raise Refused(refused.why, told, whose.conversation, whose.person) from None
 
     def _whose(self, arrival: Arrival, mailbox: Mailbox, seen: AnswerSeen) -> Whose:
         mail, delivery = arrival.mail, arrival.delivery
@@ -150,6 +162,7 @@ class RefuseAnswer:
 
     conversations: Conversations
     stack_ledger: StackLedger
+    refusal: RecordRefusal
     ids: Ids
     now: Clock
 
@@ -158,6 +171,15 @@ class RefuseAnswer:
         if self.conversations.recorded(workspace, mailbox.id, delivery.ses_message_id):
             return None
         self.stack_ledger.keep_raw(delivery.ses_message_id, arrival.original.chunks())
+        if refused.whose and refused.why in WORTH_KNOWING:
+            self.refusal(
+                workspace,
+                Act.ANSWER_REFUSED,
+                Asked("", delivery.ses_message_id),
+                refused.why.value,
+                subject=refused.whose,
+                delivered_at=delivery.received_at,
+            )
         entry = IngestRecord(workspace, mailbox.id, delivery.ses_message_id, Outcome.REJECTED, self.now(), refused.why)
         facts: list[Fact] = []
         if refused.person:
