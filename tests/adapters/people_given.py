@@ -89,7 +89,7 @@ class Office:
         begun = session(f"ses_{person.removeprefix('per_')}", self.clock())
         member = Member(person, link.workspace, role, None, credentials=(begun.credential,))
         profile = Profile(address or address_of(person), person.removeprefix("per_").title())
-        return Joining(member, profile, f"password of {person}", begun, link, self.clock())
+        return Joining(member, profile, f"password of {person}", begun, link, self.clock(), self.clock())
 
     def joined(self, person: str, role: Role = Role.AGENT) -> Member:
         """Somebody who was invited; they are signed in."""

@@ -1,6 +1,7 @@
 """What every store of people keeps to: the fake, and the tables."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -40,7 +41,10 @@ def test_who_joins_is_a_person_who_signs_in_and_the_link_is_used(office: Office)
     assert office.done() == (entries + 2, facts + 2), "the invitation, and who came by it"
 
 
-@pytest.mark.parametrize("why", ["used", "too old", "never made", "another workspace's", "revoked"])
+@pytest.mark.parametrize(
+    "why",
+    ["used", "too old", "never made", "another workspace's", "revoked", "signed out at once", "signed out later"],
+)
 def test_by_a_link_that_is_no_good_nobody_joins(office: Office, why: str) -> None:
     link = office.invite(office.invited("inv_1"))
     match why:
@@ -52,12 +56,15 @@ def test_by_a_link_that_is_no_good_nobody_joins(office: Office, why: str) -> Non
             link = replace(link, id="inv_2")
         case "another workspace's":
             link = replace(link, workspace=OTHER)
-        case _:
+        case "revoked":
             assert office.revocations.invitation(link.workspace, link.id, office.deed(Act.INVITATION_REVOKED))
+        case _:
+            office.clock.passes(minutes=5 * (why == "signed out later"))
+            office.revocations.everybody(WORKSPACE, office.clock(), office.deed(Act.EVERYBODY_SIGNED_OUT))
     before = office.done()
 
     with pytest.raises(Gone):
-        office.people.join(office.joining(BEN, link), office.deed())
+        office.people.join(replace(office.joining(BEN, link), made_at=START), office.deed())
     assert nobody_joined(office, BEN)
     assert office.done() == before
 
@@ -74,6 +81,56 @@ def test_a_second_before_its_end_a_link_still_works(office: Office) -> None:
     office.clock.passes(hours=71, minutes=59, seconds=59)
     office.people.join(office.joining(BEN, link), office.deed())
     assert office.people.at(WORKSPACE, "ben@team.example") == BEN
+
+
+def test_who_is_invited_after_everybody_was_signed_out_joins(office: Office) -> None:
+    office.revocations.everybody(WORKSPACE, START - timedelta(minutes=1), office.deed(Act.EVERYBODY_SIGNED_OUT))
+    office.joined(BEN)
+    assert office.people.at(WORKSPACE, address_of(BEN)) == BEN
+
+
+@pytest.mark.parametrize(
+    ("happens", "state"),
+    [
+        ("nothing", LinkState.PENDING),
+        ("signed out", LinkState.VOID),
+        ("removed", LinkState.VOID),
+        ("demoted", LinkState.VOID),
+        ("fewer mailboxes", LinkState.VOID),
+        ("raised", LinkState.PENDING),
+        ("never there", LinkState.VOID),
+        ("revoked, and removed", LinkState.REVOKED),
+    ],
+)
+def test_an_invitation_that_would_let_nobody_in_is_void_in_the_list(
+    office: Office, happens: str, state: LinkState
+) -> None:
+    cleo = office.joined(CLEO, Role.ADMIN)
+    by = "per_x" if happens == "never there" else CLEO
+    link = office.invite(replace(office.invited("inv_1"), invited_by=by, mailboxes=frozenset({"mbx_1"})))
+    if happens.startswith("revoked"):
+        office.revocations.invitation(link.workspace, link.id, office.deed(Act.INVITATION_REVOKED))
+    if happens.endswith("removed"):
+        office.revocations.person(cleo, START, None, office.deed(Act.PERSON_REMOVED))
+    if happens == "signed out":
+        office.revocations.everybody(WORKSPACE, office.clock(), office.deed(Act.EVERYBODY_SIGNED_OUT))
+    changes = {
+        "demoted": (Role.AGENT, None),
+        "fewer mailboxes": (Role.ADMIN, frozenset({"mbx_2"})),
+        "raised": (Role.OWNER, None),
+    }
+    if happens in changes:
+        office.people.change(PersonChange(cleo, *changes[happens], asker()), office.deed())
+
+    [listed] = [each for each in office.links.invitations(WORKSPACE) if each.id == link.id]
+    assert listed.state is state
+
+
+def test_the_operators_invitation_waits_until_everybody_is_signed_out(office: Office) -> None:
+    office.invite(office.invited("inv_1"))
+    assert [each.state for each in office.links.invitations(WORKSPACE)] == [LinkState.PENDING, LinkState.USED]
+    office.revocations.everybody(WORKSPACE, office.clock(), office.deed(Act.EVERYBODY_SIGNED_OUT))
+    assert [each.state for each in office.links.invitations(WORKSPACE)] == [LinkState.VOID, LinkState.USED]
 
 
 def test_an_address_is_one_persons_and_the_link_stays_good(office: Office) -> None:

@@ -69,6 +69,9 @@ class FakePeople:
     def join(self, joining: Joining, deed: Deed) -> None:
         self.before()
         self._refuse_used(joining.link)
+        signed_out_at = self.members.signed_out.get(joining.member.workspace)
+        if signed_out_at and joining.made_at <= signed_out_at:
+            raise Gone("no good")
         workspace, person, address = joining.member.workspace, joining.member.id, joining.profile.address
         if self.at(workspace, address) != joining.replaces:
             raise Conflict("somebody has that address")
@@ -215,7 +218,9 @@ class FakePeople:
         ids = sorted(
             key[1] for key in self.links if key[0] == workspace and key[1] > after and key[1].startswith("inv_")
         )
-        return [self.invitation(workspace, each) for each in ids[:limit]]
+        found = [self.invitation(workspace, each) for each in ids[:limit]]
+        gate = self.members.gate(workspace)
+        return [each.as_things_stand(self.members.members.get((workspace, each.inviter)), gate) for each in found]
 
     def ask_reset(self, reset: Reset, deed: Deed) -> None:
         self.links[reset.workspace, reset.id] = reset

@@ -305,6 +305,32 @@ def test_a_person_who_is_removed_meanwhile_gets_no_role(stack: Stack, monkeypatc
     assert ana.must("GET", path)["state"] == "removed"
 
 
+def test_who_was_invited_before_everybody_was_signed_out_does_not_come_in(stack: Stack) -> None:
+    """Whoever broke in may have invited somebody."""
+    ana = owner(stack)
+    ana.must("POST", "/v1/invitations", {"email": BEN, "role": "owner"})
+    accepted = {"token": link_mailed(stack), "name": "Ben", "password": PASSWORD}
+    ana.must("DELETE", "/v1/credentials")
+    assert Browser(stack).ask("POST", "/v1/invitations/accept", accepted)[0] == 410
+
+    assert ana.sign_in()[0] == 201
+    assert [each["state"] for each in ana.must("GET", "/v1/invitations")["invitations"]] == ["void"]
+    ben = joined(ana, BEN)
+    assert ben.must("GET", "/v1/me")["role"] == "agent"
+    states = [each["state"] for each in ana.must("GET", "/v1/invitations")["invitations"]]
+    assert states == ["void", "used"]
+
+
+def test_an_invitation_of_who_was_removed_is_not_listed_as_one_that_waits(stack: Stack) -> None:
+    ana = owner(stack)
+    ben = joined(ana, BEN, "admin")
+    invited = ben.must("POST", "/v1/invitations", {"email": "cleo@team.example", "role": "agent"})
+    assert invited["state"] == "pending"
+    ana.must("DELETE", f"/v1/people/{me(ben)}")
+    assert [each["state"] for each in ana.must("GET", "/v1/invitations")["invitations"]] == ["used", "void"]
+    assert ana.ask("DELETE", f"/v1/invitations/{invited['id']}")[0] == 204
+
+
 def test_another_workspaces_people_are_none(stack: Stack) -> None:
     ana, eve = owner(stack), owner(stack, "eve@other.example")
     ben = joined(ana, BEN)

@@ -11,8 +11,9 @@ from letterlock.adapters.audit_entries import AuditEntries
 from letterlock.adapters.authority import held, judge
 from letterlock.adapters.codec import decode, encode, instant
 from letterlock.adapters.commits import Commits
-from letterlock.adapters.dynamo import ABSENT, Item, Step, key, pages
+from letterlock.adapters.dynamo import ABSENT, Item, Step, batch_get, key, pages
 from letterlock.adapters.keyring import STACK
+from letterlock.adapters.member_items import gate_of, member_of
 from letterlock.adapters.people_items import PeopleItems
 from letterlock.adapters.sealing import Place, Sealer
 from letterlock.domain.accounts import Principal
@@ -85,7 +86,7 @@ class DynamoLinks:
         return self._invitation(self._item(workspace, table.invitation_key(invitation)))
 
     def invitations(self, workspace: str, *, after: str = "", limit: int = 25) -> list[Invitation]:
-        """One Query."""
+        """A Query, and a BatchGetItem of those who invited and the gate."""
         answer = self._client.query(
             TableName=self._items.table,
             KeyConditionExpression="pk = :workspace AND sk BETWEEN :after AND :last",
@@ -97,7 +98,18 @@ class DynamoLinks:
             Limit=limit + 1,
         )
         found = [dict(each) for each in answer["Items"] if each["sk"]["S"] != table.invitation_key(after)]
-        return [self._invitation(each) for each in found[:limit]]
+        return self._as_things_stand(workspace, [self._invitation(each) for each in found[:limit]])
+
+    def _as_things_stand(self, workspace: str, found: list[Invitation]) -> list[Invitation]:
+        if not found:
+            return []
+        gate = (workspace, table.GATE)
+        inviters = {each.inviter: (workspace, table.member_key(each.inviter)) for each in found if each.inviter}
+        read = batch_get(self._client, self._items.table, [gate, *inviters.values()], consistent=True)
+        if gate not in read:
+            raise NotFound("no such workspace")
+        members = {each: member_of(read[at]) for each, at in inviters.items() if at in read}
+        return [each.as_things_stand(members.get(each.inviter), gate_of(read[gate])) for each in found]
 
     def _invitation(self, item: Item) -> Invitation:
         workspace, id = item["pk"]["S"], item["sk"]["S"].removeprefix(table.INVITATIONS)  # noqa: A001 - its own name

@@ -78,12 +78,13 @@ class DynamoPeople:
     # ---- changing ---------------------------------------------------------------------------------------------------
 
     def join(self, joining: Joining, deed: Deed) -> None:
-        """Nine steps, with the inviter's and the facts."""
+        """Ten steps, with the inviter's and the facts."""
         member, items = joining.member, self._items
         sign_in = SignIn(member.workspace, member.id, joining.password)
         profile = items.profile_item(member.workspace, member.id, joining.profile, joining.at)
         steps = [
             items.used(joining.link, joining.at),
+            items.not_signed_out_since(member.workspace, joining.made_at),
             items.put("member", self._member(joining), ABSENT),
             items.put("profile", profile, ABSENT),
             items.put("sign_in", items.sign_in_item(sign_in, joining.profile.address), ABSENT),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from letterlock.domain.accounts import Member, Principal
+from letterlock.domain.accounts import Gate, Member, Principal
 from letterlock.domain.audit import OPERATOR
 from letterlock.domain.errors import Forbidden, Invalid, NotFound
 from letterlock.domain.permissions import PERMISSIONS, Action, Role
@@ -83,6 +83,8 @@ class LinkState(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     """Shown, never stored: it follows from the time."""
+    VOID = "void"
+    """Shown, never stored: everybody was signed out since it was made, or its inviter could not give the same now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,13 @@ class Invitation:
     def inviter(self) -> str:
         """The member's id; empty when it was the operator."""
         return "" if self.invited_by == OPERATOR else self.invited_by
+
+    def as_things_stand(self, inviter: Member | None, gate: Gate) -> Invitation:
+        """As it is shown. `inviter` None: it was the operator, or whoever it was is not there."""
+        given = self.still_given_by(inviter) if inviter else not self.inviter
+        closed = gate.signed_out_at is not None and self.created_at <= gate.signed_out_at
+        dead = self.state is LinkState.PENDING and (closed or not given)
+        return replace(self, state=LinkState.VOID) if dead else self
 
     def still_given_by(self, inviter: Member) -> bool:
         """Whether they could give the same again, as they stand now."""

@@ -78,6 +78,7 @@ class Join:
             self.passwords.hash(password),
             session,
             link,
+            made_at,
             self.now(),
             replaces=self._replaced(member.workspace, address, made_at),
             inviter=inviter,
@@ -108,7 +109,8 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class AcceptInvitation:
-    """Nobody gets more by it than its inviter could give by now.
+    """Nobody gets more by it than its inviter could give by now, nor anything by one that was made before everybody was
+    signed out.
 
     Raises TooManyRequests, Gone, Invalid, AddressRefused, Conflict, Stale.
     """

@@ -138,6 +138,8 @@ class Joining:
     password: str
     session: Session
     link: Link
+    made_at: datetime
+    """When the link was."""
     at: datetime
     replaces: str = ""
     """A removed person of that address."""
@@ -175,8 +177,8 @@ class People(Protocol):
         ...
 
     def join(self, joining: Joining, deed: Deed) -> None:
-        """One transaction. Raises Gone when the link was used meanwhile, Conflict when the address is somebody's, Stale
-        when the inviter is no longer so.
+        """One transaction. Raises Gone when the link was used meanwhile, or is older than everybody's last sign-out,
+        Conflict when the address is somebody's, Stale when the inviter is no longer so.
         """
         ...
 
@@ -217,7 +219,9 @@ class Links(Protocol):
         """Raises NotFound."""
         ...
 
-    def invitations(self, workspace: str, *, after: str = "", limit: int = 25) -> list[Invitation]: ...
+    def invitations(self, workspace: str, *, after: str = "", limit: int = 25) -> list[Invitation]:
+        """As things stand: of those that wait, what would let nobody in is void."""
+        ...
 
     def ask_reset(self, reset: Reset, deed: Deed) -> None:
         """The same writes for everybody."""
