@@ -1,11 +1,16 @@
 """Ids of what one may not see, brought in by another way than the path: they lead nowhere, and nothing is written."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
+from letterlock.domain.people import Link, LinkKind
+from letterlock.domain.tokens import checksum
+from letterlock.entry import people_wiring
+from tests.handlers.stack import MAILBOX
 from tests.matrix.asking import REFUSED, on_record, stored
-from tests.matrix.world import World, _json, a_world
+from tests.matrix.world import OTHERS, SALES, World, _json, a_world
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,66 @@ def test_a_cursor_of_another_workspaces_list(world: World) -> None:
     assert world.ask("foreign", "GET", "/v1/conversations", limit="1", cursor=cursor)[0] == 400
     listed = _json(world.ask("elsewhere", "GET", "/v1/conversations", limit="1", cursor=cursor))
     assert listed["conversations"] == []
+
+
+@pytest.mark.parametrize("path", ["/v1/people", "/v1/invitations", "/v1/tokens", "/v1/audit", "/v1/audit/export"])
+def test_a_cursor_of_another_workspaces_other_lists(world: World, path: str) -> None:
+    for _ in range(2):
+        world.target("invitation", "")
+        world.target("token", "")
+    world.linked()
+    cursor = _cursor(world, "owner", path)
+    assert world.ask("owner", "GET", path, limit="1", cursor=cursor)[0] == 200
+    status, said = world.ask("foreign", "GET", path, limit="1", cursor=cursor)
+    assert (status, world.stack.workspace in said) == (400, False)
+
+
+def _cursor(world: World, caller: str, path: str) -> str:
+    status, said = world.ask(caller, "GET", path, limit="1")
+    assert status == 200
+    found: str = json.loads(said.splitlines()[-1])["cursor"]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("caller", ["foreign", "admin", "elsewhere"])
+def test_a_file_that_somebody_else_uploaded_in_a_message(world: World, caller: str) -> None:
+    """Into a conversation that the caller may write into."""
+    file = world.upload(scanned=True)
+    to = {"foreign": OTHERS, "admin": MAILBOX, "elsewhere": SALES}[caller]
+    path = f"/v1/conversations/{world.conversation_at(to, caller)}/notes"
+    before = stored()
+    refused = world.ask(caller, "POST", path, {"text": "See.", "attachments": [file]})
+    assert refused == world.ask(caller, "POST", path, {"text": "See.", "attachments": ["att_" + "0" * 26]})
+    assert refused[0] == 404
+    assert stored() == before
+    assert world.ask(caller, "POST", path, {"text": "See."})[0] == 201
+
+
+def test_a_file_under_another_ones_message(world: World) -> None:
+    conversation, other = world.target("conversation", ""), world.target("conversation", "")
+    message, elsewhere = world.message(conversation, "{attachment}"), world.message(other, "")
+    path = "/v1/conversations/{}/messages/{}/attachments/{}"
+    assert world.ask("owner", "GET", path.format(conversation, message, world.file))[0] == 303
+    for where in ((other, elsewhere), (other, message), (conversation, elsewhere)):
+        assert world.ask("owner", "GET", path.format(*where, world.file))[0] == 404
+
+
+@pytest.mark.parametrize("swapped", ["workspace", "kind"])
+def test_a_link_that_is_spelt_as_if_it_led_elsewhere(world: World, swapped: str) -> None:
+    made = _json(world.ask("owner", "POST", "/v1/invitations", {"email": world.address(), "role": "viewer"}))["id"]
+    secret = people_wiring.link_secrets().secret(Link(LinkKind.INVITATION, world.stack.workspace, made))
+    kind, workspace, rest = secret[:4], secret[4:30], secret[30:-6]
+    where = {"workspace": kind + world.other.removeprefix("wsp_"), "kind": f"llr_{workspace}"}[swapped]
+    body = {"token": f"{where}{rest}{checksum(where + rest)}", "password": "a password of nobody's"}
+    before = stored()
+    if swapped == "kind":
+        assert world.ask("anonymous", "POST", "/v1/password-resets/complete", body)[0] == 410
+        assert world.ask("anonymous", "POST", "/v1/password-resets/complete", body | {"token": secret})[0] == 410
+    else:
+        assert world.ask("anonymous", "POST", "/v1/invitations/accept", body | {"name": "Eve"})[0] == 410
+    assert stored() == before
+    assert world.ask("anonymous", "POST", "/v1/invitations/accept", body | {"name": "E", "token": secret})[0] == 201
 
 
 def test_a_person_of_another_workspace_as_an_assignee(world: World) -> None:

@@ -27,6 +27,8 @@ from tests.handlers.stack import MAILBOX, Stack, function_behind, rest_event, st
 
 HOST = "api.acme.example"
 SALES = "sales@acme.example"
+OTHERS = "support@other.example"
+"""The other workspace's mailbox."""
 OWN_PASSWORD = "what everybody here signs in with"
 RELEASE = "{attachment}/state"
 PROGRAM = 'Content-Type: application/pdf; name="invoice.pdf"\r\nContent-Disposition: attachment\r\n\r\nMZ'
@@ -55,7 +57,7 @@ class World:
     def of(cls, stack: Stack) -> World:
         world = cls(stack)
         world.sales = world._second_mailbox()
-        setup = {"workspace": {"name": "Other"}, "mailbox": {"address": "support@other.example"}}
+        setup = {"workspace": {"name": "Other"}, "mailbox": {"address": OTHERS}}
         world.other = stack.call("workspace_setup", setup)["workspace"]
         world.seated(world.other, Role.OWNER)  # or `foreign`, who is another one, could not leave
         world.seat()
@@ -142,7 +144,7 @@ class World:
                 quarantined="quarantine" in path, forged="confirm" in path, file=PROGRAM if RELEASE in path else ""
             ),
             "contact": self._contact,
-            "attachment": self._upload,
+            "attachment": self.upload,
             "token": self._token,
             "person": self._person,
             "invitation": self._invitation,
@@ -151,6 +153,17 @@ class World:
             "domain": lambda: str(_json(self.ask("owner", "POST", "/v1/domains", {"domain": self.domain()}))["id"]),
         }
         return made[name]()
+
+    def conversation_at(self, mailbox: str, caller: str) -> str:
+        """A new one there, which that caller sees."""
+        self.made += 1
+        mail = f"From: Ana <ana{self.made}@customer.example>\r\nTo: {mailbox}\r\nSubject: Lamp\r\n\r\nWhere is it?\r\n"
+        self.stack.mail(mail.encode(), ses_message_id=f"matrix{self.made}", recipients=(mailbox,))
+        return str(_json(self.ask(caller, "GET", "/v1/conversations"))["conversations"][0]["id"])
+
+    def linked(self) -> None:
+        """The audit log's chains are as long as it."""
+        self.stack.chain()
 
     def _conversation(self, *, quarantined: bool = False, forged: bool = False, file: str = "") -> str:
         self.made += 1
@@ -193,11 +206,11 @@ class World:
 
     def _message_with_file(self, conversation: str) -> str:
         """A note of it, with a file that was looked into: `file`."""
-        self.file = self._upload(scanned=True)
+        self.file = self.upload(scanned=True)
         body = {"text": "See.", "attachments": [self.file]}
         return str(_json(self.ask("owner", "POST", f"/v1/conversations/{conversation}/notes", body))["id"])
 
-    def _upload(self, *, scanned: bool = False) -> str:
+    def upload(self, *, scanned: bool = False) -> str:
         """The owner's."""
         content = b"a lamp"
         wanted = {"name": "lamp.txt", "media_type": "text/plain", "size": len(content)}
