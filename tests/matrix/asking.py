@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import boto3
 
 from bench.recorder import Call
-from letterlock.domain.permissions import Action
+from letterlock.domain.permissions import STOPPED, Action
 from tests.matrix.world import OWN_PASSWORD, Headers, World
 from tools.openapi import DESCRIPTION
 
@@ -29,7 +30,7 @@ CALLERS = (
     "expired",
     "unscoped",
 )
-REFUSED = (400, 401, 403, 404, 409, 410)
+REFUSED = (400, 401, 402, 403, 404, 409, 410)
 PASSWORD = "a password of nobody's"
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{conversation}/replies"): {"text": "Soon."},
@@ -83,6 +84,31 @@ VARIANTS: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/people/{person}+owner"): {"role": "owner", "mailboxes": []},
 }
 """The same routes asked for something else, in lines of their own: behind the `+` it says what."""
+READ_ONLY = "+read-only"
+"""The same routes while the workspace is read-only, for a payment is overdue: all that change what nobody then changes,
+and some that go on.
+"""
+GOES_ON = (
+    ("GET", "/v1/conversations/{conversation}"),
+    ("GET", "/v1/conversations/{conversation}/messages/{message}/attachments/{attachment}"),
+    ("DELETE", "/v1/people/{person}"),
+    ("DELETE", "/v1/tokens/{token}"),
+    ("PATCH", "/v1/people/{person}"),
+    ("POST", "/v1/billing/checkout"),
+)
+CHANGES = ("POST", "PUT", "PATCH")
+UNPAID = sorted(
+    [
+        *(
+            (method.upper(), path)
+            for path, methods in DESCRIBED.items()
+            for method, said in methods.items()
+            if method.upper() in CHANGES and said["x-letterlock-action"] in STOPPED
+        ),
+        *GOES_ON,
+    ]
+)
+VARIANTS |= {(method, f"{path}{READ_ONLY}"): BODIES.get((method, path)) for method, path in UNPAID}
 ROUTES = sorted([*((method.upper(), path) for path, methods in DESCRIBED.items() for method in methods), *VARIANTS])
 UNCOUNTED = {"LimitsTable"}
 """What a refused request may write: that it was counted."""
@@ -182,6 +208,11 @@ def answered(world: World, method: str, path: str, caller: str) -> int:
         who = world.unscoped(Action(said)) if said != "anybody" else "owner"
     where, sent = real(world, method, path, caller), (BODIES | VARIANTS).get((method, path))
     sent = sent(world) if callable(sent) else sent
+    with world.read_only() if path.endswith(READ_ONLY) else nullcontext():
+        return _answered(world, method, path, caller, who, where, sent)
+
+
+def _answered(world: World, method: str, path: str, caller: str, who: str | Headers, where: str, sent: Any) -> int:
     start, before = len(world.stack.recorder.calls), on_record(world)
     status, body = world.ask(who, method, where, sent)
     if status in REFUSED:

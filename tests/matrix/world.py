@@ -19,6 +19,8 @@ from letterlock.adapters import table_accounts as accounts
 from letterlock.adapters.dynamo import raw
 from letterlock.adapters.member_items import keyed
 from letterlock.domain.accounts import Credential, CredentialKind, Mailbox
+from letterlock.domain.billing import Paid
+from letterlock.domain.billing_status import BillingStatus
 from letterlock.domain.conversations import Sending, SendState
 from letterlock.domain.permissions import PERMISSIONS, Action, Needs, Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
@@ -289,6 +291,24 @@ class World:
                 Key={"pk": {"S": workspace}, "sk": {"S": accounts.GATE}},
                 UpdateExpression="REMOVE signed_out_at",
             )
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Meanwhile the operator charges, and the workspace has not paid for a long time."""
+        paid = Paid(BillingStatus.PAST_DUE, "business", 500, read_only_from=wiring.now() - timedelta(days=1))
+        self._gate("SET billing = :paid", {":paid": accounts.paid_entry(paid)})
+        self.stack.bills()
+        yield
+        self.stack.bills("false")
+        self._gate("REMOVE billing")
+
+    def _gate(self, change: str, values: Any = None) -> None:
+        boto3.client("dynamodb").update_item(
+            TableName="AccountsTable",
+            Key={"pk": {"S": self.stack.workspace}, "sk": {"S": accounts.GATE}},
+            UpdateExpression=change,
+            **({"ExpressionAttributeValues": values} if values else {}),
+        )
 
     # ---- asking ----
 

@@ -135,7 +135,9 @@ STOPPED: frozenset[Action] = frozenset(
     {
         Action.REPLY,
         Action.NOTE,
+        Action.UPLOAD,
         Action.ASSIGN,
+        Action.CHANGE_PARTICIPANTS,
         Action.CHANGE_STATUS,
         Action.SORT_QUARANTINE,
         Action.RELEASE_FILE,
