@@ -243,3 +243,17 @@ def test_who_is_throttled_is_told_when_to_come_back(template: Template) -> None:
 
 def test_a_route_that_does_not_exist_is_not_found_instead_of_forbidden(template: Template) -> None:
     assert int(gateway_responses(template)["MISSING_AUTHENTICATION_TOKEN"]["statusCode"]) == 404
+
+
+def test_the_page_of_a_message_names_the_bucket_that_downloads_are_put_into_and_may_do_nothing_there(
+    template: Template,
+) -> None:
+    """Its policy lets images come from there and from nowhere else: of another bucket's name anybody could be the owner."""
+    functions = template.resources("AWS::Lambda::Function")
+    named = {
+        each: functions[each]["Environment"]["Variables"]["DOWNLOADS_BUCKET"]
+        for each in ("ConversationsApiFunction", "AttachmentsApiFunction")
+    }
+    assert {target(each) for each in named.values()} == {"DownloadsBucket"}
+    role = template.resources("AWS::IAM::Role")["ConversationsApiRole"]
+    assert "DownloadsBucket" not in json.dumps(role)
