@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from letterlock.adapters import html_style
 from letterlock.adapters.answer_octets import HTML_OCTETS, octets
 from letterlock.adapters.html_attributes import Attributes
 from letterlock.adapters.html_sanitiser import TAGS_SHOWN, sanitise, written_anew
+from letterlock.adapters.html_style import declarations
 from letterlock.adapters.html_tokens import CUT
 from letterlock.adapters.html_tree import DEEPEST, ESCAPED_IN_TEXT
 
@@ -269,3 +271,20 @@ def test_what_is_too_long_for_an_answer_ends_with_a_mark() -> None:
         assert not shown.whole
         assert octets(shown.html) <= HTML_OCTETS * 1.1
         assert shown.html.removesuffix("</p>").endswith(CUT)
+
+
+def test_a_style_that_a_mail_repeats_is_looked_into_once_and_once_as_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Newsletters say one style on thousands of cells, and so do mails that are made to cost (`make fuzz SEED=54356`)."""
+    seen: list[str] = []
+
+    def noted(style: str) -> str:
+        seen.append(style)
+        return declarations(style)
+
+    monkeypatch.setattr(html_style, "declarations", noted)
+    shown = sanitise('<p style="MARGIN:0; position:fixed">x</p>' * 1_000).html
+
+    assert shown.count('<p style="margin:0">') == 1_000
+    assert seen == ["MARGIN:0; position:fixed", "margin:0"]

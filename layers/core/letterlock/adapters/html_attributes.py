@@ -48,6 +48,8 @@ class Attributes:
         self._inline = inline
         self._remote_images = remote_images
         self._sources: set[str] = set()
+        self._styles: dict[str, str] = {}
+        """What is shown of each: a mail says the same a thousand times, and nh3 asks for all of it again."""
 
     def of(self, element: str, inside: str) -> dict[str, str]:
         """What may be shown of a tag; `inside` is the tag as it is written, after its name."""
@@ -74,7 +76,9 @@ class Attributes:
 
     def _shown(self, attribute: str, value: str) -> str:
         if attribute == "style":
-            return html_style.declarations(value)
+            if value not in self._styles:
+                self._styles[value] = html_style.declarations(value)
+            return self._styles[value]
         if attribute == "href":
             return value if _LINK.match(value) else ""
         if attribute == "src":
