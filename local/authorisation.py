@@ -2,19 +2,23 @@
 
 It sees some things otherwise than AWS does: every call comes without TLS, a role's ARN lacks its path, a KMS call has
 no encryption context and a DynamoDB call no leading keys, and SendEmail is asked for on `*`, not on the identity and
-the configuration set. Conditions on these are left out, and so are denials that rest on them. All else is judged as
-the template has it.
+the configuration set. Conditions on these are left out, and so are denials that rest on them. A `Ref` to a secret is
+its name there, and on AWS its ARN (CloudFormation, `AWS::SecretsManager::Secret`, return values), which is put in its
+place. All else is judged as the template has it.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 _UNSEEN = ("aws:securetransport", "aws:principalarn", "kms:encryptioncontext:", "dynamodb:")
+_SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type of resource
+_SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret"
 _SENDING = {"ses:SendEmail", "ses:SendRawEmail"}
 
 
 def as_judged_here(template: dict[str, Any]) -> None:
     """Adapt every policy of the expanded template, in place."""
+    secrets = {name: one for name, one in template["Resources"].items() if one.get("Type") == _SECRET}
     for document in _policy_documents(template["Resources"]):
         statements = document["Statement"]
         document["Statement"] = [
@@ -22,6 +26,11 @@ def as_judged_here(template: dict[str, Any]) -> None:
             for statement in statements
             if statement["Effect"] == "Allow" or not _rests_on_unseen(statement)
         ]
+        for statement in document["Statement"]:
+            named = statement.get("Resource")
+            if isinstance(named, dict) and named.get("Ref") in secrets:
+                name = secrets[named["Ref"]]["Properties"]["Name"]["Fn::Sub"]
+                statement["Resource"] = {"Fn::Sub": f"{_SECRETS}:{name}-*"}
 
 
 def _policy_documents(node: Any) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from stripe import WebhookSignature
 
+from letterlock.adapters.stripe_version import API_VERSION
 from local.connection import Connection
 from local.gateway import Gateway
 from local.inbox import wait_for
@@ -25,8 +27,10 @@ from local.ses import SesApi
 from local.ses_events import SesEvent
 from local.settings import HOST, LocalCloudError, Settings
 from local.smtp_door import MAX_MAIL_BYTES, Door, open_door
+from local.stripe.server import StripeServer
 
 pytestmark = pytest.mark.e2e
+SECONDS = 20.0
 
 RAW = b"From: Support <support@demo.test>\r\nTo: ana@client.example\r\nReferences: <a@client.example>\r\n\r\nSecret text\r\n"
 
@@ -263,3 +267,24 @@ def test_a_taken_port_is_named_by_its_variable(servers: Servers, upstream: Upstr
     cloud, api = free_ports(2)
     with pytest.raises(LocalCloudError, match=f"{taken}.*SMTP_PORT"):
         require_free(Settings(tmp_path, cloud_port=cloud, api_port=api, smtp_port=taken))
+
+
+def test_stripes_stand_in_tells_its_events_signed_and_again_until_they_are_taken(
+    servers: Servers, tmp_path: Path
+) -> None:
+    upstream, path = Upstream(), tmp_path / "stripe.json"
+    upstream.status = 503
+    webhook = f"http://{HOST}:{servers.serve_http(upstream.application(), 0)}/v1/stripe/webhooks"
+    server = StripeServer(address="http://stripe.example", webhook=webhook, secret="whsec_local", path=path)
+    stripe = f"http://{HOST}:{servers.serve_http(server.application(), 0)}"
+    headers = {"Authorization": "Bearer k", "Stripe-Version": API_VERSION, "Idempotency-Key": "k"}
+    asked = urllib.request.Request(f"{stripe}/v1/customers", b"email=ana@acme.example", headers)  # noqa: S310 - ours
+    with urllib.request.urlopen(asked) as answer:  # noqa: S310 - likewise
+        assert json.load(answer)["object"] == "customer"
+    wait_for("a first try", lambda: upstream.requests or None, SECONDS)
+    assert json.loads(path.read_text())["events"] != []
+    upstream.status = 200
+    wait_for("the one that is taken", lambda: json.loads(path.read_text())["events"] == [] or None, SECONDS)
+    assert len(upstream.requests) > 1
+    for each in upstream.requests:
+        assert WebhookSignature.verify_header(each["body"], each["headers"]["Stripe-Signature"], "whsec_local", 300)

@@ -157,6 +157,17 @@ def test_only_what_ministack_cannot_judge_is_left_out_of_the_policies() -> None:
     )
 
 
+def test_a_secret_is_granted_by_its_arn_where_the_template_refers_to_it() -> None:
+    grant = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": {"Ref": "Key"}}
+    template = _template(grant)
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": {"Fn::Sub": "${AWS::StackName}-key"}}}
+    template["Resources"]["Key"] = secret
+    as_judged_here(template)
+    [judged] = template["Resources"]["Role"]["Properties"]["Policies"][0]["Statement"]
+    arn = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}-key-*"
+    assert judged == {**grant, "Resource": {"Fn::Sub": arn}}
+
+
 def _template(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Resources": {"Role": {"Properties": {"Policies": [{"Statement": list(statements)}]}}}}
 
