@@ -23,7 +23,7 @@ from letterlock.adapters.table_conversations import UPLOAD as UPLOADS
 from letterlock.adapters.table_due import UPLOAD
 from letterlock.domain.conversations import Status
 from letterlock.domain.outbox import unfold
-from letterlock.entry import verification_wiring, wiring
+from letterlock.entry import audit_wiring, verification_wiring, wiring
 
 Item = dict[str, Any]
 Things = dict[str, list[str]]
@@ -264,7 +264,7 @@ def _audit(cloud: Cloud, found: World) -> None:
         return
     cloud.audited = state
     for workspace in sorted({each["pk"]["S"] for each in entries}):
-        seen = wiring.verify_audit()(workspace, cursor="", time_left=lambda: True)
+        seen = audit_wiring.verify_audit()(workspace, cursor="", time_left=lambda: True)
         found.wrong += [Finding(UNTRUE, f"audit log: {each.place} {each.difference}") for each in seen.differing]
         if seen.waiting:
             found.wrong.append(Finding(STUCK, f"{seen.waiting} entries of the audit log are in no chain"))

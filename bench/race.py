@@ -30,7 +30,7 @@ from bench.tables import make_table
 from letterlock.domain.accounts import Principal
 from letterlock.domain.permissions import Scope
 from letterlock.domain.threading import reply_address
-from letterlock.entry import wiring
+from letterlock.entry import mail_wiring, wiring
 
 SEEDS = 200
 TABLE = "ConversationsTable"
@@ -109,10 +109,10 @@ class Ground:
         """A mail that SES has stored, and its notification, to be handled as often as one likes."""
         ses_message_id = f"race{self.races}{name}"
         self.stack.store(ses_message_id, raw)
-        delivery = wiring.delivery_of()(notification_of(ses_message_id, (to,)))
+        delivery = mail_wiring.delivery_of()(notification_of(ses_message_id, (to,)))
         if delivery is None:
             raise AssertionError(ses_message_id)
-        return lambda: wiring.receive_mail()(delivery)
+        return lambda: mail_wiring.receive_mail()(delivery)
 
 
 def race(ground: Ground, seed: int) -> Report:

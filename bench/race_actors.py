@@ -12,7 +12,7 @@ from letterlock.domain.accounts import Principal
 from letterlock.domain.conversations import Conversation, Message, Status
 from letterlock.domain.errors import AlreadyDone, Moved, Stale
 from letterlock.domain.idempotency import Once
-from letterlock.entry import wiring
+from letterlock.entry import inbox_wiring
 
 TRIES = 8
 """How often somebody who is refused reads again and asks again; SQS brings a delivery as often."""
@@ -81,7 +81,7 @@ class Agent:
         self.refused.append(asked)
 
     def _known(self) -> int:
-        thread, _ = wiring.read_conversation()(self.principal, self.conversation, limit=self.page, cursor="")
+        thread, _ = inbox_wiring.read_conversation()(self.principal, self.conversation, limit=self.page, cursor="")
         self.read.append((thread.conversation.version, tuple(each.id for each in thread.messages)))
         return thread.conversation.version
 
@@ -95,7 +95,7 @@ class Agent:
         return Answer(self.name, asked, version=head.version, expected=expected)
 
     def _write(self, asked: Asked, more: dict[str, Any]) -> tuple[Message, bool]:
-        verb = wiring.send_reply() if asked.what == "reply" else wiring.add_note()
+        verb = inbox_wiring.send_reply() if asked.what == "reply" else inbox_wiring.add_note()
         once = Once(self.principal.id, f"POST {asked.what}", asked.key, asked.value) if asked.key else None
         try:
             return verb(self.principal, self.conversation, asked.value, once=once, **more), False
@@ -105,8 +105,8 @@ class Agent:
 
     def _change(self, asked: Asked, more: dict[str, Any]) -> Conversation:
         if asked.what == "assign":
-            return wiring.assign_conversation()(self.principal, self.conversation, asked.value, **more)
-        return wiring.change_status()(self.principal, self.conversation, Status(asked.value), **more)
+            return inbox_wiring.assign_conversation()(self.principal, self.conversation, asked.value, **more)
+        return inbox_wiring.change_status()(self.principal, self.conversation, Status(asked.value), **more)
 
 
 def asks(chance: Random, name: str, assignees: tuple[str, ...], count: int = 3) -> list[Asked]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.permissions import Action
-from letterlock.entry import notify_wiring, people_wiring, wiring
+from letterlock.entry import notify_wiring, people_wiring, token_wiring, wiring
 from letterlock.entry.account_shapes import MeOut, WorkspaceOut
 from letterlock.entry.billing_shapes import BillingOut
 from letterlock.entry.conditions import (
@@ -192,13 +192,13 @@ def delete_invitation(invitation: Id) -> None:
 
 @api.get("/v1/me/tokens", Action.MANAGE_OWN_TOKENS, summary="One's own API tokens", tags=["tokens"])
 def get_own_tokens(limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> TokensOut:
-    page = wiring.list_tokens().own(principal(app), limit=limit, cursor=cursor)
+    page = token_wiring.list_tokens().own(principal(app), limit=limit, cursor=cursor)
     return TokensOut(tokens=list(map(TokenOut.of, page.tokens)), cursor=page.cursor or None)
 
 
 @api.get("/v1/me/tokens/<token>", Action.MANAGE_OWN_TOKENS, summary="Read one of one's own", tags=["tokens"])
 def get_own_token(token: Id) -> TokenOut:
-    return TokenOut.of(wiring.read_token().own(principal(app), token))
+    return TokenOut.of(token_wiring.read_token().own(principal(app), token))
 
 
 @api.post(
@@ -210,13 +210,13 @@ def get_own_token(token: Id) -> TokenOut:
     status_code=HTTPStatus.CREATED,
 )
 def post_own_token(token: PersonalTokenIn, key: IdempotencyKey = None) -> IssuedTokenOut:
-    issue, who, keyed = wiring.issue_token(), principal(app), once(app, key)
+    issue, who, keyed = token_wiring.issue_token(), principal(app), once(app, key)
     return IssuedTokenOut.issued(shown_once(lambda: issue.personal(who, token.wanted(), asked(app), keyed)))
 
 
 @api.delete("/v1/me/tokens/<token>", Action.MANAGE_OWN_TOKENS, summary="Revoke one of one's own", tags=["tokens"])
 def delete_own_token(token: Id) -> None:
-    wiring.revoke_token().own(principal(app), token, asked(app))
+    token_wiring.revoke_token().own(principal(app), token, asked(app))
 
 
 @api.get(
@@ -226,13 +226,13 @@ def delete_own_token(token: Id) -> None:
     tags=["tokens"],
 )
 def get_tokens(limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> TokensOut:
-    page = wiring.list_tokens().all(principal(app), limit=limit, cursor=cursor)
+    page = token_wiring.list_tokens().all(principal(app), limit=limit, cursor=cursor)
     return TokensOut(tokens=list(map(TokenOut.of, page.tokens)), cursor=page.cursor or None)
 
 
 @api.get("/v1/tokens/<token>", Action.MANAGE_SERVICE_TOKENS, summary="Read one of them", tags=["tokens"])
 def get_token(token: Id) -> TokenOut:
-    return TokenOut.of(wiring.read_token().any(principal(app), token))
+    return TokenOut.of(token_wiring.read_token().any(principal(app), token))
 
 
 @api.post(
@@ -244,7 +244,7 @@ def get_token(token: Id) -> TokenOut:
     status_code=HTTPStatus.CREATED,
 )
 def post_token(token: ServiceTokenIn, key: IdempotencyKey = None) -> IssuedTokenOut:
-    issue, who, keyed = wiring.issue_token(), principal(app), once(app, key)
+    issue, who, keyed = token_wiring.issue_token(), principal(app), once(app, key)
     return IssuedTokenOut.issued(shown_once(lambda: issue.service(who, token.wanted(), asked(app), keyed)))
 
 
@@ -255,7 +255,7 @@ def post_token(token: ServiceTokenIn, key: IdempotencyKey = None) -> IssuedToken
     tags=["tokens"],
 )
 def delete_token(token: Id) -> None:
-    wiring.revoke_token().any(principal(app), token, asked(app))
+    token_wiring.revoke_token().any(principal(app), token, asked(app))
 
 
 @api.post(
@@ -268,7 +268,7 @@ def delete_token(token: Id) -> None:
 )
 def post_leak_report() -> list[LabelOut]:
     found = findings(app)
-    live = wiring.report_leak()([each.token for each in found], asked(app))
+    live = token_wiring.report_leak()([each.token for each in found], asked(app))
     return [LabelOut.of(each, live=was) for each, was in zip(found, live, strict=True)]
 
 
@@ -283,7 +283,7 @@ def post_leak_report() -> list[LabelOut]:
     tags=["people"],
 )
 def delete_person(person: Id) -> None:
-    wiring.remove_person()(principal(app), person, asked(app))
+    token_wiring.remove_person()(principal(app), person, asked(app))
 
 
 @api.delete(
@@ -303,7 +303,7 @@ def delete_persons_resets(person: Id) -> None:
     tags=["people"],
 )
 def delete_credentials() -> None:
-    wiring.sign_everybody_out()(principal(app), asked(app))
+    token_wiring.sign_everybody_out()(principal(app), asked(app))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

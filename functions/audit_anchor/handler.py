@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
 
-from letterlock.entry import wiring
+from letterlock.entry import audit_wiring
 from letterlock.entry.failures import safe_words
 from letterlock.entry.settings import SPARE_MILLISECONDS
 
@@ -30,13 +30,13 @@ class ChainsNotAnchored(Exception):
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """`{"anchored", "linked"}`: chains, and entries that had to be linked first."""
     days, anchored, linked, failed = AnchorIn.model_validate(event).days, 0, 0, 0
-    for workspace in wiring.audit_chain().chains():
+    for workspace in audit_wiring.audit_chain().chains():
         if context.get_remaining_time_in_millis() < SPARE_MILLISECONDS:
             logger.warning("out of time", extra={"workspace": workspace})
             failed += 1
             break
         try:
-            linked += wiring.anchor_audit()(workspace, days=days)
+            linked += audit_wiring.anchor_audit()(workspace, days=days)
         except Exception as error:  # noqa: BLE001 - each chain by itself; that one failed is raised below
             failed += 1
             logger.warning("chain not anchored", extra={"workspace": workspace, **safe_words(error)})

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from letterlock.domain.permissions import Action
-from letterlock.entry import wiring
+from letterlock.entry import audit_wiring
 from letterlock.entry.audit_shapes import EXPORT_LIMIT, JSON_LINES, AuditOut, export_lines
 from letterlock.entry.rest import principal, serve
 from letterlock.entry.routes import Api
@@ -25,7 +25,7 @@ Lines = Annotated[int, Query(ge=1, le=EXPORT_LIMIT, description="how many links 
 
 @api.get("/v1/audit", Action.READ_AUDIT, summary="List the audit log, newest first", tags=["audit"])
 def get_audit(limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> AuditOut:
-    return AuditOut.of(wiring.list_audit()(principal(app), limit=limit, cursor=cursor))
+    return AuditOut.of(audit_wiring.list_audit()(principal(app), limit=limit, cursor=cursor))
 
 
 @api.get(
@@ -40,7 +40,7 @@ def get_audit(limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> AuditOut:
     responses={200: {"description": "The chain, from its first link", "content": {JSON_LINES: {}}}},
 )
 def get_audit_export(limit: Lines = EXPORT_LIMIT, cursor: Cursor = "") -> Response[str]:
-    page = wiring.export_audit()(principal(app), limit=limit, cursor=cursor)
+    page = audit_wiring.export_audit()(principal(app), limit=limit, cursor=cursor)
     return Response(HTTPStatus.OK, JSON_LINES, export_lines(page))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from letterlock.entry import wiring
+from letterlock.entry import audit_wiring
 from letterlock.entry.failures import safe_words
 
 logger, metrics = Logger(), Metrics()
@@ -20,12 +20,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, list[dict[str, st
     """Each workspace by itself, in the order in which its entries came: one that fails does not hold up the others."""
     by_workspace = defaultdict(list)
     for record in event["Records"]:
-        entry = wiring.stored_entry_of()(record["dynamodb"]["NewImage"])
+        entry = audit_wiring.stored_entry_of()(record["dynamodb"]["NewImage"])
         by_workspace[entry.workspace].append((record["dynamodb"]["SequenceNumber"], entry))
     linked, failed = 0, list[str]()
     for workspace, found in by_workspace.items():
         try:
-            linked += wiring.chain_audit()(workspace, [entry for _, entry in found])
+            linked += audit_wiring.chain_audit()(workspace, [entry for _, entry in found])
         except Exception as error:  # noqa: BLE001 - whatever it is, these records come again
             failed += [number for number, _ in found]
             logger.warning("entries not linked", extra={"workspace": workspace, **safe_words(error)})

@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from letterlock.domain.errors import LetterlockError
-from letterlock.entry import wiring
+from letterlock.entry import audit_wiring
 from letterlock.entry.operator_door import refusal
 from letterlock.entry.settings import SPARE_MILLISECONDS
 
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     try:
         asked = VerifyIn.model_validate(event)
-        seen = wiring.verify_audit()(
+        seen = audit_wiring.verify_audit()(
             asked.workspace,
             cursor=asked.cursor,
             time_left=lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,

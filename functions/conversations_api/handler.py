@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from letterlock.domain.conversations import Status
 from letterlock.domain.permissions import Action
-from letterlock.entry import participant_wiring, wiring
+from letterlock.entry import inbox_wiring, participant_wiring
 from letterlock.entry.conditions import IdempotencyKey, IfMatch, etag, first_or_again, once, versions
 from letterlock.entry.conversation_shapes import (
     AssigneeIn,
@@ -60,7 +60,7 @@ def get_conversations(
     cursor: Cursor = "",
 ) -> ConversationsOut:
     who = principal(app)
-    page = wiring.list_conversations()(
+    page = inbox_wiring.list_conversations()(
         who,
         mailbox=mailbox,
         status=status,
@@ -75,7 +75,7 @@ def get_conversations(
     "/v1/conversations/<conversation>", Action.READ_CONVERSATION, summary="Read a conversation", tags=["conversations"]
 )
 def get_conversation(conversation: Id, limit: Limit = PAGE_LIMIT, cursor: Cursor = "") -> ThreadOut:
-    thread, earlier = wiring.read_conversation()(principal(app), conversation, limit=limit, cursor=cursor)
+    thread, earlier = inbox_wiring.read_conversation()(principal(app), conversation, limit=limit, cursor=cursor)
     if not cursor:  # an earlier page says nothing of what is newest
         etag(app, thread.conversation)
     return ThreadOut.of_thread(thread, earlier)
@@ -88,8 +88,8 @@ def get_conversation(conversation: Id, limit: Limit = PAGE_LIMIT, cursor: Cursor
     tags=["conversations"],
 )
 def get_message(conversation: Id, message: Id, *, remote_images: RemoteImages = False) -> WholeMessageOut:
-    found, content = wiring.read_message()(principal(app), conversation, message)
-    html = wiring.sanitise()(content.html, own_images(conversation, found), remote_images=remote_images)
+    found, content = inbox_wiring.read_message()(principal(app), conversation, message)
+    html = inbox_wiring.sanitise()(content.html, own_images(conversation, found), remote_images=remote_images)
     return WholeMessageOut.whole(found, content, html)
 
 
@@ -102,8 +102,8 @@ def get_message(conversation: Id, message: Id, *, remote_images: RemoteImages = 
     responses={200: {"description": "HTML under a Content-Security-Policy of its own", "content": {"text/html": {}}}},
 )
 def get_message_page(conversation: Id, message: Id, *, remote_images: RemoteImages = False) -> Response[str]:
-    found, content = wiring.read_message()(principal(app), conversation, message)
-    html = wiring.sanitise()(content.html, own_images_nearby(found), remote_images=remote_images)
+    found, content = inbox_wiring.read_message()(principal(app), conversation, message)
+    html = inbox_wiring.sanitise()(content.html, own_images_nearby(found), remote_images=remote_images)
     policy = content_security_policy(remote_images=remote_images)
     return Response(HTTPStatus.OK, MEDIA_TYPE, page(content, html), {"Content-Security-Policy": policy})
 
@@ -116,7 +116,7 @@ def get_message_page(conversation: Id, message: Id, *, remote_images: RemoteImag
     status_code=HTTPStatus.ACCEPTED,
 )
 def post_reply(conversation: Id, reply: ReplyIn, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
-    send, who = wiring.send_reply(), principal(app)
+    send, who = inbox_wiring.send_reply(), principal(app)
     request, expected, keyed = request_id(app), versions(if_match), once(app, key)
     queued = first_or_again(
         app,
@@ -146,7 +146,7 @@ def post_reply(conversation: Id, reply: ReplyIn, key: IdempotencyKey = None, if_
     status_code=HTTPStatus.ACCEPTED,
 )
 def post_retry(conversation: Id, message: Id, key: IdempotencyKey = None) -> MessageOut:
-    retry, who = wiring.retry_reply(), principal(app)
+    retry, who = inbox_wiring.retry_reply(), principal(app)
     request, keyed = request_id(app), once(app, key)
     queued = first_or_again(app, lambda: retry(who, conversation, message, request=request, once=keyed), retry.again)
     return MessageOut.of(queued)
@@ -160,7 +160,7 @@ def post_retry(conversation: Id, message: Id, key: IdempotencyKey = None) -> Mes
     status_code=HTTPStatus.CREATED,
 )
 def post_note(conversation: Id, note: NoteIn, key: IdempotencyKey = None, if_match: IfMatch = None) -> MessageOut:
-    add, who = wiring.add_note(), principal(app)
+    add, who = inbox_wiring.add_note(), principal(app)
     request, expected, keyed = request_id(app), versions(if_match), once(app, key)
     added = first_or_again(
         app,
@@ -188,7 +188,7 @@ def post_note(conversation: Id, note: NoteIn, key: IdempotencyKey = None, if_mat
 def put_assignee(conversation: Id, change: AssigneeIn, if_match: IfMatch = None) -> ConversationOut:
     who = principal(app)
     assignee = who.id if change.assignee == "me" else change.assignee or ""
-    head = wiring.assign_conversation()(
+    head = inbox_wiring.assign_conversation()(
         who, conversation, assignee, request=request_id(app), versions=versions(if_match)
     )
     etag(app, head)
@@ -199,7 +199,7 @@ def put_assignee(conversation: Id, change: AssigneeIn, if_match: IfMatch = None)
     "/v1/conversations/<conversation>/status", Action.CHANGE_STATUS, summary="Change its status", tags=["conversations"]
 )
 def put_status(conversation: Id, change: StatusIn, if_match: IfMatch = None) -> ConversationOut:
-    head = wiring.change_status()(
+    head = inbox_wiring.change_status()(
         principal(app), conversation, change.status, request=request_id(app), versions=versions(if_match)
     )
     etag(app, head)
@@ -278,7 +278,7 @@ def delete_participant(conversation: Id, contact: Id, if_match: IfMatch = None) 
 
 @api.get("/v1/contacts/<contact>", Action.READ_CONTACT, summary="Read a contact", tags=["contacts"])
 def get_contact(contact: Id) -> ContactOut:
-    return ContactOut.of(wiring.read_contact()(principal(app), contact))
+    return ContactOut.of(inbox_wiring.read_contact()(principal(app), contact))
 
 
 @api.get(
@@ -288,7 +288,7 @@ def get_contact(contact: Id) -> ContactOut:
     tags=["contacts"],
 )
 def get_contact_conversations(contact: Id, limit: Limit = PAGE_SIZE, cursor: Cursor = "") -> ConversationsOut:
-    page = wiring.list_contact_conversations()(principal(app), contact, limit=limit, cursor=cursor)
+    page = inbox_wiring.list_contact_conversations()(principal(app), contact, limit=limit, cursor=cursor)
     return ConversationsOut(conversations=[CardOut.of(each) for each in page.cards], cursor=page.cursor or None)
 
 
@@ -299,7 +299,7 @@ def get_contact_conversations(contact: Id, limit: Limit = PAGE_SIZE, cursor: Cur
     tags=["quarantine"],
 )
 def post_quarantine_release(conversation: Id, key: IdempotencyKey = None, if_match: IfMatch = None) -> ConversationOut:
-    release, who = wiring.release_mail(), principal(app)
+    release, who = inbox_wiring.release_mail(), principal(app)
     request, expected, keyed = request_id(app), versions(if_match), once(app, key)
     head = first_or_again(
         app,
@@ -317,7 +317,7 @@ def post_quarantine_release(conversation: Id, key: IdempotencyKey = None, if_mat
     tags=["quarantine"],
 )
 def post_quarantine_discard(conversation: Id, key: IdempotencyKey = None, if_match: IfMatch = None) -> ConversationOut:
-    discard, who = wiring.discard_mail(), principal(app)
+    discard, who = inbox_wiring.discard_mail(), principal(app)
     request, expected, keyed = request_id(app), versions(if_match), once(app, key)
     head = first_or_again(
         app,
@@ -337,7 +337,7 @@ def post_quarantine_discard(conversation: Id, key: IdempotencyKey = None, if_mat
 def get_ingest_summary(
     day: Annotated[date | None, Query(description="in UTC, today when left out")] = None, mailbox: Filter = ""
 ) -> IngestSummaryOut:
-    of, lines = wiring.summarise_ingest()(principal(app), day=day, mailbox=mailbox)
+    of, lines = inbox_wiring.summarise_ingest()(principal(app), day=day, mailbox=mailbox)
     return IngestSummaryOut(day=of, mailboxes=[MailboxIngestOut.of(each) for each in lines])
 
 

@@ -9,15 +9,15 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from letterlock.entry import wiring
+from letterlock.entry import mail_wiring
 from letterlock.entry.batch import each_message
 
 logger, metrics = Logger(), Metrics()
 
 
 def record_delivery(record: SQSRecord) -> None:
-    event = wiring.delivery_event_of()(json.loads(record.body))
-    state = wiring.record_delivery()(event) if event else None
+    event = mail_wiring.delivery_event_of()(json.loads(record.body))
+    state = mail_wiring.record_delivery()(event) if event else None
     # Of a message that is no more, or a mail that somebody else sent through our configuration set: nothing to keep.
     name = f"Mail{state.capitalize()}" if state else "MailEventsWithoutMessage"
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)

@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from letterlock.entry import file_wiring, wiring
+from letterlock.entry import file_wiring, mail_wiring
 from letterlock.entry.failures import safe_words
 
 logger, metrics = Logger(), Metrics()
@@ -21,7 +21,7 @@ class SweepFailed(Exception):
 
 
 def publish_overdue_facts() -> dict[str, int]:
-    overdue, published = wiring.republish_overdue()()
+    overdue, published = mail_wiring.republish_overdue()()
     return {
         "OutboxesRepublished": overdue - len(published.refused),
         "OutboxesRefused": len(published.refused),
@@ -30,11 +30,11 @@ def publish_overdue_facts() -> dict[str, int]:
 
 
 def settle_overdue_replies() -> dict[str, int]:
-    return {"RepliesGivenUp": wiring.settle_overdue()()}
+    return {"RepliesGivenUp": mail_wiring.settle_overdue()()}
 
 
 def requeue_orphaned_mail() -> dict[str, int]:
-    swept = wiring.requeue_orphans()()
+    swept = mail_wiring.requeue_orphans()()
     return {"MailRequeued": swept.queued, "MailUnattributed": swept.unattributed}
 
 

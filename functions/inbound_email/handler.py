@@ -9,17 +9,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from letterlock.entry import wiring
+from letterlock.entry import mail_wiring
 from letterlock.entry.batch import each_message
 
 logger, metrics = Logger(), Metrics()
 
 
 def receive(record: SQSRecord) -> None:
-    delivery = wiring.delivery_of()(json.loads(record.body))
+    delivery = mail_wiring.delivery_of()(json.loads(record.body))
     if delivery is None:
         return
-    for outcome, times in wiring.receive_mail()(delivery).items():
+    for outcome, times in mail_wiring.receive_mail()(delivery).items():
         metrics.add_metric(name=f"Mail{outcome.capitalize()}", unit=MetricUnit.Count, value=times)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from letterlock.domain.permissions import Action
-from letterlock.entry import mailbox_wiring, wiring
+from letterlock.entry import inbox_wiring, mailbox_wiring
 from letterlock.entry.conditions import IdempotencyKey, IfMatch, first_or_again, once, version_shown, versions
 from letterlock.entry.mailbox_shapes import (
     ClaimOut,
@@ -35,7 +35,7 @@ Id = Annotated[str, Path(max_length=64)]
 @api.get("/v1/mailboxes", Action.LIST_MAILBOXES, summary="The mailboxes that one sees", tags=["mailboxes"])
 def get_mailboxes() -> MailboxesOut:
     who = principal(app)
-    return MailboxesOut(mailboxes=[MailboxOut.of(each, who) for each in wiring.list_mailboxes()(who)])
+    return MailboxesOut(mailboxes=[MailboxOut.of(each, who) for each in inbox_wiring.list_mailboxes()(who)])
 
 
 @api.post(

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from letterlock.domain.errors import SendDelayed
-from letterlock.entry import wiring
+from letterlock.entry import mail_wiring, wiring
 from letterlock.entry.batch import each_message
 from letterlock.entry.settings import BACKOFF_LIMIT_SECONDS, BACKOFF_SECONDS, number, setting
 
@@ -21,7 +21,7 @@ def deliver(record: SQSRecord) -> None:
     fact = json.loads(record.body)["detail"]
     tries = int(record.attributes.approximate_receive_count)
     try:
-        state = wiring.deliver_reply()(
+        state = mail_wiring.deliver_reply()(
             fact["data"]["workspace"],
             fact["data"]["conversation"],
             fact["data"]["message"],

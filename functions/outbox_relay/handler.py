@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from letterlock.entry import wiring
+from letterlock.entry import mail_wiring
 
 logger, metrics = Logger(), Metrics()
 
@@ -16,8 +16,8 @@ logger, metrics = Logger(), Metrics()
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], _context: Any) -> dict[str, list[dict[str, str]]]:
     records = event["Records"]
-    outboxes = [wiring.outbox_of()(record["dynamodb"]["NewImage"]) for record in records]
-    published = wiring.publish_facts()(outboxes)
+    outboxes = [mail_wiring.outbox_of()(record["dynamodb"]["NewImage"]) for record in records]
+    published = mail_wiring.publish_facts()(outboxes)
     failed = published.refused
     metrics.add_metric(
         name="FactsPublished",

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from letterlock.entry import wiring
+from letterlock.entry import token_wiring, wiring
 from letterlock.entry.batch import each_message
 from letterlock.entry.settings import SETTLING_SECONDS, SPARE_MILLISECONDS, setting
 
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     def finish(record: SQSRecord) -> None:
         told = json.loads(record.body)
         metadata = told["detail"]["metadata"]
-        left = wiring.finish_revocation()(
+        left = token_wiring.finish_revocation()(
             told["detail-type"],
             told["detail"]["data"],
             fact=metadata["id"],

@@ -69,15 +69,15 @@ AT_IMPORT = {
 AFTER_WIRING = {
     "attachment_scan": ("file_wiring.scan_upload", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
     "attachments_api": ("file_wiring.fetch_attachment", {"nh3", "fast_mail_parser", "boto3", "filetype", "imagesize"}),
-    "audit_anchor": ("anchor_audit", {"pynamodb", "fast_mail_parser", "nh3", "boto3"}),
-    "audit_chainer": ("chain_audit", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
-    "audit_verification": ("verify_audit", {"pynamodb", "fast_mail_parser", "nh3", "boto3"}),
-    "outbox_relay": ("publish_facts", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
-    "due_work": ("requeue_orphans", {"pydantic", "fast_mail_parser", "nh3", "boto3"}),
-    "inbound_email": ("receive_mail", {"pydantic", "aws_lambda_powertools.event_handler", "boto3"}),
-    "delivery_events": ("record_delivery", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
-    "token_revocation": ("finish_revocation", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
-    "outbound_email": ("deliver_reply", {"pydantic", "nh3", "boto3"}),
+    "audit_anchor": ("audit_wiring.anchor_audit", {"pynamodb", "fast_mail_parser", "nh3", "boto3"}),
+    "audit_chainer": ("audit_wiring.chain_audit", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
+    "audit_verification": ("audit_wiring.verify_audit", {"pynamodb", "fast_mail_parser", "nh3", "boto3"}),
+    "outbox_relay": ("mail_wiring.publish_facts", {"pynamodb", "pydantic", "fast_mail_parser", "boto3"}),
+    "due_work": ("mail_wiring.requeue_orphans", {"pydantic", "fast_mail_parser", "nh3", "boto3"}),
+    "inbound_email": ("mail_wiring.receive_mail", {"pydantic", "aws_lambda_powertools.event_handler", "boto3"}),
+    "delivery_events": ("mail_wiring.record_delivery", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
+    "token_revocation": ("token_wiring.finish_revocation", {"pydantic", "nh3", "fast_mail_parser", "boto3"}),
+    "outbound_email": ("mail_wiring.deliver_reply", {"pydantic", "nh3", "boto3"}),
 }
 """What its use must not have loaded once it is wired."""
 
@@ -131,8 +131,7 @@ def test_importing_a_handler_loads_nothing_that_only_some_requests_need(function
 
 @pytest.mark.parametrize("function", AFTER_WIRING)
 def test_a_wired_function_loads_no_library_of_another(function: str) -> None:
-    name, banned = AFTER_WIRING[function]
-    factory = name if "." in name else f"wiring.{name}"
-    loaded = modules_after(function, f"from letterlock.entry import file_wiring, wiring\n{factory}()")
+    factory, banned = AFTER_WIRING[function]
+    loaded = modules_after(function, f"from letterlock.entry import {factory.partition('.')[0]}\n{factory}()")
     assert "botocore.client" in loaded
     assert loaded & (banned | NEVER) == set()

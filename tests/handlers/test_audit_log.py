@@ -15,7 +15,7 @@ from bench.recorder import refusal
 from bench.stack import as_streamed, rest_event, stream_event
 from letterlock.domain.audit import Act, Detail, Entry
 from letterlock.domain.permissions import Role
-from letterlock.entry import wiring
+from letterlock.entry import audit_wiring, wiring
 from tests.handlers.stack import Context, Stack
 from tools.verify_audit import verify_export
 from tools.verify_digests import NotVerified
@@ -153,7 +153,7 @@ def test_a_workspace_that_fails_comes_again_alone(
         for each in items(place)
         if each["sk"]["S"][4:] in (theirs.id, ours.id)
     ]
-    chain = wiring.audit_chain()
+    chain = audit_wiring.audit_chain()
     append = chain.append
 
     def half(workspace: str, links: Any) -> None:
@@ -324,7 +324,7 @@ def test_a_chain_that_cannot_be_anchored_does_not_keep_the_others_from_it_and_is
     record(other)
     stack.chain()
     before = verify(stack, other)["anchors"]
-    anchors = wiring.anchors()
+    anchors = audit_wiring.anchors()
     keep = anchors.keep
 
     def some(anchor: Any) -> None:

@@ -15,7 +15,7 @@ from letterlock.adapters import table_accounts as table
 from letterlock.domain.accounts import Member
 from letterlock.domain.audit import Act
 from letterlock.domain.permissions import Role
-from letterlock.entry import people_wiring, wiring
+from letterlock.entry import people_wiring, token_wiring, wiring
 from letterlock.services.deeds import Asked
 from letterlock.services.people_ports import PersonChange
 from letterlock.services.revoke import Revocable
@@ -103,7 +103,7 @@ def demote(stack: Stack, member: Member) -> None:
     """By another owner, in another process."""
     by = stack.person(Role.OWNER)
     admission = Asked(by.id, "request-2")
-    owners = wiring.revocations().owners(stack.workspace)
+    owners = token_wiring.revocations().owners(stack.workspace)
     asker = wiring.authenticate()("", by.secret)
     deed = people_wiring.deeds()(stack.workspace, admission, Act.ROLE_CHANGED, member.id)
     people_wiring.people().change(PersonChange(member, Role.VIEWER, None, asker, owners), deed)

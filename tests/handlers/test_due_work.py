@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from letterlock.domain.errors import SendDelayed, SendRefused, SendUncertain
 from letterlock.domain.ledger import Reason
-from letterlock.entry import wiring
+from letterlock.entry import mail_wiring, wiring
 from local.receipt import Delivery, stored_mail
 from local.verdicts import Verdicts
 from tests.handlers.stack import MAILBOX, Stack, notification_of
@@ -39,10 +39,10 @@ def later(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(wiring, "now", lambda: datetime.now(UTC) + timedelta(minutes=minutes))
         for made in (
             wiring.outboxes,
-            wiring.publish_facts,
-            wiring.republish_overdue,
-            wiring.requeue_orphans,
-            wiring.settle_overdue,
+            mail_wiring.publish_facts,
+            mail_wiring.republish_overdue,
+            mail_wiring.requeue_orphans,
+            mail_wiring.settle_overdue,
         ):
             made.cache_clear()
 
@@ -187,7 +187,7 @@ def test_a_reply_whose_last_sender_died_is_unconfirmed_and_may_have_gone_out(
 ) -> None:
     path, fact = reply
     of = fact["detail"]["data"]
-    store = wiring.deliver_reply().conversations
+    store = mail_wiring.deliver_reply().conversations
     store.claim(of["workspace"], of["conversation"], of["message"], timedelta(minutes=182))
     later(181)
     assert work(stack)["RepliesGivenUp"] == 0  # a sender holds the lease
@@ -204,7 +204,7 @@ def test_a_reply_is_due_as_long_as_the_queue_has_it(
     path, fact = reply
     assert _due_replies() == ["queued"]
     if said:
-        monkeypatch.setattr(type(wiring.deliver_reply().mailer), "send", lambda *_, **__: _dies(said))
+        monkeypatch.setattr(type(mail_wiring.deliver_reply().mailer), "send", lambda *_, **__: _dies(said))
     stack.deliver(fact)
     assert _due_replies() == (["queued"] if isinstance(said, SendDelayed) else [])
     assert (sending(stack, path)[0] == "queued") is isinstance(said, SendDelayed)
@@ -300,7 +300,9 @@ def test_a_mail_that_does_not_say_for_whom_it_came_is_noted_once_and_stays(
     assert work(stack) == QUIET
     assert queued(stack) == []
     assert in_bucket() == 1
-    counted = wiring.receive_mail().stack_ledger.ingested((datetime.now(UTC) + timedelta(minutes=FOUR_DAYS + 1)).date())
+    counted = mail_wiring.receive_mail().stack_ledger.ingested(
+        (datetime.now(UTC) + timedelta(minutes=FOUR_DAYS + 1)).date()
+    )
     assert counted == {Reason.UNATTRIBUTED: 1}
 
 
@@ -313,7 +315,7 @@ def test_a_mail_that_the_queue_brings_late_has_one_outcome(stack: Stack, later: 
     later(FOUR_DAYS + 1)
     assert work(stack)["MailUnattributed"] == 0
     days = [(datetime.now(UTC) + timedelta(days=n)).date() for n in range(6)]
-    ledger = wiring.receive_mail().stack_ledger
+    ledger = mail_wiring.receive_mail().stack_ledger
     assert sum((ledger.ingested(day) for day in days), Counter()) == {Reason.UNKNOWN_RECIPIENT: 1}
     assert len(stack.api("GET", "/v1/conversations")[1]["conversations"]) == 1
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from letterlock.entry import wiring
+from letterlock.entry import mail_wiring, wiring
 from tests.handlers.stack import MAILBOX, Stack, notification_of
 
 NOBODY = "nobody@acme.example"
@@ -41,7 +41,7 @@ def test_the_four_outcomes_sum_to_what_came_in(stack: Stack) -> None:
 
     assert summary(stack) == {"received": 4, "stored": 1, "duplicate": 1, "quarantined": 1, "rejected": 1}
     assert summary(stack, day="2020-02-29", mailbox=stack.mailbox)["received"] == 0
-    assert wiring.receive_mail().stack_ledger.ingested(datetime.now(UTC).date()).total() == 1
+    assert mail_wiring.receive_mail().stack_ledger.ingested(datetime.now(UTC).date()).total() == 1
 
 
 @pytest.mark.parametrize("query", [{"day": "yesterday"}, {"day": "2026-02-30"}, {"date": "2026-02-28"}])

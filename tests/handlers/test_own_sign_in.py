@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from bench.browser import ANA, PASSWORD, Browser, code_of, enrolled, joined, link_mailed, me, owner
-from letterlock.entry import people_wiring, settings, wiring
+from letterlock.entry import people_wiring, settings, token_wiring, wiring
 from tests.handlers.stack import Stack
 
 NEW = "a new and longer phrase"
@@ -222,7 +222,7 @@ def test_a_reset_link_works_once_and_for_an_hour(stack: Stack, monkeypatch: pyte
     assert Browser(stack).ask("POST", "/v1/password-resets/complete", new)[0] == 410
     late = wiring.now() + timedelta(minutes=61)
     monkeypatch.setattr(wiring, "now", lambda: late)
-    for module in (wiring, people_wiring, settings):
+    for module in (wiring, token_wiring, people_wiring, settings):
         for made in vars(module).values():
             if hasattr(made, "cache_clear") and made is not wiring.client:
                 made.cache_clear()

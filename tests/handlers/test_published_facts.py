@@ -17,7 +17,7 @@ from bench.notify_paths import answer
 from bench.scenarios import Desk
 from letterlock.domain.billing import GRACE
 from letterlock.domain.tokens import read
-from letterlock.entry import wiring
+from letterlock.entry import mail_wiring, token_wiring, wiring
 from letterlock.services.deeds import Asked
 from letterlock.services.revoke import Revocable, Target
 from tests.handlers.stack import Stack, notification_of
@@ -49,7 +49,7 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     for decision in ("discard", "release"):
         assert stack.api("POST", f"/v1/conversations/{unreadable['id']}/quarantine/{decision}")[0] == 200
     queued = [each for each in stack.relay() if each["detail-type"] == "ReplyQueued"]
-    mailer = wiring.deliver_reply().mailer
+    mailer = mail_wiring.deliver_reply().mailer
     refusals = [None, None, ("MessageRejected", 400), ("InternalFailure", 500), ("503", 503)]
     told_of_the_stopped = queued.pop()
     _claim_and_stop(told_of_the_stopped["detail"]["data"])
@@ -124,14 +124,14 @@ def _revoke_one_of_each(stack: Stack) -> None:
     person = stack.person()
     kinds = Revocable.PERSON, Revocable.WORKSPACE
     for kind, id in zip(kinds, (person.id, stack.workspace), strict=True):  # noqa: A001 - the field's own name
-        assert wiring.revoke()(Target(kind, stack.workspace, id), asked)
+        assert token_wiring.revoke()(Target(kind, stack.workspace, id), asked)
     holder = read(stack.token).holder
-    assert wiring.revoke()(Target(Revocable.API_TOKEN, stack.workspace, holder, holder, leaked=True), asked)
+    assert token_wiring.revoke()(Target(Revocable.API_TOKEN, stack.workspace, holder, holder, leaked=True), asked)
 
 
 def _claim_and_stop(of: dict[str, str]) -> None:
     """A sender took the message, and was never heard of again."""
-    conversations = wiring.deliver_reply().conversations
+    conversations = mail_wiring.deliver_reply().conversations
     conversations.claim(of["workspace"], of["conversation"], of["message"], timedelta(seconds=-1))
 
 

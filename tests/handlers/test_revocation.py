@@ -9,7 +9,7 @@ import pytest
 from bench.people import SignedIn
 from bench.recorder import Fault, lost, refusal
 from letterlock.domain.permissions import Role, Scope
-from letterlock.entry import wiring
+from letterlock.entry import token_wiring
 from letterlock.services.deeds import Asked
 from letterlock.services.revoke import Revocable, Target
 from tests.handlers.stack import Stack, sqs_event
@@ -41,7 +41,7 @@ def facts(told: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 def revoke(stack: Stack, kind: Revocable, id: str, holder: str = "") -> None:  # noqa: A002 - the field's own name
     """As another request does meanwhile, in another process."""
-    assert wiring.revoke()(Target(kind, stack.workspace, id, holder), Asked("", "request-2"))
+    assert token_wiring.revoke()(Target(kind, stack.workspace, id, holder), Asked("", "request-2"))
 
 
 def at_the_next_transaction(stack: Stack, happens: Callable[[], object]) -> None:

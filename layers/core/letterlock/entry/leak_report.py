@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from letterlock.domain.audit import Act
 from letterlock.domain.errors import Invalid, TooLarge, Unauthenticated
-from letterlock.entry import wiring
+from letterlock.entry import token_wiring, wiring
 from letterlock.entry.rest import asked
 from letterlock.services.sign_in import STACK
 
@@ -77,9 +77,9 @@ def findings(app: APIGatewayRestResolver) -> list[Finding]:
         raise TooLarge(f"a report has {REPORT_BYTES} octets at most: send it in parts")
     key = headers.get(KEY_HEADER, "")
     try:
-        wiring.scanner_keys().verify(key, headers.get(SIGNATURE_HEADER, ""), body)
+        token_wiring.scanner_keys().verify(key, headers.get(SIGNATURE_HEADER, ""), body)
     except Unauthenticated:
-        if wiring.scanner_keys().has(key):  # what names no key that we were given is anybody's noise
+        if token_wiring.scanner_keys().has(key):  # what names no key that we were given is anybody's noise
             wiring.record_refusal()(STACK, Act.LEAK_REPORT_REFUSED, asked(app), f"signed by another: {key}")
         raise
     found = _read(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from letterlock.entry import people_wiring, wiring
+from letterlock.entry import inbox_wiring, mail_wiring, people_wiring, wiring
 from letterlock.entry.settings import REPLY_CHARACTERS, billed, setting
 
 if TYPE_CHECKING:
@@ -117,15 +117,15 @@ def answers() -> Answers:
         team=team(),
         tokens=answer_tokens(),
         conversations=store,
-        send_reply=wiring.send_reply(),
-        add_note=wiring.add_note(),
+        send_reply=inbox_wiring.send_reply(),
+        add_note=inbox_wiring.add_note(),
         ids=ids,
         now=wiring.now,
         sender=sender(),
         characters=REPLY_CHARACTERS,
         billed=billed(),
     )
-    return Answers(take, RefuseAnswer(store, wiring.stack_ledger(), _record_refusal(), ids, wiring.now))
+    return Answers(take, RefuseAnswer(store, mail_wiring.stack_ledger(), _record_refusal(), ids, wiring.now))
 
 
 def _record_refusal() -> RecordRefusal:

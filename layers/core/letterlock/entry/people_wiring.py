@@ -6,7 +6,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from letterlock.entry import wiring
+from letterlock.entry import token_wiring, wiring
 from letterlock.entry.settings import setting
 
 if TYPE_CHECKING:
@@ -258,14 +258,14 @@ def end_reset_links() -> EndResetLinks:
     """Also of accounts_api."""
     from letterlock.services.revoke_access import EndResetLinks
 
-    return EndResetLinks(wiring.revoke(), links(), wiring.members(), wiring.now)
+    return EndResetLinks(token_wiring.revoke(), links(), wiring.members(), wiring.now)
 
 
 @cache
 def end_session() -> EndSession:
     from letterlock.services.revoke_access import EndSession
 
-    return EndSession(wiring.revoke())
+    return EndSession(token_wiring.revoke())
 
 
 @cache
@@ -359,7 +359,7 @@ def read_person() -> ReadPerson:
 def change_person() -> ChangePerson:
     from letterlock.services.manage_people import ChangePerson
 
-    return ChangePerson(people(), wiring.revocations(), deeds())
+    return ChangePerson(people(), token_wiring.revocations(), deeds())
 
 
 @cache
@@ -387,14 +387,14 @@ def list_invitations() -> ListInvitations:
 def leave_workspace() -> LeaveWorkspace:
     from letterlock.services.revoke_access import LeaveWorkspace
 
-    return LeaveWorkspace(wiring.revoke())
+    return LeaveWorkspace(token_wiring.revoke())
 
 
 @cache
 def revoke_invitation() -> RevokeInvitation:
     from letterlock.services.revoke_access import RevokeInvitation
 
-    return RevokeInvitation(wiring.revoke())
+    return RevokeInvitation(token_wiring.revoke())
 
 
 # ---- what workspace_setup calls -------------------------------------------------------------------------------------
@@ -465,7 +465,7 @@ def send_account_mail() -> SendAccountMail:
         links=links(),
         people=people(),
         sign_ins=sign_ins(),
-        revocations=wiring.revocations(),
+        revocations=token_wiring.revocations(),
         workspaces=wiring.workspaces(),
         mailboxes=wiring.mailboxes(),
         secrets=link_secrets(),

@@ -5,17 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from letterlock.entry import mail_wiring, wiring
 from letterlock.entry.settings import setting
-from letterlock.entry.wiring import (
-    archive,
-    blind_index,
-    client,
-    conversations,
-    cursors,
-    judge_mail,
-    mailboxes,
-    sealer,
-)
 
 if TYPE_CHECKING:
     from letterlock.adapters.dynamo_digests import DynamoDigests
@@ -37,14 +28,14 @@ def replay_mail() -> ReplayMail:
     from letterlock.adapters.ses_stored_mail import envelope_of
     from letterlock.services.replay_mail import ReplayMail
 
-    store = conversations()
+    store = wiring.conversations()
     return ReplayMail(
         every_conversation=every_conversation("replay"),
-        mailboxes=mailboxes(),
+        mailboxes=wiring.mailboxes(),
         conversations=store,
-        archive=archive(),
+        archive=wiring.archive(),
         parser=MimeParser(),
-        judge_mail=judge_mail(),
+        judge_mail=mail_wiring.judge_mail(),
         envelope_of=envelope_of,
     )
 
@@ -53,11 +44,13 @@ def replay_mail() -> ReplayMail:
 def every_conversation(asked: str) -> EveryConversation:
     from letterlock.services.every_conversation import EveryConversation
 
-    return EveryConversation(digests(), mailboxes(), cursors(), asked)
+    return EveryConversation(digests(), wiring.mailboxes(), wiring.cursors(), asked)
 
 
 @cache
 def digests() -> DynamoDigests:
     from letterlock.adapters.dynamo_digests import DynamoDigests
 
-    return DynamoDigests(client("dynamodb"), setting("CONVERSATIONS_TABLE"), sealer(), blind_index())
+    return DynamoDigests(
+        wiring.client("dynamodb"), setting("CONVERSATIONS_TABLE"), wiring.sealer(), wiring.blind_index()
+    )
