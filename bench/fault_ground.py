@@ -20,7 +20,7 @@ from bench.fault_cloud import Cloud
 from bench.fault_wire import Wire
 from bench.fault_world import world
 from bench.scenarios import SCENARIOS, Desk
-from bench.stack import WIRINGS, Stack, stack_on_moto
+from bench.stack import HANDLERS, WIRINGS, Stack, stack_on_moto
 from bench.steady import SteadyClock, hold_steady
 from letterlock.adapters.keyring import STACK
 from letterlock.entry import wiring
@@ -69,7 +69,7 @@ def _rehearsed(patch: pytest.MonkeyPatch, clock: SteadyClock, topology: Topology
         for function in topology.scheduled:
             cloud.deliver(function, {})
         world(cloud)
-        return stack.handlers
+        return {name: stack.handlers[name] for name in HANDLERS}
 
 
 def _wire_everything(workspace: str) -> None:

@@ -77,6 +77,14 @@ class Context:
         return 30_000
 
 
+class Handlers(dict[str, ModuleType]):
+    """Each is loaded when it is first called, as in Lambda: most tests call three of thirty."""
+
+    def __missing__(self, function: str) -> ModuleType:
+        self[function] = loaded = load(function)
+        return loaded
+
+
 @dataclass
 class Stack:
     """What happens to it from outside: mail is delivered, the API called, the relay runs, replies go out.
@@ -383,17 +391,15 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setattr(kms, "generate_private_key", _some_private_key)
-        outside = botocore.session.Session()
-        outside.register_component("data_loader", _descriptions())
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(botocore_session=outside))
+        monkeypatch.setattr(boto3, "client", _client)
         settings_of_all = _resources()
         for name, value in settings_of_all.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(argon2_passwords, "PARAMETERS", CHEAP)
         recorder = Recorder(_names(settings_of_all), boto3.client("dynamodb"))
-        made = Stack({}, recorder)
+        made = Stack(Handlers(), recorder)
         monkeypatch.setattr(billing_wiring, "stripe_http", lambda: _stripe_in_process(made.stripe))
-        made.restart(*HANDLERS)
+        made.restart()
         answer = made.call("workspace_setup", {"workspace": {"name": "Acme"}, "mailbox": {"address": MAILBOX}})
         made.workspace, made.mailbox, made.token = answer["workspace"], answer["mailbox"], answer["token"]
         yield made
@@ -415,6 +421,20 @@ def _stripe_in_process(stand_in: StandIn) -> Any:
 def _descriptions() -> Loader:
     """Botocore's descriptions of the services, read once for all stacks of this process."""
     return Loader()
+
+
+@cache
+def _client(service: str) -> Any:
+    """How everybody but the functions comes to a service: one client for all stacks of this process."""
+    made: Any = _outside()
+    return made.client(service)
+
+
+@cache
+def _outside() -> boto3.Session:
+    session = botocore.session.Session()
+    session.register_component("data_loader", _descriptions())
+    return boto3.Session(botocore_session=session)
 
 
 def _resources() -> dict[str, str]:
