@@ -81,7 +81,8 @@ class Handlers(dict[str, ModuleType]):
     """Each is loaded when it is first called, as in Lambda: most tests call three of thirty."""
 
     def __missing__(self, function: str) -> ModuleType:
-        self[function] = loaded = load(function)
+        loaded: ModuleType = load(function)
+        self[function] = loaded
         return loaded
 
 
