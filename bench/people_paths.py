@@ -152,7 +152,7 @@ def a_workspace_with_an_owner(desk: Desk) -> None:
 def an_owner_lost_the_authenticator(desk: Desk) -> None:
     """It is stopped by another owner; asked for again, everybody has been silent for a day."""
     ana = owner(desk.stack, GUS)
-    host = joined(ana, BEN, "owner")
+    host = joined(ana, "oda@team.example", "owner")
     skips, desk.stack.before_call = desk.stack.before_call, lambda: None  # a code is one of now
     enrolled(ana)
     desk.stack.before_call = skips
