@@ -15,6 +15,7 @@ from datetime import date
 from email import message_from_bytes, policy
 from typing import Any
 
+from bench.fault_billing import billing
 from bench.fault_cloud import Cloud
 from bench.findings import DOUBLED, LOST, STUCK, UNTRUE, Finding
 from bench.scenarios import CONVERSATIONS
@@ -92,6 +93,7 @@ def world(cloud: Cloud) -> World:
     _ledger(cloud, items, found)
     _facts(cloud, items, found, names)
     _audit(cloud, found)
+    billing(cloud, found.add)
     for mail in cloud.wire.mails:
         read = message_from_bytes(mail.raw, policy=policy.default)
         text = read.get_body(("plain",))

@@ -28,6 +28,8 @@ from letterlock.services.billing_ports import (
     WorkspaceId,
 )
 
+MADE = datetime(2029, 12, 31).astimezone()
+
 
 @dataclass
 class FakePayments:
@@ -74,7 +76,7 @@ class FakePayments:
             raise Conflict("this Idempotency-Key came with another request before")
         self.orders.append(order)
         session = f"cs_{list(self.asked).index(key)}"
-        return Page(f"https://pay.example/{session}", session, datetime(2030, 1, 1).astimezone())
+        return Page(f"https://pay.example/{session}", session, MADE, datetime(2030, 1, 1).astimezone())
 
     def close_checkout(self, session: SessionId) -> None:
         self._up()
@@ -82,7 +84,7 @@ class FakePayments:
 
     def open_portal(self, customer: CustomerId, back: PageUrl, key: Key) -> Page:
         self._up()
-        return Page(f"https://portal.example/{customer}")
+        return Page(f"https://portal.example/{customer}", f"bps_{key}", MADE)
 
     def set_seats(self, subscription: SubscriptionId, item: ItemId, seats: Seats, key: Key) -> None:
         self._up()

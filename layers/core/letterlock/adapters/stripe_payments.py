@@ -122,7 +122,7 @@ class StripePayments:
         }
         with _translated():
             made = self._client.v1.checkout.sessions.create(wanted, _once("checkout", key))
-        return Page(made.url or "", made.id, _instant(made.expires_at))
+        return Page(made.url or "", made.id, _instant(made.created), _instant(made.expires_at))
 
     def close_checkout(self, session: SessionId) -> None:
         try:
@@ -134,7 +134,8 @@ class StripePayments:
     def open_portal(self, customer: CustomerId, back: PageUrl, key: Key) -> Page:
         wanted: Any = {"customer": customer, "return_url": back}
         with _translated():
-            return Page(self._client.v1.billing_portal.sessions.create(wanted, _once("portal", key)).url)
+            made = self._client.v1.billing_portal.sessions.create(wanted, _once("portal", key))
+        return Page(made.url, made.id, _instant(made.created))
 
     def set_seats(self, subscription: SubscriptionId, item: ItemId, seats: Seats, key: Key) -> None:
         wanted: Any = {"items": [{"id": item, "quantity": seats}], "proration_behavior": "create_prorations"}

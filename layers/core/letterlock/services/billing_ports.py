@@ -54,7 +54,9 @@ class Page:
     """One of Stripe's pages, to send a browser to."""
 
     url: str
-    session: str = ""
+    session: str
+    made_at: datetime
+    """As Stripe has it: the same for the same wish."""
     until: datetime | None = None
 
 

@@ -127,5 +127,7 @@ class OpenPortal:
         if account is None or not account.subscription:
             raise RuleBroken("nothing was bought yet: POST /v1/billing/checkout comes first")
         page = self.payments.open_portal(CustomerId(account.customer), self.back, Key(key))
-        self.audit.record(self.deeds(who.workspace, asked, Act.PORTAL_OPENED, account.customer).entry)
+        entry = self.deeds(who.workspace, asked, Act.PORTAL_OPENED, account.customer).entry
+        own = self.deeds.ids.derived("aud", page.made_at, who.workspace, page.session)
+        self.audit.record(replace(entry, id=own, at=page.made_at))  # of the same page, a second time changes nothing
         return page
