@@ -8,11 +8,13 @@ from letterlock.adapters import event_bus
 from letterlock.domain.errors import Conflict, NotFound
 from letterlock.entry import wiring
 from letterlock.entry.settings import setting
+from tests import canary
 from tests.handlers.stack import Stack, rest_event
 
 MAIL = (
     b"From: Zebra Stripe <zebra-sender@customer.example>\r\nTo: support@acme.example\r\nSubject: Zebra subject\r\n"
-    b"Message-ID: <zebra-message-id@customer.example>\r\n\r\nZebra body of a mail.\r\n"
+    b"Message-ID: <zebra-message-id@customer.example>\r\nX-Zebra: a zebra's own header\r\n\r\n"
+    b"Zebra body of a mail.\r\nIts second line of the zebra, write to zebra-friend@customer.example.\r\n"
 )
 SAID = (
     "Zebra Stripe",
@@ -20,6 +22,9 @@ SAID = (
     "Zebra subject",
     "Zebra body of a mail.",
     "zebra-message-id@customer.example",
+    "Its second line of the zebra, write to zebra-friend@customer.example.",
+    "zebra-friend@customer.example",
+    "a zebra's own header",
 )
 
 VERIFY = "letterlock.services.verify_digests.VerifyDigests.__call__"
@@ -90,3 +95,54 @@ def test_an_address_in_what_a_function_raises(stack: Stack, monkeypatch: pytest.
     monkeypatch.setattr(VERIFY, talkative)
     with pytest.raises(ValueError, match="zebra"):
         stack.call("digest_verification", {"workspace": stack.workspace})
+
+
+@pytest.mark.leaks
+def test_an_address_in_what_an_exception_came_from(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.mail(MAIL)
+
+    def talkative(*_: Any, **__: Any) -> None:
+        raise RuntimeError("could not be verified") from ValueError("zebra-sender@customer.example")
+
+    monkeypatch.setattr(VERIFY, talkative)
+    with pytest.raises(RuntimeError):
+        stack.call("digest_verification", {"workspace": stack.workspace})
+
+
+@pytest.mark.leaks
+def test_a_name_in_the_key_of_an_object(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.mail(MAIL)
+
+    def talkative(*_: Any, **__: Any) -> None:
+        wiring.client("s3").put_object(Bucket="archive", Key="stack/Zebra Stripe/raw", Body=b"")
+        raise NotFound("no such workspace")
+
+    monkeypatch.setattr(VERIFY, talkative)
+    assert "error" in stack.call("digest_verification", {"workspace": stack.workspace})
+
+
+class _Watch:
+    """The canary's reports alone: what it listens to listens already."""
+
+    pytest_runtest_makereport = staticmethod(canary.pytest_runtest_makereport)
+
+
+@pytest.mark.leaks
+def test_a_leak_while_a_test_is_prepared_fails_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from tests.canary import CANARY
+
+        @pytest.fixture
+        def prepared():
+            CANARY.know("zebra-prepared@customer.example")
+            print("zebra-prepared@customer.example is on its way")
+
+        def test_nothing_else(prepared):
+            pass
+        """
+    )
+    hits = list(canary.CANARY.hits)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", plugins=[_Watch()]).assert_outcomes(errors=1)
+    canary.CANARY.hits[:] = hits
