@@ -31,7 +31,7 @@ from letterlock.domain.checks import automatic, mailing_list
 SHORTEST = 9
 """Characters of a word that is looked for: shorter ones are words of the language, and would be found anywhere."""
 MOST_OF_A_FILE = 4_096
-"""Octets of a raw mail or a file whose lines are looked for: its header, and the beginning of its text."""
+"""Of a raw mail, a file or a text, how much is looked for line by line: its header, and the beginning of its text."""
 OUTLETS = {
     "events:PutEvents": ("Entries",),
     "sqs:SendMessage": ("MessageBody", "MessageAttributes"),
@@ -55,7 +55,7 @@ _ID = re.compile(r"[a-z]{3}_[0-9A-Z]{26}|\d{4}-\d\d-\d\d(T[0-9:.]+Z)?|[a-z_]+|[a
 """Ids, times, our own fixed words and media types are no content, wherever they stand."""
 FIELDS = automatic.EVIDENCE | mailing_list.EVIDENCE
 """Nor are names of header fields, which a message has where one of them told what the mail is."""
-_ADDRESS = re.compile(r"[^\s<>@,;:\"()]+@[^\s<>@,;:\"()]+")
+_ADDRESS = re.compile(r"(?<![^\s<>@,;:\"()])[^\s<>@,;:\"()]+@[^\s<>@,;:\"()]+")
 _FIELD = re.compile(r"[A-Za-z-]+")
 
 
@@ -107,6 +107,7 @@ class Canary:
 
 def _pieces(text: str) -> Iterator[str]:
     """What shows of a long text where not all of it does: its lines, what its headers say, and the addresses in it."""
+    text = text[:MOST_OF_A_FILE]
     if len(text) > SHORTEST:
         yield from (each.strip(".!?'") for each in _ADDRESS.findall(text))
     lines = text.splitlines()
