@@ -15,6 +15,7 @@ from bench.check_paths import a_mail_is_acknowledged
 from bench.file_paths import a_note_with_a_file, the_file_of_a_mail
 from bench.notify_paths import answer
 from bench.scenarios import Desk
+from bench.thread_paths import an_archive_is_imported
 from letterlock.domain.billing import GRACE
 from letterlock.domain.tokens import read
 from letterlock.entry import mail_wiring, token_wiring, wiring
@@ -64,7 +65,7 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     _people_come_in(stack)
     _answer_is_refused(stack, path)
     desk = Desk(stack)
-    for passes in (a_mail_is_acknowledged, a_note_with_a_file, the_file_of_a_mail):
+    for passes in (a_mail_is_acknowledged, a_note_with_a_file, the_file_of_a_mail, an_archive_is_imported):
         passes(desk)
     _is_charged(stack)
     _revoke_one_of_each(stack)
