@@ -245,7 +245,9 @@ class Stack:
         event = rest_event(method, path, body, token=more.pop("token", self.token), **more)
         answer = self.call(function_behind(path), event)
         headers: dict[str, list[str]] = answer["multiValueHeaders"]
-        said: Any = answer["body"] or ""
+        said: Any = answer["body"]
+        if said is None:
+            raise AssertionError("an answer without a body has an empty one: not every gateway takes null for that")
         kind = headers.get("Content-Type", [""])[0]
         if kind == "application/x-ndjson":
             said = list(map(json.loads, said.splitlines()))

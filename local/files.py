@@ -145,6 +145,7 @@ def _fetched_as_promised(files: Files, conversation_id: str) -> str:
         expect("The address of a file", status, OK)
         got, headers = fetched(offered["url"])
         expect("What was fetched", got, content)
+        expect("What a redirect leads to", files.api.fetch(place), content)
         expect("Its type", headers["content-type"], media_type)
         disposition = f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}"
         expect("Its disposition", headers["content-disposition"], disposition)

@@ -73,7 +73,7 @@ def get_message_attachment(conversation: Id, message: Id, attachment: Id, accept
     download = file_wiring.fetch_attachment()(principal(app), conversation, message, attachment)
     if JSON in accept:
         return Response(HTTPStatus.OK, JSON, DownloadOut.of(download).model_dump_json())
-    return Response(HTTPStatus.SEE_OTHER, headers={"Location": download.url})
+    return Response(HTTPStatus.SEE_OTHER, body="", headers={"Location": download.url})
 
 
 @api.put(
