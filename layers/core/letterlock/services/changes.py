@@ -9,8 +9,8 @@ from typing import Protocol
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import Entry
-from letterlock.domain.conversations import Conversation, Message
-from letterlock.domain.errors import AlreadyDone, Moved, RuleBroken, Stale
+from letterlock.domain.conversations import Conversation, Message, StoredAttachment
+from letterlock.domain.errors import AlreadyDone, Moved, NotFound, RuleBroken, Stale
 from letterlock.domain.idempotency import Once
 from letterlock.services.announce import announce
 from letterlock.services.ports import Clock, Conversations, Ids, Ingest
@@ -59,6 +59,17 @@ def message_seen(principal: Principal, conversations: Conversations, conversatio
     if principal.limited:
         seen(principal, conversations, conversation)
     return conversations.message(principal.workspace, conversation, message)
+
+
+def file_seen(
+    principal: Principal, conversations: Conversations, conversation: str, message: str, attachment: str
+) -> tuple[Message, StoredAttachment]:
+    """A file, and the message that has it; as `message_seen`."""
+    found = message_seen(principal, conversations, conversation, message)
+    for each in found.attachments:
+        if each.id == attachment:
+            return found, each
+    raise NotFound("no such attachment")
 
 
 class Verb(Protocol):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from letterlock.domain.accounts import Principal
-from letterlock.domain.errors import NotFound
 from letterlock.domain.files import must_be_cleared, scan_of
 from letterlock.domain.permissions import Action
-from letterlock.services.changes import message_seen
+from letterlock.services.changes import file_seen
 from letterlock.services.file_ports import Download, Downloads, Offered, SealedFiles
 from letterlock.services.ports import Clock, Conversations, Ids, MessagePlace
 from letterlock.services.stored_files import place_of, whole_file
@@ -29,10 +28,7 @@ class FetchAttachment:
 
     def __call__(self, principal: Principal, conversation: str, message: str, attachment: str) -> Download:
         principal.may(Action.READ_CONVERSATION)
-        found = message_seen(principal, self.conversations, conversation, message)
-        file = next((each for each in found.attachments if each.id == attachment), None)
-        if file is None:
-            raise NotFound("no such attachment")
+        found, file = file_seen(principal, self.conversations, conversation, message, attachment)
         scan = scan_of(found.scans, attachment)
         must_be_cleared(scan)
         place = MessagePlace(principal.workspace, conversation, message)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import Act
 from letterlock.domain.conversations import StoredAttachment
-from letterlock.domain.errors import NotFound, Stale
+from letterlock.domain.errors import Stale
 from letterlock.domain.files import Scan, ScanState, released, scan_of
 from letterlock.domain.permissions import Action
-from letterlock.services.changes import message_seen
+from letterlock.services.changes import file_seen
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.file_ports import MessageScans
 from letterlock.services.ports import Conversations, MessagePlace
@@ -31,10 +31,7 @@ class ReleaseFile:
         self, principal: Principal, conversation: str, message: str, attachment: str, asked: Asked
     ) -> tuple[StoredAttachment, Scan]:
         principal.may(Action.RELEASE_FILE)
-        found = message_seen(principal, self.conversations, conversation, message)
-        file = next((each for each in found.attachments if each.id == attachment), None)
-        if file is None:
-            raise NotFound("no such attachment")
+        found, file = file_seen(principal, self.conversations, conversation, message, attachment)
         scan = scan_of(found.scans, attachment)
         if scan.state is ScanState.RELEASED:
             return file, scan
