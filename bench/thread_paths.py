@@ -82,11 +82,10 @@ def one_mail_to_two_mailboxes(desk: Desk) -> None:
 
 def an_archive_is_imported(desk: Desk) -> None:
     """A mail, what the team answered then, and both of them once more."""
-    old = {"sender": "ana@customer.example", "to": MAILBOX}, {"sender": MAILBOX, "to": "ana@customer.example"}
+    ana, answers = "ana@customer.example", {"In_Reply_To": "<thread-40@customer.example>"}
     for _ in range(2):
-        for number, each in enumerate(old, 40):
-            answers = {"In_Reply_To": f"<thread-{number - 1}@customer.example>"} if number > 40 else {}  # noqa: PLR2004
-            taken(desk, f"{IMPORT_PREFIX}{number}", mail(number, subject="Long ago", **each, **answers), MAILBOX)
+        taken(desk, f"{IMPORT_PREFIX}40", mail(40, ana, MAILBOX, subject="Long ago"), MAILBOX)
+        taken(desk, f"{IMPORT_PREFIX}41", mail(41, MAILBOX, ana, subject="Long ago", **answers), MAILBOX)
 
 
 def an_agent_hands_a_mail_on(desk: Desk) -> None:

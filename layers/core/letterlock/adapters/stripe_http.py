@@ -32,7 +32,8 @@ class BoundedClient(stripe.HTTPClient):
             answer = self._http(method.upper(), url, headers=dict(headers or {}), body=body, most=ANSWER_BYTES)
         except (NoAnswer, NotAllowed) as error:
             again = isinstance(error, NoAnswer)
-            failed = stripe.APIConnectionError(type(error).__name__, should_retry=again)  # type: ignore[no-untyped-call]
+            said = type(error).__name__
+            failed = stripe.APIConnectionError(said, should_retry=again)  # type: ignore[no-untyped-call]  # the library's
             raise failed from None
         return answer.body.decode("utf-8"), answer.status, answer.headers
 
