@@ -29,6 +29,10 @@ class MailIdentities:
     refuses: str = ""
     """The code with which nothing is changed for the time being."""
 
+    def start_anew(self) -> None:
+        """Nobody has an identity; its hook stays where it is."""
+        self.found, self.refuses = {}, ""
+
     def attach(self, session: Session) -> None:
         """After whoever disturbs what is sent: who was answered is not asked again."""
         session.get_component("event_emitter").register_first("before-send", self._send)

@@ -56,6 +56,10 @@ class Recorder:
     function: str = ""
     weighs: bool = False
 
+    def start_anew(self, names: Mapping[str, str]) -> None:
+        """Nothing was noted yet, and nothing disturbs; its hooks stay where they are."""
+        self.names, self.calls, self.faults, self.function, self.weighs = names, [], {}, "", False
+
     def attach(self, session: Session) -> None:
         """Before the session's first client is made: clients copy its hooks."""
         hooks = session.get_component("event_emitter")

@@ -33,6 +33,7 @@ from moto.s3.models import FakeDeleteMarker, s3_backends
 from moto.sesv2.models import sesv2_backends
 from moto.sqs.models import sqs_backends
 
+from bench.kept_stack import KeptStack
 from bench.leaks import public_keys
 from bench.mail_identities import MailIdentities
 from bench.people import CHEAP, SignedIn, put_person, put_profile
@@ -110,6 +111,8 @@ class Stack:
     """Who stands between an event and its function, when somebody does."""
     watchers: list[Callable[[Session], None]] = field(default_factory=list)
     """Hang their hooks on the SDK's session of each new process, beside the recorder."""
+    processes: int = 0
+    """In which its functions have run so far, one after the other."""
 
     def call(self, function: str, event: dict[str, Any]) -> Any:
         return (self.through or self.invoke)(function, event)
@@ -121,6 +124,7 @@ class Stack:
 
     def restart(self, *functions: str) -> None:
         """Each of these functions starts in a new process: nothing of what it had loaded or wired is left."""
+        self.processes += 1
         forget_wiring()
         wiring.session().register_component("data_loader", _descriptions())
         for attach in (self.recorder.attach, *self.watchers, self.mail_identities.attach):
@@ -385,7 +389,8 @@ class Stack:
 
 
 @contextmanager
-def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack_on_moto(monkeypatch: pytest.MonkeyPatch, *, kept: bool = False) -> Iterator[Stack]:
+    """`kept`: a copy of the one that this process has made before, for those who do not look at how it is made."""
     with mock_aws():
         quicken(monkeypatch)
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -395,17 +400,55 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setattr(kms, "generate_private_key", _some_private_key)
         monkeypatch.setattr(boto3, "client", _client)
-        settings_of_all = _resources()
+        monkeypatch.setattr(argon2_passwords, "PARAMETERS", CHEAP)
+        before = _kept_stack[0].put_back(ACCOUNT, REGION) if kept and _kept_stack else None
+        settings_of_all = (before.settings if before else _resources()) | _queues()
         for name, value in settings_of_all.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(argon2_passwords, "PARAMETERS", CHEAP)
-        recorder = Recorder(_names(settings_of_all), boto3.client("dynamodb"))
-        made = Stack(Handlers(), recorder)
+        made = _again(settings_of_all) if before else None
+        if made is None:
+            made = Stack(Handlers(), Recorder(_names(settings_of_all), boto3.client("dynamodb")))
+            made.restart()
         monkeypatch.setattr(billing_wiring, "stripe_http", lambda: _stripe_in_process(made.stripe))
-        made.restart()
-        answer = made.call("workspace_setup", {"workspace": {"name": "Acme"}, "mailbox": {"address": MAILBOX}})
+        if before:
+            made.mail_identities.found, answer = before.identities, before.answer
+        else:
+            answer = made.call("workspace_setup", {"workspace": {"name": "Acme"}, "mailbox": {"address": MAILBOX}})
+            if kept:
+                found = made.mail_identities.found
+                _kept_stack.append(KeptStack.of(ACCOUNT, REGION, settings_of_all, answer, found))
+                made.recorder.calls.clear()
         made.workspace, made.mailbox, made.token = answer["workspace"], answer["mailbox"], answer["token"]
         yield made
+        _leave(made, kept=kept)
+
+
+_kept_stack: list[KeptStack] = []
+"""One, as soon as it was made."""
+_kept_sdk: list[tuple[Session, Recorder, MailIdentities]] = []
+"""The last stack's session of the SDK and what hangs on it, if that is as good as new."""
+_SDK = ("session", "client", "signer")
+"""What of `wiring` is the SDK's, and knows nothing of a stack."""
+
+
+def _again(settings_of_all: dict[str, str]) -> Stack | None:
+    """A new stack whose functions find the SDK loaded: to make its clients takes as long as most tests."""
+    session, recorder, identities = _kept_sdk.pop() if _kept_sdk else (None, None, None)
+    if recorder is None or identities is None or wiring.session() is not session:
+        return None
+    recorder.start_anew(_names(settings_of_all))
+    identities.start_anew()
+    forget_wiring(*_SDK)
+    return Stack(Handlers(), recorder, identities)
+
+
+def _leave(stack: Stack, *, kept: bool) -> None:
+    """A client that has had to try again has less patience left; and who watched the session still would."""
+    tried_again = any(call.requests > 1 for call in stack.recorder.calls)
+    if kept and stack.processes <= 1 and not stack.watchers and not tried_again:
+        _kept_sdk[:] = [(wiring.session(), stack.recorder, stack.mail_identities)]
+        forget_wiring(*_SDK)
+    else:
         forget_wiring()
 
 
@@ -441,7 +484,7 @@ def _outside() -> boto3.Session:
 
 
 def _resources() -> dict[str, str]:
-    """Makes everything that the functions' environment names."""
+    """Makes everything that the functions' environment names, but for the queues."""
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     for bucket in ("inbound", "archive", "anchors", "uploads", "downloads"):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -466,9 +509,6 @@ def _resources() -> dict[str, str]:
         "EVENT_BUS_NAME": "facts",
         "LEAK_REPORT_KEYS": public_keys(),
         "MAIL_CONFIGURATION_SET": "outbound",
-        "OUTBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="outbound")["QueueUrl"],
-        "REVOCATION_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="revocation")["QueueUrl"],
-        "INBOUND_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="inbound")["QueueUrl"],
         "SEND_ATTEMPTS": "8",
         "LIMITS_TABLE": make_table(dynamodb, "LimitsTable"),
         "SIGN_UP": "open",
@@ -486,6 +526,14 @@ def _resources() -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "under-test",
         "POWERTOOLS_METRICS_NAMESPACE": "Letterlock",
         "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
+def _queues() -> dict[str, str]:
+    sqs = boto3.client("sqs")
+    return {
+        f"{name.upper()}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"]
+        for name in ("outbound", "revocation", "inbound")
     }
 
 

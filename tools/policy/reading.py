@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from tools.policy.intrinsics import as_text, spelt
 from tools.template_model import Json, Template
 
+Found = TypeVar("Found")
 _NAMED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
 _ACCOUNT = re.compile(r"\$\{AWS::AccountId\}|(?<!\d)\d{12}(?!\d)")
 _PHYSICAL_NAMES = (
@@ -49,6 +52,27 @@ def number(value: Any) -> float | None:
         return float(value)
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """This very value, and none that is equal to it: to compare two takes as long as to look into one."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+def once(find: Callable[[Any], Iterable[Found]]) -> Callable[[Any], tuple[Found, ...]]:
+    """What is found in a value is found out once: of a template that is weakened in thousands of ways, each copy
+    differs from it in one resource, and the others are the same objects. They must not be changed in place.
+    """
+    known = lru_cache(maxsize=8_192)(lambda same: tuple(find(same.value)))
+    return lambda value: known(_Same(value))
 
 
 def listed(value: Any) -> list[Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tools.policy.iam_actions import changes_permissions, matching
 from tools.policy.intrinsics import spelt
-from tools.policy.reading import listed
+from tools.policy.reading import listed, once
 from tools.policy.rule import Found, rule
 from tools.policy.statements import IDENTITY_POLICIES, TRUST, Spoken, statements
 from tools.template_model import Json, Template
 
+_ACCOUNT = "AWS::AccountId"
 _DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _IN_ARN = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _PERMISSIONS = ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission", "AWS::Events::EventBusPolicy")
@@ -31,15 +32,27 @@ def own_account(template: Template) -> Found:
     own = _own(template)
     for name, resource in template.body["Resources"].items():
         if resource["Type"] not in _ONLY_TELL:
-            for account in dict.fromkeys(_accounts(resource.get("Properties", {}), "")):
+            for account in _named_in(resource):
                 if account != own:
                     yield name, f"names the account {account}, which the template does not say is its own"
 
 
 def _own(template: Template) -> str:
-    written = str(template.body.get("Written", template.body["Resources"]))
-    spelt_out = set(_DIGITS.findall(written))
-    return spelt_out.pop() if len(spelt_out) == 1 and "AWS::AccountId" not in written else ""
+    written: Json = template.body.get("Written") or template.body["Resources"]
+    said = {each for resource in written.values() for each in _said_in(resource)}
+    return said.pop() if len(said) == 1 and _ACCOUNT not in said else ""
+
+
+@once
+def _said_in(resource: Json) -> set[str]:
+    """Every number that could be an account's, and whether the deployment's own is asked for."""
+    text = str(resource)
+    return {*_DIGITS.findall(text), *([_ACCOUNT] if _ACCOUNT in text else ())}
+
+
+@once
+def _named_in(resource: Json) -> Iterable[str]:
+    return dict.fromkeys(_accounts(resource.get("Properties", {}), ""))
 
 
 def _accounts(value: Any, key: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.policy.intrinsics import spelt
-from tools.policy.reading import at, listed, mappings, parsed
+from tools.policy.reading import at, listed, mappings, once, parsed
 from tools.template_model import Json, Statement, Template
 
 Places = dict[str, tuple[str, ...]]
@@ -105,8 +105,13 @@ def _elsewhere(template: Template) -> Iterator[tuple[str, str, Json]]:
     listed_kinds = {*RESOURCE_POLICIES, *IDENTITY_POLICIES, *TRUST, *_NARROW_ONLY}
     for name, resource in template.body["Resources"].items():
         if resource["Type"] not in listed_kinds:
-            for body in _nested(resource.get("Properties")):
+            for body in _in_resource(resource):
                 yield name, resource["Type"], body
+
+
+@once
+def _in_resource(resource: Json) -> Iterator[Json]:
+    return _nested(resource.get("Properties"))
 
 
 def _nested(value: Any) -> Iterator[Json]:
