@@ -20,10 +20,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import pytest
 
+from bench.fault_children import ChildFailed, Children, at_once
 from bench.fault_world import alike
 from bench.people import SignedIn
 from bench.stack import Stack, sqs_event, stack_on_moto
@@ -31,7 +33,7 @@ from bench.steady import SteadyClock, hold_steady
 from letterlock.domain.billing import GRACE
 from letterlock.domain.permissions import Role
 
-A_STACK: Final = 20
+A_STACK: Final = 10
 """So many orders share one: what lies there makes each later one slower."""
 ORDERS: Final = 200
 SEATS: Final = 3
@@ -220,32 +222,58 @@ def lives(orders: range) -> Iterator[tuple[int, Life, str]]:
                 yield seed, life, life.lives()
 
 
+@dataclass
+class Ends:
+    """What came of the orders: how many ended in which state."""
+
+    found: Counter[str] = field(default_factory=Counter)
+    delivered: int = 0
+    broken: int = 0
+
+    def add(self, block: Json | ChildFailed) -> None:
+        if isinstance(block, ChildFailed):
+            raise block
+        self.found.update(block["ends"])
+        self.delivered += block["delivered"]
+        self.broken += bool(block["untrue"])
+        if block["untrue"]:
+            print(block["untrue"], file=sys.stderr)
+        print(f"  {self.found.total()} orders", file=sys.stderr, flush=True)
+
+    def report(self, orders: int) -> str:
+        states = " ".join(f"{end[:16]} x{count}" for end, count in self.found.items())
+        return (
+            f"orders {orders}, events delivered {self.delivered} (each twice), steps that failed {self.broken}, "
+            f"final states {len(self.found)}: {states}"
+        )
+
+
+def block_of(orders: range) -> Json:
+    """What came of these, on a stack of theirs."""
+    ends: list[str] = []
+    delivered, untrue = 0, ""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            for _, life, end in lives(orders):
+                ends.append(end)
+                delivered += life.delivered
+    except Untrue as reason:
+        untrue = f"order {orders[len(ends)]}: {reason}"
+    return {"ends": Counter(ends), "delivered": delivered, "untrue": untrue}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=ORDERS)
     parser.add_argument("--seed", type=int, help="only this one")
     arguments = parser.parse_args()
     seeds = range(arguments.seed, arguments.seed + 1) if arguments.seed is not None else range(arguments.orders)
-    ends: Counter[str] = Counter()
-    delivered, broken = 0, 0
+    ends, children = Ends(), Children(at_once())
     for start in range(0, len(seeds), A_STACK):
-        orders = seeds[start : start + A_STACK]
-        said = io.StringIO()
-        seed = orders[0]
-        try:
-            with contextlib.redirect_stdout(said):
-                for seed, life, end in lives(orders):  # noqa: B007 - named below, where it breaks
-                    ends[end] += 1
-                    delivered += life.delivered
-        except Untrue as untrue:
-            broken += 1
-            print(f"order {seed + bool(ends)}: {untrue}", file=sys.stderr)
-        print(f"  {sum(ends.values())} orders", file=sys.stderr, flush=True)
-    print(
-        f"orders {len(seeds)}, events delivered {delivered} (each twice), steps that failed {broken}, "
-        f"final states {len(ends)}: {' '.join(f'{end[:16]} x{count}' for end, count in ends.items())}"
-    )
-    return 0 if sum(ends.values()) == len(seeds) and len(ends) == 1 and not broken else 1
+        children.start(partial(block_of, seeds[start : start + A_STACK]), ends.add)
+    children.wait()
+    print(ends.report(len(seeds)))
+    return 0 if ends.found.total() == len(seeds) and len(ends.found) == 1 and not ends.broken else 1
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ class SesApi:
         async with aiohttp.ClientSession(auto_decompress=False) as client:
             application[_CLIENT] = client
             yield
+            await asyncio.gather(*self._saying)  # what was sent is told before the doors close
 
     async def _send(self, request: web.Request) -> web.Response:
         body = await request.read()
