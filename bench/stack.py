@@ -111,8 +111,8 @@ class Stack:
     """Who stands between an event and its function, when somebody does."""
     watchers: list[Callable[[Session], None]] = field(default_factory=list)
     """Hang their hooks on the SDK's session of each new process, beside the recorder."""
-    processes: int = 0
-    """In which its functions have run so far, one after the other."""
+    session: Session | None = None
+    """The SDK's, in the process that its functions run in now."""
 
     def call(self, function: str, event: dict[str, Any]) -> Any:
         return (self.through or self.invoke)(function, event)
@@ -124,11 +124,11 @@ class Stack:
 
     def restart(self, *functions: str) -> None:
         """Each of these functions starts in a new process: nothing of what it had loaded or wired is left."""
-        self.processes += 1
         forget_wiring()
-        wiring.session().register_component("data_loader", _descriptions())
+        self.session = wiring.session()
+        self.session.register_component("data_loader", _descriptions())
         for attach in (self.recorder.attach, *self.watchers, self.mail_identities.attach):
-            attach(wiring.session())
+            attach(self.session)
         self.handlers |= {name: load(name) for name in functions}
 
     # ---- mail in ----
@@ -439,14 +439,14 @@ def _again(settings_of_all: dict[str, str]) -> Stack | None:
     recorder.start_anew(_names(settings_of_all))
     identities.start_anew()
     forget_wiring(*_SDK)
-    return Stack(Handlers(), recorder, identities)
+    return Stack(Handlers(), recorder, identities, session=session)
 
 
 def _leave(stack: Stack, *, kept: bool) -> None:
     """A client that has had to try again has less patience left; and who watched the session still would."""
     tried_again = any(call.requests > 1 for call in stack.recorder.calls)
-    if kept and stack.processes <= 1 and not stack.watchers and not tried_again:
-        _kept_sdk[:] = [(wiring.session(), stack.recorder, stack.mail_identities)]
+    if kept and wiring.session() is stack.session and not stack.watchers and not tried_again:
+        _kept_sdk[:] = [(stack.session, stack.recorder, stack.mail_identities)]
         forget_wiring(*_SDK)
     else:
         forget_wiring()

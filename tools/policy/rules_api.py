@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,13 @@ HTTP, HTTP_STAGE = "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"
 METHODS = ("get", "put", "post", "delete", "patch", "head", "trace", "x-amazon-apigateway-any-method")
 """What is a route in an OpenAPI path item. OPTIONS is left out: a browser's preflight carries no credentials."""
 ACCESS = "x-letterlock-access"
+_LOGGED = re.compile(r"\$(?:context|input|stageVariables)(?:\.[\w-]+)*")
+_TELLS_NOTHING = re.compile(
+    r"\$context\.(requestId|extendedRequestId|requestTime(Epoch)?|httpMethod|resourcePath|resourceId|routeKey|protocol|status"
+    r"|response(Length|Latency)|stage|apiId|accountId|domainName|xrayTraceId|awsEndpointRequestId\w*|identity\.sourceIp"
+    r"|error\.responseType|wafResponseCode|webaclArn|waf\.\w+|integration(Latency|Status)|integration\.(latency|status"
+    r"|integrationStatus|requestId))"
+)
 _ACCOUNT_RATE, _ACCOUNT_BURST = 10_000, 5_000
 """API Gateway's own quotas for an account: a limit at or above them limits nothing."""
 
@@ -98,6 +106,18 @@ def stage_access_log(template: Template) -> Found:
     for name, stage in template.resources(HTTP_STAGE).items():
         if not at(stage, "AccessLogSettings.DestinationArn"):
             yield name, "the access log is off (AccessLogSettings)"
+
+
+@rule
+def access_log_content(template: Template) -> Found:
+    """An access log tells of requests, not what was sent: neither paths as they were asked for, nor headers, nor who
+    the authorizer says it was (Amazon API Gateway Developer Guide, "Variables for access logging for API Gateway").
+    """
+    for kind, setting in ((STAGE, "AccessLogSetting"), (HTTP_STAGE, "AccessLogSettings")):
+        for name, stage in template.resources(kind).items():
+            said = _LOGGED.findall(spelt(at(stage, f"{setting}.Format") or ""))
+            for variable in dict.fromkeys(each for each in said if not _TELLS_NOTHING.fullmatch(each)):
+                yield name, f"writes {variable} into the access log, which may tell what was sent ({setting}.Format)"
 
 
 @rule

@@ -20,7 +20,7 @@ _PERMISSIONS = ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"
 _HOLD_ACCOUNTS = {"Principal", "AWS", "Account", "SourceAccount", "aws:SourceAccount", "aws:PrincipalAccount"}
 """Keys under which an account may stand by its number alone."""
 _ONLY_TELL = {"AWS::CloudWatch::Alarm"}
-"""Resources that hand on no data, code or permission."""
+"""Resources that hand on no data, code or permission: many ring where the whole company is on call."""
 
 
 @rule

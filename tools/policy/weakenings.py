@@ -235,6 +235,13 @@ EDGE = (
     Guard("route-access", API, f"{_P}.Body.paths.*.*.x-letterlock-access", ("nobody",)),
     Guard("stage-tracing", STAGE, f"{_P}.TracingEnabled", (False,)),
     Guard("stage-access-log", STAGE, f"{_P}.AccessLogSetting"),
+    Guard(
+        "access-log-content",
+        STAGE,
+        f"{_P}.AccessLogSetting.Format",
+        ("$context.requestId $context.path", "$context.requestId $context.requestOverride.header.Authorization"),
+        or_gone=False,
+    ),
     Guard("body-logging", STAGE, f"{_METHODS}.*.DataTraceEnabled", (True, "true"), or_gone=False),
     Guard("cached-answers", STAGE, f"{_METHODS}.*.CachingEnabled", (True, "true"), or_gone=False, put=True),
     Guard("throttling", STAGE, _METHODS),
