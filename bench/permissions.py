@@ -19,6 +19,7 @@ import pytest
 
 from bench.billing_paths import BILLING
 from bench.check_paths import CHECKED
+from bench.connection_paths import CONNECTED
 from bench.file_paths import FILES
 from bench.mailbox_paths import MAILBOXES
 from bench.notify_paths import NOTIFICATIONS
@@ -96,7 +97,7 @@ def recorded() -> list[Call]:
 def all_ways() -> list[Callable[[Desk], object]]:
     """Through all functions: every scenario of the bill and of `bench.paths`."""
     bill: list[Callable[[Desk], object]] = [partial(_whole, each) for each in SCENARIOS]
-    return [*bill, *PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING, *THREADS, *CHECKED]
+    return [*bill, *PATHS, *PEOPLE, *MAILBOXES, *NOTIFICATIONS, *FILES, *BILLING, *THREADS, *CHECKED, *CONNECTED]
 
 
 def _whole(scenario: Scenario, desk: Desk) -> None:

@@ -36,16 +36,19 @@ from moto.sqs.models import sqs_backends
 from bench.kept_stack import KeptStack
 from bench.leaks import public_keys
 from bench.mail_identities import MailIdentities
+from bench.oauth_wire import INSTANCE, Wire
 from bench.people import CHEAP, SignedIn, put_person, put_profile
 from bench.quick_moto import quicken
 from bench.recorder import Recorder
 from bench.tables import make_table, resources
 from letterlock.adapters import argon2_passwords
+from letterlock.adapters.oauth_providers import HttpProviders
 from letterlock.domain.accounts import Credential, CredentialKind, Member
 from letterlock.domain.outbox import unfold
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
-from letterlock.entry import billing_wiring, settings, wiring
+from letterlock.entry import billing_wiring, connection_wiring, settings, wiring
+from local.oauth.stand_in import OAuthServer
 from local.stripe.signing import signature, spelt
 from local.stripe.stand_in import StandIn
 from tools.build_lambda import folder_of
@@ -98,6 +101,8 @@ class Stack:
     recorder: Recorder
     mail_identities: MailIdentities = field(default_factory=MailIdentities)
     stripe: StandIn = field(default_factory=lambda: StandIn(lambda: wiring.now().timestamp()))
+    instance: Wire = field(default_factory=lambda: Wire(OAuthServer(INSTANCE, lambda: wiring.now().timestamp())))
+    """Where people have accounts to connect."""
     buckets: tuple[str, ...] = ("inbound", "archive", "uploads", "downloads")
     workspace: str = ""
     mailbox: str = ""
@@ -410,6 +415,7 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch, *, kept: bool = False) -> Ite
             made = Stack(Handlers(), Recorder(_names(settings_of_all), boto3.client("dynamodb")))
             made.restart()
         monkeypatch.setattr(billing_wiring, "stripe_http", lambda: _stripe_in_process(made.stripe))
+        monkeypatch.setattr(connection_wiring, "providers", lambda: HttpProviders(made.instance, wiring.now))
         if before:
             made.mail_identities.found, answer = before.identities, before.answer
         else:
@@ -690,6 +696,8 @@ def rest_event(
             "stage": "live",
             "resourcePath": path,
             "httpMethod": method,
+            "path": f"/live{path}",
+            "domainName": "api.acme.example",
             "identity": {"sourceIp": "192.0.2.7", "userAgent": "Mozilla/5.0 (a browser)"},
         },
         "body": body if body is None or isinstance(body, str) else json.dumps(body),

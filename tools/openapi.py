@@ -20,6 +20,7 @@ APIS = (
     "audit_api",
     "billing_api",
     "conversations_api",
+    "connections_api",
     "mailboxes_api",
     "sign_in_api",
     "stripe_webhooks",

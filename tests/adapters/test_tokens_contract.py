@@ -165,7 +165,7 @@ def store(
             DynamoMembers(client, name, sealer, index),
             DynamoTokens(client, name, sealer, index, commits, audit, clock),
             DynamoRevocations(client, name, commits, audit),
-            DynamoRemains(client, name, clock),
+            DynamoRemains(client, name, tables.conversations, clock),
             clock,
             None,
             tables,

@@ -50,6 +50,8 @@ AT_IMPORT = {
     "billing_api": REST | {"nh3"},
     "billing_events": QUEUE,
     "billing_reconciliation": QUEUE | {"aws_lambda_powertools.utilities.batch"},
+    "connected_accounts": QUEUE | {"aws_lambda_powertools.utilities.batch"},
+    "connections_api": REST | {"nh3"},
     "conversations_api": REST | FILES | {"nh3"},
     "delivery_events": QUEUE,
     "due_work": QUEUE | {"aws_lambda_powertools.utilities.batch"},

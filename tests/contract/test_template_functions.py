@@ -177,5 +177,8 @@ def test_each_function_that_calls_others_is_told_its_account_by_aws(template: Te
         for name, one in template.resources("AWS::Lambda::Function").items()
         if "ACCOUNT_ID" in one["Environment"]["Variables"]
     }
-    assert set(told) == OF_BILLING - {"StripeWebhooksFunction"}
+    assert set(told) == OF_BILLING - {"StripeWebhooksFunction"} | {
+        "ConnectedAccountsFunction",
+        "ConnectionsApiFunction",
+    }
     assert all(each == {"Ref": "AWS::AccountId"} for each in told.values())

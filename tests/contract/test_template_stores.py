@@ -165,6 +165,8 @@ def test_only_the_roles_on_the_sealing_keys_paths_are_allowed_to_unseal(template
         "AttachmentsApiRole",
         "AuditApiRole",
         "BillingApiRole",
+        "ConnectedAccountsRole",
+        "ConnectionsApiRole",
         "ConversationsApiRole",
         "DeliveryEventsRole",
         "DigestVerificationRole",

@@ -32,6 +32,8 @@ class FakeTokens:
         """Whose each is: made by, or for, whom."""
         self.links_to: dict[tuple[str, str], tuple[str, datetime]] = {}
         """To whom else each invitation was sent, and when."""
+        self.connections: dict[tuple[str, str], tuple[str, str]] = {}
+        """Whose each connected account is, and its state."""
         self.mailed: dict[tuple[str, str], Invitation | Reset | SignUp] = {}
         """Or the links themselves, where there is a store of people."""
         self.sign_ins: dict[tuple[str, str], str] = {}
@@ -199,6 +201,17 @@ class FakeTokens:
         self._do(deed)
         return True
 
+    def connection(self, workspace: str, connection: str, deed: Deed) -> bool:
+        self.before()
+        if (workspace, connection) not in self.connections:
+            raise NotFound("no such connection")
+        person, state = self.connections[workspace, connection]
+        if state != "active":
+            return False
+        self.connections[workspace, connection] = (person, "revoking")
+        self._do(deed)
+        return True
+
     def _do(self, deed: Deed) -> None:
         self.entries.append(deed.entry)
         self.announced += [each.fact for each in deed.told]
@@ -213,6 +226,13 @@ class FakeTokens:
                 revoked_at=token.revoked_at or at,
                 finished_at=token.finished_at or (self._now() if finished else None),
             )
+
+    def end_connections(self, workspace: str, person: str, at: datetime, limit: int) -> int:
+        mine = [place for place, (whose, state) in self.connections.items() if whose == person and state == "active"]
+        theirs = [each for each in mine if each[0] == workspace][:limit]
+        for each in theirs:
+            self.connections[each] = (person, "revoking")
+        return len(theirs)
 
     def end_links(self, workspace: str, person: str, at: datetime, limit: int) -> int:
         def is_theirs(link: tuple[str, str]) -> bool:

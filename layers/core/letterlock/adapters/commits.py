@@ -32,12 +32,15 @@ class Commits:
     """
 
     def __init__(self, client: DynamoDBClient, table_name: str, index: BlindIndex, now: Clock) -> None:
-        self._client, self._table, self._now = client, table_name, now
+        self._client, self.table, self._now = client, table_name, now
         self._records = IdempotencyRecords(table_name, index, now)
+
+    def now(self) -> datetime:
+        return self._now()
 
     def commit(self, steps: Sequence[Step], workspace: str = "", told: Sequence[Told] = ()) -> list[Refusal]:
         """All of it or nothing: no refusals, or why."""
-        return commit(self._client, self._table, steps, workspace, told, self._now())
+        return commit(self._client, self.table, steps, workspace, told, self._now())
 
     def keyed(
         self, steps: Sequence[Step], workspace: str, told: Sequence[Told], once: Once | None, done: Done
@@ -56,7 +59,7 @@ class Commits:
     def done(self, workspace: str, once: Once) -> Done | None:
         """What this request did before, unless its key is free. Raises KeyReused."""
         answer = self._client.get_item(
-            TableName=self._table, Key=key(*self._records.key(workspace, once)), ConsistentRead=True
+            TableName=self.table, Key=key(*self._records.key(workspace, once)), ConsistentRead=True
         )
         return self._records.done(workspace, once, dict(answer["Item"])) if "Item" in answer else None
 

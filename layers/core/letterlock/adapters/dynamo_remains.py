@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from letterlock.adapters import table_accounts as table
 from letterlock.adapters.codec import instant
-from letterlock.adapters.dynamo import Item, key, pages
+from letterlock.adapters.dynamo import Item, key, pages, transact
+from letterlock.adapters.dynamo_connections import note_step, revoked_step
 from letterlock.adapters.member_items import gate_of
 from letterlock.domain.api_tokens import SHOWN_FOR
+from letterlock.domain.connections import ConnectionState
 from letterlock.services.ports import Clock
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 class DynamoRemains:
     """`Remains`."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str, now: Clock) -> None:
-        self._client, self._table, self._now = client, table_name, now
+    def __init__(self, client: DynamoDBClient, table_name: str, notes_table: str, now: Clock) -> None:
+        """`notes_table`: the conversations table, where it stands whose provider is to be told."""
+        self._client, self._table, self._notes, self._now = client, table_name, notes_table, now
 
     def note_revoked(self, workspace: str, credential: str, at: datetime, *, finished: bool) -> None:
         changes = "SET revoked_at = if_not_exists(revoked_at, :at), expires_at = :until"
@@ -52,6 +55,26 @@ class DynamoRemains:
                 ExpressionAttributeValues={":revoked": {"S": table.REVOKED}, ":pending": {"S": table.PENDING}},
             )
         return len(links)
+
+    def end_connections(self, workspace: str, person: str, at: datetime, limit: int) -> int:
+        """A Query of the workspace's connections, filtered, and a transaction for each."""
+        found = list(
+            islice(
+                self._found(
+                    workspace,
+                    table.CONNECTIONS,
+                    "#state = :active AND #whose = :person",
+                    {"#state": "state", "#whose": "person"},
+                    {":active": {"S": ConnectionState.ACTIVE}, ":person": {"S": person}},
+                ),
+                limit,
+            )
+        )
+        for each in found:
+            connection = each["sk"]["S"].removeprefix(table.CONNECTIONS)
+            revoked = revoked_step(self._table, workspace, connection, at)
+            transact(self._client, [revoked, note_step(self._notes, workspace, connection, self._now())])
+        return len(found)
 
     def forget_sign_in(self, workspace: str, person: str) -> None:
         """The route first: without the other item nobody would find it again. It may be somebody's who came after."""

@@ -15,7 +15,9 @@ from letterlock.adapters.authority import held, judge
 from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.dynamo import CONDITION_FAILED, Item, Step, key, pages
+from letterlock.adapters.dynamo_connections import note_step, revoked_step
 from letterlock.domain.accounts import Member, Principal
+from letterlock.domain.connections import ConnectionState
 from letterlock.domain.errors import NotFound, RuleBroken, Stale
 from letterlock.domain.permissions import Role
 from letterlock.services.deeds import Deed
@@ -33,6 +35,7 @@ class DynamoRevocations:
 
     def __init__(self, client: DynamoDBClient, table_name: str, commits: Commits, audit: AuditEntries) -> None:
         self._client, self._table, self._commits, self._audit = client, table_name, commits, audit
+        self._notes = commits.table
 
     def credential(self, workspace: str, holder: str, credential: str, deed: Deed) -> bool:
         """Out of its holder's item; a service, which has no other, is removed with it."""
@@ -70,6 +73,16 @@ class DynamoRevocations:
             raise NotFound("no such link")
         if item["state"] != {"S": table.REVOKED}:
             raise RuleBroken("this link has been used: there is nothing to revoke")
+        return False
+
+    def connection(self, workspace: str, connection: str, deed: Deed) -> bool:
+        """Two write units more than a token: the note by which its provider is told. The tokens stay until it was."""
+        update = revoked_step(self._table, workspace, connection, deed.entry.at).operation["Update"]
+        if self._taken(workspace, update, deed, [note_step(self._notes, workspace, connection, deed.entry.at)]):
+            return True
+        item = self._item(workspace, table.connection_key(connection))
+        if item is None or item["state"] == {"S": ConnectionState.STARTED}:
+            raise NotFound("no such connection")
         return False
 
     def owners(self, workspace: str) -> Owners:

@@ -93,6 +93,11 @@ def target_of(url: str, *, local: bool = False) -> Target:
     raise NotAllowed("only https to port 443 of a named host is called")
 
 
+def is_local_peer(said: str) -> bool:
+    """Whether it is the host and port of a stand-in on this machine."""
+    return _LOCAL.fullmatch(f"http://{said}") is not None
+
+
 def _from_root(rest: str) -> str:
     return rest if rest.startswith("/") else f"/{rest}"
 

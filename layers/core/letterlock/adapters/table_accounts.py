@@ -9,6 +9,8 @@
 | `<ws>` | `TOK#<tok>` | `TokenItem` |
 | `<ws>` | `PROFILE#<per>`, `SIGNIN#<per>`, `SES#<ses>` | built in `people_items` |
 | `<ws>` | `INV#<inv>`, `RST#<rst>` | links that were mailed: built in `link_items` |
+| `<ws>` | `CON#<con>` | a connected account: built in `connection_items` |
+| `stack` | `APP#<keyed hash of an instance>` | what we are to it, registered when its first account was connected |
 | `stack` | `SUP#<sup>` | a sign-up: its workspace has no keys yet |
 | `<ws>` | `MAILED#<fct>`, `MAILED#<fct>#<per>` | that a mail about a fact was sent, or is about to be |
 | `<ws>` | `MAILED#refused#<cnv>#<per>#<hour>` | that somebody was told of an answer that was not taken in |
@@ -51,6 +53,8 @@ PROFILES: Final = "PROFILE#"
 SIGN_INS: Final = "SIGNIN#"
 MAILED: Final = "MAILED#"
 DOMAINS: Final = "DOM#"
+CONNECTIONS: Final = "CON#"
+APPS: Final = "APP#"
 
 NOTIFY: Final = "notify"
 """Of a profile: what the person wants to be told of by mail."""
@@ -123,6 +127,19 @@ def sign_in_route_key(hashed_address: str) -> str:
 
 def mailbox_route_key(hashed_address: str) -> str:
     return f"route#mailbox#{hashed_address}"
+
+
+def connection_key(connection: str) -> str:
+    return f"{CONNECTIONS}{connection}"
+
+
+def app_key(hashed_issuer: str) -> str:
+    return f"{APPS}{hashed_issuer}"
+
+
+def app_place(hashed_issuer: str) -> tuple[str, str]:
+    """pk, sk. With the stack: an instance is of no workspace."""
+    return STACK, app_key(hashed_issuer)
 
 
 def domain_key(domain: str) -> str:

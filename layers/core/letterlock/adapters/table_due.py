@@ -8,6 +8,7 @@ that takes most marks off needs none of them.
 | `outbox#<0-3>` | 5 minutes after the commit | any item with an `outbox` whose facts are not published yet |
 | `reply#0` | 3 hours after it was queued | a message that is `queued` or `sending` |
 | `upload#0` | 24 hours after it was asked for | an upload that no message has |
+| `connection#0` | at once, then after pauses | a connected account that was revoked here, and not at its provider yet |
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ REPLY: Final = "reply#0"
 """The hash key of replies: SES sends far fewer a second than one key takes."""
 UPLOAD: Final = "upload#0"
 """The hash key of uploads, of which a workspace may begin a few hundred an hour."""
+
+CONNECTION: Final = "connection#0"
+"""The hash key of connections that were revoked."""
 
 
 def due_key(work: str, shard: int) -> str:

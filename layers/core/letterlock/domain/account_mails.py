@@ -101,6 +101,12 @@ SERVICE_TOKEN_REVOKED: Final = Words(
     "The service token {credential}, of the workspace {workspace} on Letterlock, was revoked, and what used it has "
     "stopped.\n\nIf you did not expect it, look at the audit log: it says who it was.\n",
 )
+CONNECTION_ENDED: Final = Words(
+    "An account that you connected is no longer connected",
+    "The provider of an account that you connected ({connection}), in the workspace {workspace} on Letterlock, takes "
+    "its token no more: somebody ended it there, or it ran out. Nothing comes in by it, and nothing goes out.\n"
+    "\nConnect it again if it was not you who ended it, and look there at what else is connected.\n",
+)
 EVERYBODY_SIGNED_OUT: Final = Words(
     "Everybody was signed out of your workspace",
     "An owner signed everybody out of the workspace {workspace} on Letterlock: every session and every API token there "

@@ -49,6 +49,10 @@ class Act(StrEnum):
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of an act
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an act
     TOKEN_LEAKED = "token_leaked"  # noqa: S105 - the name of an act
+    ACCOUNT_CONNECTED = "account_connected"
+    ACCOUNT_REVOKED = "account_revoked"
+    ACCOUNT_ENDED = "account_ended"
+    """At its provider's end, which was noticed."""
     SENDER_CONFIRMED = "sender_confirmed"
     PARTICIPANT_ADDED = "participant_added"
     PARTICIPANT_REMOVED = "participant_removed"

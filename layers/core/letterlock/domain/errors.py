@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from letterlock.domain.conversations import Added, Conversation
     from letterlock.domain.idempotency import Done
 
@@ -187,3 +189,38 @@ class SendUncertain(LetterlockError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+# ---- connected accounts ---------------------------------------------------------------------------------------------
+
+INVALID_GRANT = "invalid_grant"
+"""RFC 6749, section 5.2: revoked, used twice, or run out."""
+
+
+class NotTheirs(RuleBroken):
+    """What came back from a provider does not belong to what was begun, or not to whoever brings it."""
+
+
+class ProviderSilent(LetterlockError):
+    """Nobody knows what became of what a provider was asked."""
+
+
+class ProviderRefused(LetterlockError):
+    """A provider said no, with a word of RFC 6749, section 5.2, or of ours."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+    @property
+    def for_good(self) -> bool:
+        """The grant is no more."""
+        return self.word == INVALID_GRANT
+
+
+class ProviderBusy(ProviderSilent):
+    """It answers nothing more until then."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("the provider is asked too often")
+        self.until = until

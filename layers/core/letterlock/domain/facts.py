@@ -429,6 +429,15 @@ class CredentialRevoked(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionEnded(Fact):
+    """A connected account's provider takes its token no more, and nobody here had revoked it."""
+
+    connection: Annotated[str, Id("con")]
+    person: PersonId
+    """Who connected it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TokenLeaked(Fact):
     """Somebody found an API token or a session where it should not be. It was revoked in the same moment."""
 

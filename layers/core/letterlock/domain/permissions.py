@@ -75,6 +75,8 @@ class Action(StrEnum):
     MANAGE_OWN_SIGN_IN = "manage_own_sign_in"
     MANAGE_OWN_SESSIONS = "manage_own_sessions"
     MANAGE_OWN_TOKENS = "manage_own_tokens"
+    CONNECT_ACCOUNTS = "connect_accounts"
+    """Of one's own, at other providers; and to take them off again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.MANAGE_OWN_SIGN_IN: Needs(Role.VIEWER, None),
     Action.MANAGE_OWN_SESSIONS: Needs(Role.VIEWER, None),
     Action.MANAGE_OWN_TOKENS: Needs(Role.VIEWER, None),
+    Action.CONNECT_ACCOUNTS: Needs(Role.AGENT, None),
 }
 
 STOPPED: frozenset[Action] = frozenset(
@@ -146,6 +149,7 @@ STOPPED: frozenset[Action] = frozenset(
         Action.CHANGE_WORKSPACE,
         Action.INVITE,
         Action.MANAGE_SERVICE_TOKENS,
+        Action.CONNECT_ACCOUNTS,
     }
 )
 """What nobody changes while the workspace is read-only. To take something away (DELETE) stays allowed, and so does all

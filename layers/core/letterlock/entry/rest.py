@@ -66,6 +66,9 @@ _STATUS: dict[type[errors.LetterlockError], tuple[HTTPStatus, str]] = {
     errors.VersionPassed: (HTTPStatus.PRECONDITION_FAILED, "stale"),
     errors.Moved: (HTTPStatus.PRECONDITION_FAILED, "stale"),
     errors.Stale: (HTTPStatus.CONFLICT, "busy"),
+    errors.NotTheirs: (HTTPStatus.CONFLICT, "not-connected"),
+    errors.ProviderRefused: (HTTPStatus.BAD_GATEWAY, "provider-refused"),
+    errors.ProviderSilent: (HTTPStatus.BAD_GATEWAY, "provider-silent"),
     errors.Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
 """One table of what each error means over HTTP, and the last word of its problem type."""

@@ -113,5 +113,7 @@ def finish_revocation() -> FinishRevocation:
     from letterlock.adapters.dynamo_remains import DynamoRemains
     from letterlock.services.finish_revocation import FinishRevocation
 
-    remains = DynamoRemains(wiring.client("dynamodb"), setting("ACCOUNTS_TABLE"), wiring.now)
+    remains = DynamoRemains(
+        wiring.client("dynamodb"), setting("ACCOUNTS_TABLE"), setting("CONVERSATIONS_TABLE"), wiring.now
+    )
     return FinishRevocation(wiring.members(), remains, wiring.conversations(), wiring.ids(), wiring.now)

@@ -90,6 +90,9 @@ class FinishRevocation:
         while self.remains.end_links(run.workspace, person, run.occurred_at, PAGE):
             if run.enough():
                 return Left.MORE
+        while self.remains.end_connections(run.workspace, person, run.occurred_at, PAGE):
+            if run.enough():
+                return Left.MORE
         self.remains.forget_sign_in(run.workspace, person)
         return self._end(run, person)
 

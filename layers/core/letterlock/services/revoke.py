@@ -31,6 +31,8 @@ class Revocable(StrEnum):
     SESSION = "session"
     INVITATION = "invitation"
     RESET_LINK = "reset_link"
+    CONNECTION = "connection"
+    """An account that somebody connected: dead here first. Its provider is told by `tell_providers`."""
     PERSON = "person"
     WORKSPACE = "workspace"
     """Everybody is signed out: what there is of sessions and tokens is dead."""
@@ -41,6 +43,7 @@ ACTS: Final = {
     Revocable.SESSION: Act.SESSION_ENDED,
     Revocable.INVITATION: Act.INVITATION_REVOKED,
     Revocable.RESET_LINK: Act.RESET_LINK_REVOKED,
+    Revocable.CONNECTION: Act.ACCOUNT_REVOKED,
     Revocable.PERSON: Act.PERSON_REMOVED,
     Revocable.WORKSPACE: Act.EVERYBODY_SIGNED_OUT,
 }
@@ -106,6 +109,7 @@ class Revoke:
             Revocable.SESSION: lambda: store.credential(workspace, target.holder, target.id, deed),
             Revocable.INVITATION: lambda: store.invitation(workspace, target.id, deed),
             Revocable.RESET_LINK: lambda: store.reset_link(workspace, target.id, deed),
+            Revocable.CONNECTION: lambda: store.connection(workspace, target.id, deed),
             Revocable.PERSON: lambda: self._person(workspace, target.id, deed, asker),
             Revocable.WORKSPACE: lambda: store.everybody(workspace, self.now(), deed),
         }

@@ -120,6 +120,8 @@ class SendAccountMail:
             return self._owners(workspace, account_mails.EVERYBODY_SIGNED_OUT)
         if name in ("SecondFactorResetAsked", "SecondFactorResetStopped"):
             return self._of_a_reset(name, workspace, data["person"])
+        if name == "ConnectionEnded":
+            return [ToTell(data["person"], account_mails.CONNECTION_ENDED, {"connection": data["connection"]})]
         if name not in ("TokenLeaked", "CredentialRevoked"):
             raise KeyError(name)
         return self._of_a_credential(name, data, data.get("holder", ""), data.get("by", ""))

@@ -84,6 +84,10 @@ class Revocations(Protocol):
         """Raises NotFound, and RuleBroken for one that was used."""
         ...
 
+    def connection(self, workspace: str, connection: str, deed: Deed) -> bool:
+        """Of a connected account, with the note of whose provider is to be told. Raises NotFound."""
+        ...
+
     def owners(self, workspace: str) -> Owners: ...
 
     def person(
@@ -109,6 +113,12 @@ class Remains(Protocol):
     def end_links(self, workspace: str, person: str, at: datetime, limit: int) -> int:
         """Of somebody who was removed then. Revoke pending invitations that they made, or that had been made to their
         address, and reset links that are theirs. How many there were.
+        """
+        ...
+
+    def end_connections(self, workspace: str, person: str, at: datetime, limit: int) -> int:
+        """A removed person's connected accounts are revoked as of then, and their providers are to be told. How many
+        there were.
         """
         ...
 

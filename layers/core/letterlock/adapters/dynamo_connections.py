@@ -1,0 +1,318 @@
+"""Connected accounts in the accounts table, and in the conversations table notes of whose provider is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from letterlock.adapters import table_accounts as table
+from letterlock.adapters import table_due
+from letterlock.adapters.audit_entries import AuditEntries
+from letterlock.adapters.authority import held, judge
+from letterlock.adapters.blind_index import BlindIndex
+from letterlock.adapters.codec import instant
+from letterlock.adapters.commits import Commits
+from letterlock.adapters.connection_items import LEASE, START, TOKENS, ConnectionItems
+from letterlock.adapters.dynamo import ABSENT, Item, Step, key, pages
+from letterlock.adapters.member_items import gate_of, member_of
+from letterlock.adapters.sealing import Sealer
+from letterlock.domain.accounts import Principal
+from letterlock.domain.connections import Client, Connection, ConnectionState, Start, Tokens
+from letterlock.domain.errors import NotFound, Stale
+from letterlock.domain.idempotency import Done, Once
+from letterlock.domain.providers import Provider
+from letterlock.services.deeds import Deed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TELL: Final = "TELL"
+"""The sort key of a note in the conversations table: `<ws>#connection#<con>`, with the marks of the index `due`."""
+CONNECTION: Final = "connection"
+
+
+class DynamoConnections:
+    """`Connections`. `apps`: the operator's own, by the provider's name."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table_name: str,
+        notes_table: str,
+        sealer: Sealer,
+        index: BlindIndex,
+        commits: Commits,
+        audit: AuditEntries,
+        apps: Callable[[], Mapping[str, Client]],
+    ) -> None:
+        self._client, self._table, self._notes, self._index = client, table_name, notes_table, index
+        self._items, self._commits, self._audit, self._apps = ConnectionItems(sealer), commits, audit, apps
+
+    # ---- connecting -------------------------------------------------------------------------------------------------
+
+    def start(self, connection: Connection, start: Start, once: Once | None = None) -> None:
+        item = self._items.item(connection) | {
+            START: self._items.start(connection, start),
+            "expires_at": {"N": str(int(start.until.timestamp()))},
+        }
+        put: Item = {"TableName": self._table, "Item": item, "ConditionExpression": ABSENT}
+        steps = [Step(CONNECTION, {"Put": put})]
+        if self._commits.keyed(steps, connection.workspace, (), once, Done(made=connection.id)):
+            raise Stale("it is being begun at this moment: ask again")
+
+    def take_start(self, connection: Connection) -> Start:
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=self._key(connection),
+                UpdateExpression="REMOVE #start",
+                ConditionExpression="attribute_exists(#start) AND #state = :started",
+                ExpressionAttributeNames={"#start": START, "#state": "state"},
+                ExpressionAttributeValues={":started": {"S": ConnectionState.STARTED}},
+                ReturnValues="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise NotFound("no such start") from None
+        return self._items.start_of(connection, answer["Attributes"][START]["B"])
+
+    def connect(self, connection: Connection, tokens: Tokens, asker: Principal, deed: Deed) -> None:
+        put: Item = {
+            "TableName": self._table,
+            "Item": self._items.item(connection) | {TOKENS: self._items.tokens(connection, tokens)},
+            "ConditionExpression": "#state = :started",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":started": {"S": ConnectionState.STARTED}},
+        }
+        steps = held(self._table, asker, [Step(CONNECTION, {"Put": put}), self._audit.step(deed.entry)])
+        refusals = self._commits.commit(steps, connection.workspace, deed.told)
+        judge(asker, refusals)
+        if refusals:
+            raise Stale("it was connected, or given up, meanwhile")
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
+
+    def get(self, workspace: str, connection: str) -> Connection:
+        return self._items.connection_of(self._read(workspace, connection))
+
+    def listed(self, workspace: str, person: str = "") -> Sequence[Connection]:
+        values: Item = {":workspace": {"S": workspace}, ":connections": {"S": table.CONNECTIONS}}
+        request: Item = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :workspace AND begins_with(sk, :connections)",
+            "ExpressionAttributeValues": values,
+            "ConsistentRead": True,
+        }
+        if person:
+            request["FilterExpression"] = "person = :person"
+            values[":person"] = {"S": person}
+        found = (self._items.connection_of(each) for each in pages(self._client, request))
+        return [each for each in found if each.state is not ConnectionState.STARTED]
+
+    def tokens(self, connection: Connection) -> Tokens:
+        """Of who may still come in, while it is used: of somebody who was removed a moment ago, none."""
+        item = self._read(connection.workspace, connection.id)
+        if TOKENS not in item:
+            raise NotFound("the tokens are destroyed")
+        if item["state"] == {"S": ConnectionState.ACTIVE} and not self._may_come_in(item):
+            raise NotFound("whose connection this is, is no more of the workspace")
+        return self._items.tokens_of(connection, item[TOKENS]["B"])
+
+    def _may_come_in(self, item: Item) -> bool:
+        workspace = item["pk"]["S"]
+        member = self._item(workspace, table.member_key(item["person"]["S"]))
+        gate = self._item(workspace, table.GATE)
+        return bool(member and gate and member_of(member).active and gate_of(gate).open)
+
+    # ---- refreshing -------------------------------------------------------------------------------------------------
+
+    def lease(self, connection: Connection, until: datetime) -> bool:
+        return self._changed(
+            connection,
+            "SET lease_until = :until, version = :next",
+            "#state = :active AND version = :read AND (attribute_not_exists(lease_until) OR lease_until < :now)",
+            {":until": instant(until), ":now": instant(self._commits.now()), ":active": ConnectionState.ACTIVE},
+        )
+
+    def renew(self, connection: Connection, tokens: Tokens) -> None:
+        sealed = self._items.tokens(connection, tokens)
+        if self._renewed(connection, sealed, "#state = :state", ConnectionState.ACTIVE):
+            return
+        self._renewed(connection, sealed, "#state = :state AND attribute_exists(tokens)", ConnectionState.REVOKING)
+        raise Stale("it was revoked, or refreshed by another, meanwhile")
+
+    def _renewed(self, connection: Connection, sealed: Item, condition: str, state: ConnectionState) -> bool:
+        return self._updated(
+            connection,
+            f"SET #tokens = :tokens, version = :next REMOVE {LEASE}",
+            f"{condition} AND version = :read",
+            {":tokens": sealed, ":state": {"S": state}, **_versions(connection)},
+            {"#state": "state", "#tokens": TOKENS},
+        )
+
+    def end(self, connection: Connection, at: datetime, deed: Deed) -> bool:
+        update: Item = {
+            "TableName": self._table,
+            "Key": self._key(connection),
+            "UpdateExpression": f"SET #state = :ended, confirmed_at = :at REMOVE tokens, {LEASE}",
+            "ConditionExpression": "#state = :active",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {
+                ":ended": {"S": ConnectionState.ENDED},
+                ":active": {"S": ConnectionState.ACTIVE},
+                ":at": {"S": instant(at)},
+            },
+        }
+        steps = [Step(CONNECTION, {"Update": update}), self._audit.step(deed.entry)]
+        return not self._commits.commit(steps, connection.workspace, deed.told)
+
+    # ---- telling the provider ---------------------------------------------------------------------------------------
+
+    def to_tell(self, until: datetime, limit: int) -> Sequence[Connection]:
+        """One Query of the index, which may lag, and a GetItem of each."""
+        answer = self._client.query(
+            TableName=self._notes,
+            IndexName=table_due.DUE,
+            KeyConditionExpression=f"{table_due.SHARD} = :shard AND {table_due.AT} <= :until",
+            ExpressionAttributeValues={":shard": {"S": table_due.CONNECTION}, ":until": {"S": table_due.minute(until)}},
+            Limit=limit,
+        )
+        found = []
+        for each in answer["Items"]:
+            workspace, _, connection = each["pk"]["S"].partition("#connection#")
+            item = self._item(workspace, table.connection_key(connection))
+            if item and item["state"] == {"S": ConnectionState.REVOKING}:
+                found.append(self._items.connection_of(item))
+            else:
+                self._forget(workspace, connection)
+        return found
+
+    def confirm(self, connection: Connection, at: datetime) -> None:
+        """Tokens and all. The note goes after: one that stays is found to have nothing behind it."""
+        self._updated(
+            connection,
+            f"SET #state = :revoked, confirmed_at = :at REMOVE tokens, unreachable_since, {LEASE}",
+            "#state = :revoking",
+            {
+                ":revoked": {"S": ConnectionState.REVOKED},
+                ":revoking": {"S": ConnectionState.REVOKING},
+                ":at": {"S": instant(at)},
+            },
+            {"#state": "state"},
+        )
+        self._forget(connection.workspace, connection.id)
+
+    def put_off(self, connection: Connection, until: datetime, since: datetime) -> None:
+        self._updated(
+            connection,
+            "SET unreachable_since = :since",
+            "#state = :revoking",
+            {":since": {"S": instant(since)}, ":revoking": {"S": ConnectionState.REVOKING}},
+            {"#state": "state"},
+        )
+        self._client.update_item(
+            TableName=self._notes,
+            Key=note_key(connection.workspace, connection.id),
+            UpdateExpression=f"SET {table_due.AT} = :at",
+            ConditionExpression=f"attribute_exists({table_due.SHARD})",
+            ExpressionAttributeValues={":at": {"S": table_due.minute(until)}},
+        )
+
+    def _forget(self, workspace: str, connection: str) -> None:
+        """Nothing but the key is left, and DynamoDB takes that away."""
+        self._client.update_item(
+            TableName=self._notes,
+            Key=note_key(workspace, connection),
+            UpdateExpression=f"SET expires_at = :now REMOVE {table_due.SHARD}, {table_due.AT}",
+            ExpressionAttributeValues={":now": {"N": str(int(self._commits.now().timestamp()))}},
+        )
+
+    # ---- what we are to a provider ----------------------------------------------------------------------------------
+
+    def client(self, provider: Provider) -> Client | None:
+        if not provider.registration:
+            return self._apps().get(provider.name)
+        item = self._item(*table.app_place(self._app(provider)))
+        return self._items.client_of(item) if item else None
+
+    def keep_client(self, provider: Provider, client: Client) -> Client:
+        item = self._items.client(self._app(provider), client)
+        try:
+            self._client.put_item(TableName=self._table, Item=item, ConditionExpression=ABSENT)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return self.client(provider) or client
+        return client
+
+    def _app(self, provider: Provider) -> str:
+        return self._index.router("app", provider.issuer)
+
+    # ---- DynamoDB ---------------------------------------------------------------------------------------------------
+
+    def _changed(self, connection: Connection, change: str, condition: str, words: Mapping[str, str]) -> bool:
+        values = {name: {"S": str(word)} for name, word in words.items()} | _versions(connection)
+        return self._updated(connection, change, condition, values, {"#state": "state"})
+
+    def _updated(
+        self, connection: Connection, change: str, condition: str, values: Item, names: dict[str, str]
+    ) -> bool:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": self._key(connection),
+            "UpdateExpression": change,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ExpressionAttributeNames": names,
+        }
+        try:
+            self._client.update_item(**request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _read(self, workspace: str, connection: str) -> Item:
+        item = self._item(workspace, table.connection_key(connection)) if connection.startswith("con_") else None
+        if item is None:
+            raise NotFound("no such connection")
+        return item
+
+    def _item(self, pk: str, sk: str) -> Item | None:
+        answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
+        return dict(answer["Item"]) if "Item" in answer else None
+
+    @staticmethod
+    def _key(connection: Connection) -> Item:
+        return key(connection.workspace, table.connection_key(connection.id))
+
+
+def note_key(workspace: str, connection: str) -> Item:
+    return key(f"{workspace}#connection#{connection}", TELL)
+
+
+def revoked_step(table_name: str, workspace: str, connection: str, at: datetime) -> Step:
+    """Dead here; the tokens stay until their provider was told."""
+    update: Item = {
+        "TableName": table_name,
+        "Key": key(workspace, table.connection_key(connection)),
+        "UpdateExpression": "SET #state = :revoking, revoked_at = :at",
+        "ConditionExpression": "#state = :active",
+        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeValues": {
+            ":revoking": {"S": ConnectionState.REVOKING},
+            ":active": {"S": ConnectionState.ACTIVE},
+            ":at": {"S": instant(at)},
+        },
+    }
+    return Step(CONNECTION, {"Update": update})
+
+
+def note_step(table_name: str, workspace: str, connection: str, at: datetime) -> Step:
+    """Rides in the revocation's transaction: whose provider is to be told, from now on."""
+    item = note_key(workspace, connection) | {
+        table_due.SHARD: {"S": table_due.CONNECTION},
+        table_due.AT: {"S": table_due.minute(at)},
+    }
+    return Step("note", {"Put": {"TableName": table_name, "Item": item}})
+
+
+def _versions(connection: Connection) -> Item:
+    return {":read": {"N": str(connection.version)}, ":next": {"N": str(connection.version + 1)}}

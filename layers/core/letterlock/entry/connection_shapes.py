@@ -1,0 +1,64 @@
+"""Connected accounts, as the API takes and gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from letterlock.domain.connections import Connection, ConnectionState
+
+
+class ConnectionIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    provider: str = Field(max_length=32, examples=["mastodon"])
+    instance: str = Field("", max_length=320, description="Of Mastodon: the host, such as mastodon.example")
+    mailbox: str = Field(max_length=64, description="Whose conversations what comes in becomes")
+
+
+class ConnectionOut(BaseModel):
+    id: str
+    provider: str
+    issuer: str = Field(description="The provider, or its instance")
+    account: str = Field(description="What the provider calls it; empty until it is connected")
+    mailbox: str
+    scopes: list[str]
+    state: ConnectionState = Field(
+        description="`revoking`: revoked here, where nothing uses it; its provider has not confirmed yet. `revoked`: "
+        "it has. `ended`: at the provider's end"
+    )
+    connected_at: datetime | None
+    revoked_at: datetime | None
+    confirmed_at: datetime | None = Field(description="When its provider said that the token is revoked")
+    unreachable_since: datetime | None = Field(description="The provider does not answer since then; it is asked again")
+
+    @classmethod
+    def of(cls, found: Connection) -> ConnectionOut:
+        return cls(
+            id=found.id,
+            provider=found.provider.name,
+            issuer=found.provider.issuer,
+            account=found.account,
+            mailbox=found.mailbox,
+            scopes=list(found.scopes),
+            state=found.state,
+            connected_at=found.connected_at,
+            revoked_at=found.revoked_at,
+            confirmed_at=found.confirmed_at,
+            unreachable_since=found.unreachable_since,
+        )
+
+
+class ConnectionsOut(BaseModel):
+    connections: list[ConnectionOut]
+
+    @classmethod
+    def of(cls, found: Sequence[Connection]) -> ConnectionsOut:
+        return cls(connections=[ConnectionOut.of(each) for each in found])
+
+
+class StartedOut(BaseModel):
+    connection: ConnectionOut
+    authorization_url: str = Field(description="The provider's page: send the browser of this session there")

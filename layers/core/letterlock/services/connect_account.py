@@ -1,0 +1,137 @@
+"""Somebody connects an account of theirs: sent to its provider, and back with a code that is used once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from letterlock.domain.accounts import Principal
+from letterlock.domain.audit import Act
+from letterlock.domain.connections import (
+    START_LASTS,
+    Client,
+    Connection,
+    ConnectionState,
+    Returned,
+    Start,
+    challenge,
+    refuse_another,
+)
+from letterlock.domain.errors import Invalid, LetterlockError, NotFound, NotTheirs
+from letterlock.domain.idempotency import Once
+from letterlock.domain.permissions import Action
+from letterlock.domain.providers import Provider
+from letterlock.services.connection_ports import Connections, Granted, Providers
+from letterlock.services.deeds import Asked, Deeds
+from letterlock.services.ports import Clock, Ids
+
+Secret = Callable[[], str]
+"""256 bits of chance, as 43 characters of base64url: a `state`, and a `code_verifier` (RFC 7636, section 4.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartConnecting:
+    """Raises Forbidden, Invalid, NotFound (a mailbox that they do not see), ProviderRefused, ProviderSilent."""
+
+    connections: Connections
+    providers: Providers
+    offered: Mapping[str, Provider]
+    base_of: Callable[[str], str]
+    """An instance as somebody types it, as `https://` and its name. Raises Invalid."""
+    ids: Ids
+    secret: Secret
+    now: Clock
+
+    def __call__(
+        self, principal: Principal, name: str, instance: str, mailbox: str, redirect: str, once: Once | None = None
+    ) -> tuple[Connection, str]:
+        """And the provider's page, where their browser goes now. `redirect`: where it comes back to, which is ours."""
+        principal.may(Action.CONNECT_ACCOUNTS)
+        principal.must_see(mailbox, "mailbox")
+        provider = self._provider(name, instance)
+        client = self._client(provider, redirect)
+        verifier, at = self.secret(), self.now()
+        connection = Connection(
+            self.ids.new("con"), principal.workspace, principal.id, provider, ConnectionState.STARTED, mailbox
+        )
+        # The state names what it belongs to, so that nothing has to be looked up to find that; the rest is chance.
+        state = f"{connection.id}.{self.secret()}"
+        self.connections.start(
+            connection, Start(verifier, state, principal.credential, redirect, at + START_LASTS), once
+        )
+        page = self.providers.page(provider, client, redirect=redirect, state=state, challenge=challenge(verifier))
+        return connection, page
+
+    def _provider(self, name: str, instance: str) -> Provider:
+        provider = self.offered.get(name)
+        if provider is None:
+            raise Invalid("there is no such provider here")
+        if provider.per_instance:
+            return provider.at(self.base_of(instance))
+        if instance:
+            raise Invalid("this provider has no instances")
+        return provider
+
+    def _client(self, provider: Provider, redirect: str) -> Client:
+        client = self.connections.client(provider)
+        if client is None and provider.registration:
+            client = self.connections.keep_client(provider, self.providers.register(provider, redirect))
+        if client is None:
+            raise Invalid("the operator has no app with this provider")
+        return client
+
+
+@dataclass(frozen=True, slots=True)
+class FinishConnecting:
+    """Raises NotTheirs (also for what was brought back before, or is nobody's), ProviderRefused, ProviderSilent, and
+    what `refuse_no_longer` does.
+    """
+
+    connections: Connections
+    providers: Providers
+    deeds: Deeds
+    now: Clock
+
+    def __call__(self, principal: Principal, returned: Returned, asked: Asked) -> Connection:
+        """What was begun is taken first, and so used up, whatever comes of it: a code that is tried twice is an attack
+        (RFC 6749, section 10.5), and whoever wants to connect begins again.
+        """
+        principal.may(Action.CONNECT_ACCOUNTS)
+        connection, start = self._begun(principal, returned)
+        refuse_another(start, connection.provider, returned, principal.credential, self.now())
+        client = self.connections.client(connection.provider)
+        if client is None:
+            raise NotTheirs("the operator has no app with this provider any more")
+        granted = self.providers.exchange(
+            connection.provider, client, code=returned.code, redirect=start.redirect, verifier=start.verifier
+        )
+        try:
+            return self._connected(principal, connection, granted, asked)
+        except LetterlockError:
+            # Nobody will ever use what was given, so it is not left to live there.
+            self.providers.revoke(connection.provider, client, granted.tokens)
+            raise
+
+    def _begun(self, principal: Principal, returned: Returned) -> tuple[Connection, Start]:
+        try:
+            connection = self.connections.get(principal.workspace, returned.state.partition(".")[0])
+            if connection.person != principal.id:
+                raise NotTheirs("this was begun by somebody else")
+            return connection, self.connections.take_start(connection)
+        except NotFound:
+            raise NotTheirs("this was not begun here, or was used") from None
+
+    def _connected(self, principal: Principal, started: Connection, granted: Granted, asked: Asked) -> Connection:
+        lacking = set(started.provider.scopes) - set(granted.scopes)
+        if lacking:
+            raise NotTheirs("the provider gave less than what is needed")
+        connection = replace(
+            started,
+            state=ConnectionState.ACTIVE,
+            account=self.providers.account(started.provider, granted.tokens),
+            scopes=granted.scopes,
+            connected_at=self.now(),
+        )
+        deed = self.deeds(connection.workspace, asked, Act.ACCOUNT_CONNECTED, connection.id)
+        self.connections.connect(connection, granted.tokens, principal, deed)
+        return connection
