@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import parse_qsl, urlsplit
 
 from bench.browser import Browser, owner
 from bench.scenarios import Desk, Unexpected
 from bench.stack import DOMAIN
+from letterlock.domain.errors import RuleBroken
+from letterlock.entry import connection_wiring, people_wiring, wiring
+from letterlock.services.deeds import Asked
+from letterlock.services.use_connection import UseConnection
 
 CONNECTIONS = "/v1/connections"
-EVA = "eva@team.example"
+EVA, FINN = "eva@team.example", "finn@team.example"
 
 
 def an_account_is_connected_and_revoked(desk: Desk) -> None:
@@ -26,6 +31,21 @@ def an_account_is_connected_and_revoked(desk: Desk) -> None:
         desk.stack.call("connected_accounts", {})
         if eva.must("GET", f"{CONNECTIONS}/{made}")["state"] != expected:
             raise Unexpected(expected)
+
+
+def an_account_is_ended_at_its_provider(desk: Desk) -> None:
+    """Which is noticed when it is used; whoever connected it is told."""
+    finn = owner(desk.stack, FINN)
+    mailbox = finn.must("POST", "/v1/mailboxes", {"address": f"finn@{DOMAIN}"})["id"]
+    made, workspace = _connected(desk, finn, mailbox), finn.must("GET", "/v1/me")["workspace"]["id"]
+    desk.stack.instance.server.end("eva")
+    use = UseConnection(
+        connection_wiring.connections(), connection_wiring.providers(), people_wiring.deeds(), wiring.now
+    )
+    with suppress(RuleBroken):
+        use(workspace, made, Asked("", "request-1"), refused=True)
+    if finn.must("GET", f"{CONNECTIONS}/{made}")["state"] != "ended":
+        raise Unexpected("ended")
 
 
 def _connected(desk: Desk, who: Browser, mailbox: str) -> str:

@@ -24,7 +24,13 @@ Id = Annotated[str, Path(max_length=64)]
 Word = Annotated[str, Query(max_length=4096)]
 
 
-@api.get(CONNECTIONS, Action.CONNECT_ACCOUNTS, summary="The accounts that one connected", tags=["connections"])
+@api.get(
+    CONNECTIONS,
+    Action.MANAGE_OWN_CONNECTIONS,
+    summary="The accounts that one connected",
+    description="To an admin, also those that others connected to the mailboxes that the admin sees.",
+    tags=["connections"],
+)
 def get_connections() -> ConnectionsOut:
     return ConnectionsOut.of(connection_wiring.read_connections().all(principal(app)))
 
@@ -63,16 +69,17 @@ def get_callback(  # what the provider says in its own words (`error_description
     return ConnectionOut.of(connection_wiring.finish_connecting()(principal(app), returned, asked(app)))
 
 
-@api.get(f"{CONNECTIONS}/<connection>", Action.CONNECT_ACCOUNTS, summary="How one stands", tags=["connections"])
+@api.get(f"{CONNECTIONS}/<connection>", Action.MANAGE_OWN_CONNECTIONS, summary="How one stands", tags=["connections"])
 def get_connection(connection: Id) -> ConnectionOut:
     return ConnectionOut.of(connection_wiring.read_connections().one(principal(app), connection))
 
 
 @api.delete(
     f"{CONNECTIONS}/<connection>",
-    Action.CONNECT_ACCOUNTS,
+    Action.MANAGE_OWN_CONNECTIONS,
     summary="Revoke a connection",
-    description="Nothing here uses it from then on. Its provider is told until it confirms: see `state`.",
+    description="One's own, or as an admin anybody's that one sees. Nothing here uses it from then on. Its provider is "
+    "told until it confirms: see `state`.",
     tags=["connections"],
 )
 def delete_connection(connection: Id) -> None:

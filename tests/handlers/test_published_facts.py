@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from bench.billing_paths import bought
 from bench.browser import PASSWORD, Browser, enrolled, joined, me, owner
 from bench.check_paths import a_mail_is_acknowledged
+from bench.connection_paths import an_account_is_ended_at_its_provider
 from bench.file_paths import a_note_with_a_file, the_file_of_a_mail
 from bench.notify_paths import answer
 from bench.scenarios import Desk
@@ -67,6 +68,7 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     desk = Desk(stack)
     for passes in (a_mail_is_acknowledged, a_note_with_a_file, the_file_of_a_mail, an_archive_is_imported):
         passes(desk)
+    an_account_is_ended_at_its_provider(desk)
     _is_charged(stack)
     _revoke_one_of_each(stack)
     stack.relay()

@@ -55,6 +55,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/mailboxes"): lambda world: {"address": f"m{world.address().partition('@')[0]}@acme.example"},
     ("PATCH", "/v1/mailboxes/{mailbox}"): lambda world: {"name": world.address()},
     ("POST", "/v1/domains"): lambda world: {"domain": world.domain()},
+    ("POST", "/v1/connections"): lambda world: world.account(),
     ("POST", "/v1/invitations"): lambda world: {"email": world.address(), "role": "viewer"},
     ("POST", "/v1/invitations/accept"): lambda world: {
         "token": world.link("lli_"),
@@ -91,6 +92,7 @@ and some that go on.
 GOES_ON = (
     ("GET", "/v1/conversations/{conversation}"),
     ("GET", "/v1/conversations/{conversation}/messages/{message}/attachments/{attachment}"),
+    ("DELETE", "/v1/connections/{connection}"),
     ("DELETE", "/v1/people/{person}"),
     ("DELETE", "/v1/tokens/{token}"),
     ("PATCH", "/v1/people/{person}"),
@@ -123,6 +125,8 @@ ENDS_THE_SESSION = {
 }
 """Or gives it another secret."""
 FORBIDDEN = 403
+CALLBACK = "/v1/connections/callback"
+"""What is brought there is what the owner's browser was sent back with."""
 
 
 def expected() -> dict[tuple[str, str], dict[str, int]]:
@@ -180,6 +184,8 @@ def recorded(world: World, method: str, path: str, who: str | Headers, status: i
 
 def real(world: World, method: str, path: str, caller: str) -> str:
     """The route's path with something of each kind in its place: something new for who may change it."""
+    if path == CALLBACK:
+        return f"{path}?{world.brought('owner')}"
     changed = method != "GET" and EXPECTED[method, path][caller] not in REFUSED
     if path in world.targets and not changed:
         return world.targets[path]

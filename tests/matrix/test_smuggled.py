@@ -127,6 +127,58 @@ def test_a_mailbox_in_a_tokens_body(world: World, mailbox: str) -> None:
     assert stored() == before
 
 
+@pytest.mark.parametrize("caller", ["foreign", "elsewhere", "limited"])
+def test_a_mailbox_that_one_does_not_see_to_connect_an_account_to(world: World, caller: str) -> None:
+    """Nothing is asked of a provider either: its app is not registered for that."""
+    before, asked = stored(), list(world.stack.instance.asked)
+    hidden = world.ask(caller, "POST", "/v1/connections", world.account())
+    assert hidden == world.ask(caller, "POST", "/v1/connections", world.account() | {"mailbox": "mbx_" + "0" * 26})
+    assert hidden[0] == 404
+    assert (stored(), world.stack.instance.asked) == (before, asked)
+
+
+@pytest.mark.parametrize("caller", ["foreign", "viewer", "elsewhere", "agent", "limited"])
+def test_a_connection_of_somebody_elses(world: World, caller: str) -> None:
+    """Neither seen in the list, nor by its id, nor ended; `limited` does not see the mailbox that it leads to."""
+    theirs = world.connection("owner")
+    before = stored()
+    listed = _json(world.ask(caller, "GET", "/v1/connections"))["connections"]
+    assert theirs not in [each["id"] for each in listed]
+    for method in ("GET", "DELETE"):
+        hidden = world.ask(caller, method, f"/v1/connections/{theirs}")
+        assert hidden == world.ask(caller, method, "/v1/connections/con_" + "0" * 26)
+        assert hidden[0] == 404
+    assert stored() == before
+    assert _json(world.ask("owner", "GET", f"/v1/connections/{theirs}"))["state"] == "active"
+
+
+@pytest.mark.parametrize("id", ["MEMBER", "GATE", "con_/../GATE", "con_%23", "ses_" + "0" * 26, "con_"])
+def test_what_is_no_id_of_a_connection(world: World, id: str) -> None:  # noqa: A002 - the field's own name
+    before = stored()
+    for method in ("GET", "DELETE"):
+        assert world.ask("owner", method, f"/v1/connections/{id}")[0] == 404
+    assert stored() == before
+
+
+def test_an_admin_sees_an_agents_connection_and_ends_it_and_that_agent_is_told(world: World) -> None:
+    theirs = world.connection("agent")
+    world.stack.mailed()
+    assert theirs in [each["id"] for each in _json(world.ask("admin", "GET", "/v1/connections"))["connections"]]
+    assert world.ask("admin", "DELETE", f"/v1/connections/{theirs}")[0] == 204
+    assert _json(world.ask("agent", "GET", f"/v1/connections/{theirs}"))["state"] == "revoking"
+    [mail] = [each for each in world.stack.mailed() if theirs in each]
+    assert "Somebody else revoked the account" in mail
+
+
+@pytest.mark.parametrize("caller", ["agent", "foreign", "admin"])
+def test_what_somebody_elses_browser_was_sent_back_with(world: World, caller: str) -> None:
+    brought = world.brought("owner")
+    before = stored()
+    assert world.ask(caller, "GET", f"/v1/connections/callback?{brought}")[0] == 409
+    assert stored() == before
+    assert world.ask("owner", "GET", f"/v1/connections/callback?{brought}")[0] == 200
+
+
 def test_a_conversation_under_another_ones_message(world: World) -> None:
     conversation, other = world.target("conversation", ""), world.target("conversation", "")
     message = world.message(conversation, "")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import boto3
 import pytest
@@ -151,6 +152,7 @@ class World:
             "person": self._person,
             "invitation": self._invitation,
             "session": lambda: wiring.ids().new("ses"),
+            "connection": self.connection,
             "mailbox": lambda: self.stack.mailbox,
             "domain": lambda: str(_json(self.ask("owner", "POST", "/v1/domains", {"domain": self.domain()}))["id"]),
         }
@@ -254,6 +256,19 @@ class World:
     def _invitation(self) -> str:
         body = {"email": self.address(), "role": "viewer"}
         return str(_json(self.ask("owner", "POST", "/v1/invitations", body))["id"])
+
+    def account(self) -> dict[str, str]:
+        """What is asked for to connect one."""
+        return {"provider": "mastodon", "instance": "social.example", "mailbox": self.stack.mailbox}
+
+    def brought(self, caller: str) -> str:
+        """What the browser of whoever begins to connect an account brings back, as a query."""
+        page = _json(self.ask(caller, "POST", "/v1/connections", self.account()))["authorization_url"]
+        return unquote(urlsplit(self.stack.instance.server.consent(page, caller)).query)
+
+    def connection(self, caller: str = "owner") -> str:
+        """An account that they connected."""
+        return str(_json(self.ask(caller, "GET", f"/v1/connections/callback?{self.brought(caller)}"))["id"])
 
     def link(self, kind: str) -> str:
         """One that was never made."""

@@ -107,6 +107,12 @@ CONNECTION_ENDED: Final = Words(
     "its token no more: somebody ended it there, or it ran out. Nothing comes in by it, and nothing goes out.\n"
     "\nConnect it again if it was not you who ended it, and look there at what else is connected.\n",
 )
+CONNECTION_REVOKED: Final = Words(
+    "An account that you connected was taken off",
+    "Somebody else revoked the account that you connected ({credential}), in the workspace {workspace} on Letterlock. "
+    "Nothing comes in by it, and nothing goes out; its provider is told.\n"
+    "\nIf you did not expect it, ask an owner to look at the audit log.\n",
+)
 EVERYBODY_SIGNED_OUT: Final = Words(
     "Everybody was signed out of your workspace",
     "An owner signed everybody out of the workspace {workspace} on Letterlock: every session and every API token there "

@@ -76,7 +76,11 @@ class Action(StrEnum):
     MANAGE_OWN_SESSIONS = "manage_own_sessions"
     MANAGE_OWN_TOKENS = "manage_own_tokens"
     CONNECT_ACCOUNTS = "connect_accounts"
-    """Of one's own, at other providers; and to take them off again."""
+    """Of one's own, at other providers."""
+    MANAGE_OWN_CONNECTIONS = "manage_own_connections"
+    """To see them, and to take them off again: whoever became a viewer has them to take off too."""
+    MANAGE_CONNECTIONS = "manage_connections"
+    """Those that others connected, in the mailboxes that one sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,8 @@ PERMISSIONS: dict[Action, Needs | AnyToken] = {
     Action.MANAGE_OWN_SESSIONS: Needs(Role.VIEWER, None),
     Action.MANAGE_OWN_TOKENS: Needs(Role.VIEWER, None),
     Action.CONNECT_ACCOUNTS: Needs(Role.AGENT, None),
+    Action.MANAGE_OWN_CONNECTIONS: Needs(Role.VIEWER, None),
+    Action.MANAGE_CONNECTIONS: Needs(Role.ADMIN, None),
 }
 
 STOPPED: frozenset[Action] = frozenset(

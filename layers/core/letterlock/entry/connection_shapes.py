@@ -22,6 +22,7 @@ class ConnectionOut(BaseModel):
     id: str
     provider: str
     issuer: str = Field(description="The provider, or its instance")
+    person: str = Field(description="Who connected it")
     account: str = Field(description="What the provider calls it; empty until it is connected")
     mailbox: str
     scopes: list[str]
@@ -40,6 +41,7 @@ class ConnectionOut(BaseModel):
             id=found.id,
             provider=found.provider.name,
             issuer=found.provider.issuer,
+            person=found.person,
             account=found.account,
             mailbox=found.mailbox,
             scopes=list(found.scopes),

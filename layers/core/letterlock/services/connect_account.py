@@ -97,6 +97,7 @@ class FinishConnecting:
         (RFC 6749, section 10.5), and whoever wants to connect begins again.
         """
         principal.may(Action.CONNECT_ACCOUNTS)
+        principal.may_change(Action.CONNECT_ACCOUNTS)
         connection, start = self._begun(principal, returned)
         refuse_another(start, connection.provider, returned, principal.credential, self.now())
         client = self.connections.client(connection.provider)

@@ -130,8 +130,10 @@ class SendAccountMail:
         """Whose it was; of a service's, the owners."""
         leaked, named = name == "TokenLeaked", {"credential": data["credential"]}
         # What a scanner found is told of by the fact of the leak; what people end of their own is no news to them.
-        if not leaked and (not by or by == holder or not data["credential"].startswith(("tok_", "ses_"))):
+        if not leaked and (not by or by == holder or not data["credential"].startswith(("tok_", "ses_", "con_"))):
             return []
+        if data["credential"].startswith("con_"):
+            return [ToTell(holder, account_mails.CONNECTION_REVOKED, named)]
         if holder.startswith("per_"):
             return [ToTell(holder, account_mails.TOKEN_LEAKED if leaked else account_mails.CREDENTIAL_REVOKED, named)]
         words = account_mails.SERVICE_TOKEN_LEAKED if leaked else account_mails.SERVICE_TOKEN_REVOKED
