@@ -42,13 +42,13 @@ from bench.quick_moto import quicken
 from bench.recorder import Recorder
 from bench.tables import make_table, resources
 from letterlock.adapters import argon2_passwords
-from letterlock.adapters.oauth_providers import HttpProviders
+from letterlock.adapters.dynamo_turns import HEAR
 from letterlock.domain.accounts import Credential, CredentialKind, Member
 from letterlock.domain.outbox import unfold
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.tokens import SECRET_BYTES, spell
 from letterlock.entry import billing_wiring, connection_wiring, settings, wiring
-from local.oauth.stand_in import OAuthServer
+from local.mastodon.peer import Peer
 from local.stripe.signing import signature, spelt
 from local.stripe.stand_in import StandIn
 from tools.build_lambda import folder_of
@@ -101,7 +101,7 @@ class Stack:
     recorder: Recorder
     mail_identities: MailIdentities = field(default_factory=MailIdentities)
     stripe: StandIn = field(default_factory=lambda: StandIn(lambda: wiring.now().timestamp()))
-    instance: Wire = field(default_factory=lambda: Wire(OAuthServer(INSTANCE, lambda: wiring.now().timestamp())))
+    instance: Wire = field(default_factory=lambda: Wire(Peer(INSTANCE, lambda: wiring.now().timestamp())))
     """Where people have accounts to connect."""
     buckets: tuple[str, ...] = ("inbound", "archive", "uploads", "downloads")
     workspace: str = ""
@@ -214,6 +214,15 @@ class Stack:
         for item in dynamodb.scan(TableName="BillingTable")["Items"]:
             if "due_at" in item:
                 dynamodb.put_item(TableName="BillingTable", Item=item | {"due_at": {"S": "2020-02-02T02:20Z"}})
+
+    # ---- connected accounts ----
+
+    def mentions_due(self) -> None:
+        """The minute has come in which each connected account is asked what it was told."""
+        dynamodb = boto3.client("dynamodb")
+        for item in self.items("ConversationsTable"):
+            if item["sk"]["S"] == HEAR and "due_at" in item:
+                dynamodb.put_item(TableName="ConversationsTable", Item=item | {"due_at": {"S": "2020-02-02T02:20Z"}})
 
     # ---- what is stored, as moto has it: to look at everything through its API takes much longer ----
 
@@ -415,7 +424,7 @@ def stack_on_moto(monkeypatch: pytest.MonkeyPatch, *, kept: bool = False) -> Ite
             made = Stack(Handlers(), Recorder(_names(settings_of_all), boto3.client("dynamodb")))
             made.restart()
         monkeypatch.setattr(billing_wiring, "stripe_http", lambda: _stripe_in_process(made.stripe))
-        monkeypatch.setattr(connection_wiring, "providers", lambda: HttpProviders(made.instance, wiring.now))
+        monkeypatch.setattr(connection_wiring, "outgoing", lambda: made.instance)
         if before:
             made.mail_identities.found, answer = before.identities, before.answer
         else:

@@ -1,25 +1,48 @@
-"""Once a minute: connections that were revoked here are revoked at their providers, until these say so."""
+"""Once a minute: connections that were revoked here are revoked at their providers, until these say so; and what others
+wrote to connected accounts is taken in.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from letterlock.entry import connection_wiring
-from letterlock.entry.settings import PROVIDERS_TOLD, SPARE_MILLISECONDS
+from letterlock.entry.failures import count_if_broken, safe_words
+from letterlock.entry.settings import CONNECTIONS_HEARD, PROVIDERS_TOLD, SPARE_MILLISECONDS
 
 logger, metrics = Logger(), Metrics()
+
+
+class MentionsFailed(Exception):
+    """Says of how many connections; why is in the log, in words that may stand there."""
 
 
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+    """How much of each was done. Revocations come first: nothing keeps them waiting."""
+
     def enough() -> bool:
         return bool(context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
 
     confirmed, silent = connection_wiring.tell_providers()(PROVIDERS_TOLD, enough)
-    metrics.add_metric(name="RevocationsConfirmed", unit=MetricUnit.Count, value=confirmed)
-    metrics.add_metric(name="ProvidersSilent", unit=MetricUnit.Count, value=silent)
-    return {"RevocationsConfirmed": confirmed, "ProvidersSilent": silent}
+    done, failed = Counter(RevocationsConfirmed=confirmed, ProvidersSilent=silent), 0
+    take = connection_wiring.take_in_mentions()
+    for turn in take.due(CONNECTIONS_HEARD):
+        if enough():
+            break
+        try:
+            done.update(take.one(turn, enough))
+        except Exception as error:  # noqa: BLE001 - each connection by itself; that one failed is raised below
+            failed += 1
+            count_if_broken(error)
+            logger.warning("mentions not taken in", extra={"connection": turn.connection, **safe_words(error)})
+    for name, count in done.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    if failed:
+        raise MentionsFailed(str(failed))
+    return dict(done)

@@ -35,6 +35,7 @@ from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.revoke import Revocable, Revoke, Target
 from letterlock.services.tell_providers import TellProviders
 from letterlock.services.use_connection import UseConnection
+from local.mastodon.peer import Peer
 from local.oauth.stand_in import OAuthServer
 from tests.adapters.people_given import ANA, BEN, WORKSPACE, Office, asker, opened, over_tables
 from tests.adapters.raw import everything
@@ -103,8 +104,8 @@ def social(tables: Tables, keys: MemoryKeys, clock: FakeClock, sealer: Sealer, i
     office = opened(over_tables(tables, keys, clock))
     commits, audit = Commits(tables.client, tables.conversations, index, clock), AuditEntries(tables.audit, sealer)
     store = DynamoConnections(tables.client, tables.accounts, tables.conversations, sealer, index, commits, audit, dict)
-    server = OAuthServer(INSTANCE, lambda: clock().timestamp())
-    return Social(office, store, server, Wire(server))
+    peer = Peer(INSTANCE, lambda: clock().timestamp())
+    return Social(office, store, peer.oauth, Wire(peer))
 
 
 # ---- connecting -----------------------------------------------------------------------------------------------------

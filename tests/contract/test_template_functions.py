@@ -180,5 +180,6 @@ def test_each_function_that_calls_others_is_told_its_account_by_aws(template: Te
     assert set(told) == OF_BILLING - {"StripeWebhooksFunction"} | {
         "ConnectedAccountsFunction",
         "ConnectionsApiFunction",
+        "OutboundEmailFunction",
     }
     assert all(each == {"Ref": "AWS::AccountId"} for each in told.values())

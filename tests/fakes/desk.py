@@ -10,6 +10,7 @@ from letterlock.domain.mail import Address, Delivery, Mail, Verdict, Verdicts
 from letterlock.domain.permissions import Role, Scope
 from letterlock.domain.replies import OutgoingMail
 from letterlock.domain.threading import reply_address
+from letterlock.services.answer_by_mail import AnswerByMail
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.deliver_reply import DeliverReply
 from letterlock.services.judge_mail import JudgeMail
@@ -118,17 +119,8 @@ class Desk:
             self.clock,
         )
         self.retry_reply = RetryReply(self.conversations, self.ids, self.clock)
-        self.deliver = DeliverReply(
-            self.conversations,
-            self.archive,
-            self.files,
-            self.mailboxes,
-            self.members,
-            self.tokens,
-            self.mailer,
-            self.ids,
-            self.clock,
-        )
+        by_mail = AnswerByMail(self.archive, self.files, self.mailboxes, self.tokens, self.mailer)
+        self.deliver = DeliverReply(self.conversations, lambda _: by_mail, self.members, self.ids, self.clock)
 
     def _answers(self) -> Answers:
         self.answer_tokens = FakeAnswerTokens()

@@ -204,7 +204,7 @@ def test_a_reply_is_due_as_long_as_the_queue_has_it(
     path, fact = reply
     assert _due_replies() == ["queued"]
     if said:
-        monkeypatch.setattr(type(mail_wiring.deliver_reply().mailer), "send", lambda *_, **__: _dies(said))
+        monkeypatch.setattr(type(mail_wiring.answer_by_mail().mailer), "send", lambda *_, **__: _dies(said))
     stack.deliver(fact)
     assert _due_replies() == (["queued"] if isinstance(said, SendDelayed) else [])
     assert (sending(stack, path)[0] == "queued") is isinstance(said, SendDelayed)

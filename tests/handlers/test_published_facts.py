@@ -51,7 +51,7 @@ def everything_that_can_happen(stack: Stack) -> list[dict[str, Any]]:
     for decision in ("discard", "release"):
         assert stack.api("POST", f"/v1/conversations/{unreadable['id']}/quarantine/{decision}")[0] == 200
     queued = [each for each in stack.relay() if each["detail-type"] == "ReplyQueued"]
-    mailer = mail_wiring.deliver_reply().mailer
+    mailer = mail_wiring.answer_by_mail().mailer
     refusals = [None, None, ("MessageRejected", 400), ("InternalFailure", 500), ("503", 503)]
     told_of_the_stopped = queued.pop()
     _claim_and_stop(told_of_the_stopped["detail"]["data"])

@@ -123,7 +123,7 @@ def test_a_throttled_send_waits_longer_each_time_and_then_fails_for_all_to_see(
     monkeypatch.setattr(
         wiring.client("sqs"), "change_message_visibility", lambda **asked: pauses.append(asked["VisibilityTimeout"])
     )
-    mailer = mail_wiring.deliver_reply().mailer
+    mailer = mail_wiring.answer_by_mail().mailer
     monkeypatch.setattr(type(mailer), "send", _raises(SendDelayed("TooManyRequestsException")))
     for tries in (1, 2, 3):
         assert stack.deliver(fact, receive_count=tries)["batchItemFailures"]
@@ -144,7 +144,7 @@ def test_a_lost_answer_of_ses_is_unconfirmed_and_never_sent_twice(
     stack: Stack, queued: tuple[str, dict[str, object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation, fact = queued
-    client = mail_wiring.deliver_reply().mailer._client  # type: ignore[attr-defined]  # the one call that gets lost
+    client = mail_wiring.answer_by_mail().mailer._client  # type: ignore[attr-defined]  # the one call that gets lost
     monkeypatch.setattr(client, "send_email", _raises(ReadTimeoutError(endpoint_url="ses")))
     for _ in range(2):
         assert stack.deliver(fact) == {"batchItemFailures": []}

@@ -24,6 +24,7 @@ from letterlock.domain.idempotency import Once
 from letterlock.domain.mail import Address, Delivery, Mail, Verdict
 from letterlock.domain.outcomes import RecipientOutcome, RecipientState
 from letterlock.domain.threading import reply_address
+from letterlock.services.answer_by_mail import AnswerByMail
 from letterlock.services.deeds import Deeds
 from letterlock.services.deliver_reply import DeliverReply
 from letterlock.services.judge_mail import JudgeMail
@@ -122,9 +123,8 @@ class World:
         self.assign = AssignConversation(store, members, ids, clock)
         self.change_status = ChangeStatus(store, ids, clock)
         self.release, self.discard = ReleaseMail(store, ids, clock), DiscardMail(store, ids, clock)
-        self.deliver = DeliverReply(
-            store, archive, desk.files, mailboxes, port(members), tokens, port(desk.mailer), ids, clock
-        )
+        by_mail = AnswerByMail(archive, desk.files, mailboxes, tokens, port(desk.mailer))
+        self.deliver = DeliverReply(store, lambda _: by_mail, port(members), ids, clock)
 
     # ---- what happens in between ----
 

@@ -15,9 +15,11 @@ from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.connection_items import LEASE, START, TOKENS, ConnectionItems
 from letterlock.adapters.dynamo import ABSENT, Item, Step, key, pages
+from letterlock.adapters.dynamo_turns import turn_step
 from letterlock.adapters.member_items import gate_of, member_of
 from letterlock.adapters.sealing import Sealer
 from letterlock.domain.accounts import Principal
+from letterlock.domain.channels import is_listened_to
 from letterlock.domain.connections import Client, Connection, ConnectionState, Start, Tokens
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.idempotency import Done, Once
@@ -84,7 +86,10 @@ class DynamoConnections:
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": {":started": {"S": ConnectionState.STARTED}},
         }
-        steps = held(self._table, asker, [Step(CONNECTION, {"Put": put}), self._audit.step(deed.entry)])
+        made = [Step(CONNECTION, {"Put": put}), self._audit.step(deed.entry)]
+        if is_listened_to(connection.provider):
+            made.append(turn_step(self._notes, connection.workspace, connection.id, self._commits.now()))
+        steps = held(self._table, asker, made)
         refusals = self._commits.commit(steps, connection.workspace, deed.told)
         judge(asker, refusals)
         if refusals:

@@ -64,6 +64,10 @@ class NoAnswer(Exception):
     """Nobody knows what became of the request: not reached, broken off, too slow, too large."""
 
 
+class TooLarge(NoAnswer):
+    """More than was wanted. What is asked for is not smaller the next time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -254,5 +258,5 @@ def _read(answer: HTTPResponse, most: int) -> Answer:
     while piece := answer.read(_PIECE_BYTES):
         body += piece
         if len(body) > most:
-            raise NoAnswer("it is too large")
+            raise TooLarge("it is too large")
     return Answer(answer.status, headers, bytes(body))

@@ -9,6 +9,7 @@ that takes most marks off needs none of them.
 | `reply#0` | 3 hours after it was queued | a message that is `queued` or `sending` |
 | `upload#0` | 24 hours after it was asked for | an upload that no message has |
 | `connection#0` | at once, then after pauses | a connected account that was revoked here, and not at its provider yet |
+| `hear#0` | each minute, later where its instance wants it | a connected account whose mentions are taken in |
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ UPLOAD: Final = "upload#0"
 
 CONNECTION: Final = "connection#0"
 """The hash key of connections that were revoked."""
+HEAR: Final = "hear#0"
+"""The hash key of connections that are listened to: a few hundred fit into a run, see `settings.CONNECTIONS_HEARD`."""
 
 
 def due_key(work: str, shard: int) -> str:

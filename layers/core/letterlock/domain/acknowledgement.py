@@ -11,6 +11,7 @@ from typing import Final
 
 from letterlock.domain.accounts import Mailbox
 from letterlock.domain.authentication import Authenticity
+from letterlock.domain.channels import is_mail
 from letterlock.domain.checks.examination import Checks
 from letterlock.domain.checks.identity import IdentityWarning
 from letterlock.domain.checks.loop import Purpose
@@ -38,6 +39,7 @@ def is_owed(mail: Mail, checks: Checks, mailbox: Mailbox, opened: Conversation, 
         and not checks.nobody_waits
         and IdentityWarning.SEVERAL_AUTHORS not in checks.warnings
         and mail.sender is not None
+        and is_mail(mail.sender)
         and _takes_answers(mail.sender)
         and all(counted_as(each) == counted_as(mail.sender) for each in mail.reply_to)
     )
@@ -53,10 +55,10 @@ def counted_as(sender: Address) -> str:
 
 
 def acknowledgement(mailbox: Mailbox, message: Message, token: str) -> OutgoingMail | None:
-    """To the sender of that message; None where it has none. Its Message-ID stands in the header, so that the sender's
-    own program, or help desk, knows what is answered (RFC 3834, section 3.1.5).
+    """To the sender of that message; None where it has none that takes mail. Its Message-ID stands in the header, so
+    that the sender's own program, or help desk, knows what is answered (RFC 3834, section 3.1.5).
     """
-    if message.sender is None:
+    if message.sender is None or not is_mail(message.sender):
         return None
     reference = keyed_reference(mailbox.address, token)
     return OutgoingMail(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from letterlock.domain.channels import channel_of
 from letterlock.domain.checks.examination import Checks
 from letterlock.domain.errors import RuleBroken
 from letterlock.domain.facts import (
@@ -381,6 +382,8 @@ class Conversation:
             return False
         if known is None and len(self.participants) >= PARTICIPANTS_AT_MOST:
             raise RuleBroken(f"a conversation has {PARTICIPANTS_AT_MOST} participants at most")
+        if any(channel_of(each.address) is not channel_of(address) for each in self.participants):
+            raise RuleBroken("everybody who takes part in a conversation is reached the same way")
         new = replace(known, requester=requester) if known else Participant(address, requester, by)
         others = [each for each in self.participants if each is not known]
         if requester:

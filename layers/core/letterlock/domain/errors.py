@@ -195,6 +195,8 @@ class SendUncertain(LetterlockError):
 
 INVALID_GRANT = "invalid_grant"
 """RFC 6749, section 5.2: revoked, used twice, or run out."""
+INVALID_TOKEN = "invalid_token"  # noqa: S105 - a word
+"""RFC 6750, section 3.1: of an access token."""
 
 
 class NotTheirs(RuleBroken):

@@ -63,7 +63,7 @@ MASTODON: Final = Provider(
     revocation=f"{INSTANCE}/oauth/revoke",
     account=f"{INSTANCE}/api/v1/accounts/verify_credentials",
     registration=f"{INSTANCE}/api/v1/apps",
-    scopes=("read:accounts", "read:notifications", "read:statuses", "write:statuses"),
+    scopes=("read:accounts", "read:notifications", "read:search", "read:statuses", "write:statuses"),
 )
 """Source: Mastodon's documentation, "OAuth" and "apps API methods"."""
 

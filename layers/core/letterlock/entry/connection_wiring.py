@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from letterlock.entry import people_wiring, token_wiring, wiring
+from letterlock.entry import mail_wiring, people_wiring, token_wiring, wiring
 from letterlock.entry.settings import LOCAL_ACCOUNT, setting
 
 if TYPE_CHECKING:
     from letterlock.adapters.dynamo_connections import DynamoConnections
+    from letterlock.adapters.mastodon import MastodonStatuses
     from letterlock.adapters.oauth_providers import HttpProviders
+    from letterlock.adapters.outgoing_http import Answer
+    from letterlock.services.answer_by_status import AnswerByStatus
     from letterlock.services.connect_account import FinishConnecting, StartConnecting
     from letterlock.services.manage_connections import ReadConnections, RevokeConnection
+    from letterlock.services.take_in_mentions import TakeInMentions
     from letterlock.services.tell_providers import TellProviders
+    from letterlock.services.use_connection import UseConnection
+
+
+def outgoing() -> Callable[..., Answer]:
+    """Whoever is called here is called by this."""
+    return wiring.outgoing_http()
 
 
 @cache
 def providers() -> HttpProviders:
     from letterlock.adapters.oauth_providers import HttpProviders
 
-    return HttpProviders(wiring.outgoing_http(), wiring.now)
+    return HttpProviders(outgoing(), wiring.now)
 
 
 @cache
@@ -84,6 +95,43 @@ def revoke_connection() -> RevokeConnection:
     from letterlock.services.manage_connections import RevokeConnection
 
     return RevokeConnection(read_connections(), token_wiring.revoke())
+
+
+@cache
+def statuses() -> MastodonStatuses:
+    from letterlock.adapters.mastodon import MastodonStatuses
+
+    return MastodonStatuses(outgoing(), wiring.now)
+
+
+@cache
+def use_connection() -> UseConnection:
+    from letterlock.services.use_connection import UseConnection
+
+    return UseConnection(connections(), providers(), people_wiring.deeds(), wiring.now)
+
+
+@cache
+def take_in_mentions() -> TakeInMentions:
+    from letterlock.adapters.dynamo_turns import DynamoTurns
+    from letterlock.services.take_in_mentions import TakeInMentions
+
+    return TakeInMentions(
+        turns=DynamoTurns(wiring.client("dynamodb"), setting("CONVERSATIONS_TABLE"), wiring.now),
+        connections=connections(),
+        use_connection=use_connection(),
+        statuses=statuses(),
+        mailboxes=wiring.mailboxes(),
+        store_mail=mail_wiring.store_mail(),
+        now=wiring.now,
+    )
+
+
+@cache
+def answer_by_status() -> AnswerByStatus:
+    from letterlock.services.answer_by_status import AnswerByStatus
+
+    return AnswerByStatus(wiring.archive(), connections(), use_connection(), statuses(), wiring.now)
 
 
 @cache

@@ -11,8 +11,11 @@ from letterlock.entry.settings import setting
 
 if TYPE_CHECKING:
     from letterlock.adapters.dynamo_stack_ledger import DynamoStackLedger
+    from letterlock.domain.channels import ChannelName
     from letterlock.domain.delivery import DeliveryEvent
     from letterlock.domain.mail import Delivery
+    from letterlock.services.answer_by_mail import AnswerByMail
+    from letterlock.services.channel_ports import Channel
     from letterlock.services.deliver_reply import DeliverReply
     from letterlock.services.judge_mail import JudgeMail
     from letterlock.services.ports import Outbox
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from letterlock.services.record_delivery import RecordDelivery
     from letterlock.services.requeue_orphans import RequeueOrphans
     from letterlock.services.settle_overdue import SettleOverdue
+    from letterlock.services.store_mail import StoreMail
 
 
 @cache
@@ -69,52 +73,71 @@ def judge_mail() -> JudgeMail:
 
 
 @cache
+def store_mail() -> StoreMail:
+    from letterlock.services.let_in import LetIn
+    from letterlock.services.store_mail import StoreMail
+
+    return StoreMail(
+        wiring.conversations(),
+        wiring.archive(),
+        judge_mail(),
+        LetIn(wiring.mailboxes()),
+        record_delivery(),
+        wiring.ids(),
+        wiring.now,
+    )
+
+
+@cache
 def receive_mail() -> ReceiveMail:
     from letterlock.adapters.mime_parser import MimeParser
     from letterlock.adapters.s3_originals import S3Originals
     from letterlock.entry import notify_wiring
-    from letterlock.services.let_in import LetIn
     from letterlock.services.receive_mail import ReceiveMail
-    from letterlock.services.store_mail import StoreMail
 
-    store = wiring.conversations()
     return ReceiveMail(
         originals=S3Originals(wiring.client("s3"), setting("INBOUND_BUCKET")),
         parser=MimeParser(),
         mailboxes=wiring.mailboxes(),
-        conversations=store,
+        conversations=wiring.conversations(),
         stack_ledger=stack_ledger(),
-        store_mail=StoreMail(
-            store,
-            wiring.archive(),
-            judge_mail(),
-            LetIn(wiring.mailboxes()),
-            record_delivery(),
-            wiring.ids(),
-            wiring.now,
-        ),
+        store_mail=store_mail(),
         answers=notify_wiring.answers,
         now=wiring.now,
     )
 
 
 @cache
-def deliver_reply() -> DeliverReply:
+def answer_by_mail() -> AnswerByMail:
     from letterlock.adapters.ses_mailer import SesMailer, sending_config
-    from letterlock.services.deliver_reply import DeliverReply
+    from letterlock.services.answer_by_mail import AnswerByMail
 
     sesv2: Any = wiring.session().create_client("sesv2", config=sending_config())
-    return DeliverReply(
-        conversations=wiring.conversations(),
+    return AnswerByMail(
         archive=wiring.archive(),
         files=wiring.archive(),
         mailboxes=wiring.mailboxes(),
-        members=wiring.members(),
         reply_tokens=wiring.reply_tokens(),
         mailer=SesMailer(sesv2, setting("MAIL_CONFIGURATION_SET"), setting("AWS_REGION")),
-        ids=wiring.ids(),
-        now=wiring.now,
     )
+
+
+def channel(name: ChannelName) -> Channel:
+    """Answers by mail load nothing of any other channel."""
+    from letterlock.domain.channels import ChannelName
+
+    if name is ChannelName.MAIL:
+        return answer_by_mail()
+    from letterlock.entry import connection_wiring
+
+    return connection_wiring.answer_by_status()
+
+
+@cache
+def deliver_reply() -> DeliverReply:
+    from letterlock.services.deliver_reply import DeliverReply
+
+    return DeliverReply(wiring.conversations(), channel, wiring.members(), wiring.ids(), wiring.now)
 
 
 @cache

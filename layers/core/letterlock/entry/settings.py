@@ -45,6 +45,8 @@ LOCAL_ACCOUNT = "000000000000"
 """The local cloud's. AWS gives no account this number: whatever a template says, nobody is called without TLS there."""
 SPARE_MILLISECONDS = 20_000
 """What a function that works until its time is up keeps of it: enough for one more conversation, and its answer."""
+CONNECTIONS_HEARD = 200
+"""How many connected accounts a run asks what they were told; those that waited longest come first."""
 PROVIDERS_TOLD = 50
 """How many revoked connections a run tells their providers of."""
 SETTLING_SECONDS = 60

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from letterlock.domain.conversations import Message
-from letterlock.domain.errors import IntegrityBroken
+from letterlock.domain.conversations import Conversation, Message
+from letterlock.domain.errors import IntegrityBroken, NotFound
 from letterlock.domain.mail import Content
 from letterlock.services.ports import Archive, MessagePlace
 
@@ -18,3 +18,15 @@ def whole(archive: Archive, place: MessagePlace, message: Message) -> Content:
     if content.sha256 != message.content_sha256:
         raise IntegrityBroken("the archive holds another content than the message names")
     return content
+
+
+def whole_text(archive: Archive, head: Conversation, message: Message) -> str:
+    """As much as there is. What somebody of the team wrote goes out whole or not at all: NotFound."""
+    if not message.has_content:
+        return message.text
+    try:
+        return whole(archive, MessagePlace(head.workspace, head.id, message.id), message).text
+    except NotFound:
+        if message.sending:
+            raise
+        return message.text

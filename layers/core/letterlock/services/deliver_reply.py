@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from letterlock.domain.channels import ChannelName, channel_of
 from letterlock.domain.conversations import Conversation, Message, Sending, SendState, Thread
 from letterlock.domain.delivery import SENDER_STOPPED, still_to_reach, told_by_us, unconfirmed
 from letterlock.domain.errors import NotFound, SendDelayed, SendRefused, SendUncertain, Stale
 from letterlock.domain.facts import Told, code
-from letterlock.domain.replies import OutgoingFile, OutgoingMail, compose, last_trusted
 from letterlock.services.announce import announce
-from letterlock.services.contents import whole
-from letterlock.services.file_ports import SealedFiles
-from letterlock.services.ports import (
-    Archive,
-    Clock,
-    Conversations,
-    Ids,
-    Mailboxes,
-    Mailer,
-    MailTags,
-    Members,
-    MessagePlace,
-    ReplyTokens,
-)
-from letterlock.services.stored_files import place_of, whole_file
+from letterlock.services.channel_ports import Channel, Prepared
+from letterlock.services.ports import Clock, Conversations, Ids, MailTags, Members
 
 LEASE = timedelta(minutes=2)
 """Longer than the function may run, so that a lease that ran out means a sender that died."""
@@ -41,18 +28,15 @@ HISTORY = 25
 
 @dataclass(frozen=True, slots=True)
 class DeliverReply:
-    """Compose, claim, send, mark.
+    """Prepare, claim, send, mark. Which channel it takes, the address says that it goes to.
 
     Raises SendDelayed when another try is wanted, NotFound for a message that is no more.
     """
 
     conversations: Conversations
-    archive: Archive
-    files: SealedFiles
-    mailboxes: Mailboxes
+    channels: Callable[[ChannelName], Channel]
+    """Each made when the first answer takes it."""
     members: Members
-    reply_tokens: ReplyTokens
-    mailer: Mailer
     ids: Ids
     now: Clock
 
@@ -61,17 +45,17 @@ class DeliverReply:
     ) -> SendState:
         """`last_try`: the queue will not bring it again, so a delay becomes a failure that the team sees."""
         thread = self.conversations.thread(workspace, conversation, limit=HISTORY)
-        mail, author, broken = self._composed(thread, message, last_try=last_try)
-        # Everything that can fail by itself lies behind us: from the claim on, a death means that SES may have it.
+        prepared, author, broken = self._prepared(thread, message, last_try=last_try)
+        # Everything that can fail by itself lies behind us: from the claim on, a death means that it may be out.
         before = self.conversations.claim(workspace, conversation, message, LEASE)
         if before.state not in (SendState.QUEUED, SendState.SENDING):
             return before.state
-        if before.state is SendState.QUEUED and mail is None:
+        if before.state is SendState.QUEUED and prepared is None:
             after = Sending(SendState.FAILED, before.attempts + 1, broken)
-        elif before.state is SendState.QUEUED and mail:
+        elif before.state is SendState.QUEUED and prepared:
             tags = MailTags(workspace, conversation, message, before.attempts + 1)
             claimed = Sending(SendState.SENDING, tags.attempt)
-            after = self._send(mail, before.by or author, tags, claimed, last_try=last_try)
+            after = self._send(prepared, before.by or author, tags, claimed, last_try=last_try)
         elif before.lease_until and before.lease_until > self.now():
             raise SendDelayed("another sender holds the lease")
         else:
@@ -88,17 +72,23 @@ class DeliverReply:
             raise SendDelayed(after.reason)
         return settled
 
-    def _composed(self, thread: Thread, message: str, *, last_try: bool) -> tuple[OutgoingMail | None, str, str]:
-        """The mail and its author; on the last try, what kept it from being composed, for then nothing else would ever
-        say so.
+    def _prepared(self, thread: Thread, message: str, *, last_try: bool) -> tuple[Prepared | None, str, str]:
+        """The answer and its author; on the last try, what kept it from being prepared, for then nothing else would
+        ever say so.
         """
         try:
             reply = self._message(thread, message)
-            return self._mail(thread, reply), reply.author, ""
+            left = still_to_reach(reply.to, reply.sending), still_to_reach(reply.cc, reply.sending)
+            channel = self._channel(thread.conversation, reply)
+            return channel.prepared(thread, replace(reply, to=left[0], cc=left[1])), reply.author, ""
         except Exception as error:
             if not last_try:
                 raise
             return None, "", code(type(error).__name__)
+
+    def _channel(self, head: Conversation, reply: Message) -> Channel:
+        goes_to = next(iter(reply.to), head.requester)
+        return self.channels(channel_of(goes_to) if goes_to else ChannelName.MAIL)
 
     def _settle(self, head: Conversation, message: str, after: Sending, told: Sequence[Told]) -> SendState:
         """How the message stands then. SES's own event may have been faster, and is the better witness."""
@@ -113,10 +103,10 @@ class DeliverReply:
                 return after.state
         raise Stale("the message is being written at this moment")
 
-    def _send(self, mail: OutgoingMail, author: str, tags: MailTags, claimed: Sending, *, last_try: bool) -> Sending:
+    def _send(self, prepared: Prepared, author: str, tags: MailTags, claimed: Sending, *, last_try: bool) -> Sending:
         try:
             self._refuse_revoked(tags.workspace, author)
-            message_id = self.mailer.send(mail, tags=tags)
+            message_id = prepared(author, tags)
         except SendRefused as refused:
             return replace(claimed, state=SendState.FAILED, reason=refused.reason)
         except SendUncertain as uncertain:
@@ -138,41 +128,9 @@ class DeliverReply:
         if not active:
             raise SendRefused(AUTHOR_REVOKED)
 
-    def _mail(self, thread: Thread, reply: Message) -> OutgoingMail:
-        head = thread.conversation
-        reply = replace(reply, to=still_to_reach(reply.to, reply.sending), cc=still_to_reach(reply.cc, reply.sending))
-        answered = last_trusted(thread, before=reply)
-        mail = compose(
-            thread,
-            reply,
-            self._text(head, reply),
-            self._text(head, answered) if answered else "",
-            self.mailboxes.get(head.workspace, head.mailbox),
-            self.reply_tokens.mint(head.workspace, head.mailbox, head.id),
-        )
-        return replace(mail, files=self._files(head, reply))
-
-    def _files(self, head: Conversation, reply: Message) -> tuple[OutgoingFile, ...]:
-        """Each whole, as the message names it, or none goes out."""
-        place = MessagePlace(head.workspace, head.id, reply.id)
-        return tuple(
-            OutgoingFile(each.name, each.media_type, whole_file(self.files, place_of(place, reply, each.id), each))
-            for each in reply.attachments
-        )
-
     def _message(self, thread: Thread, message: str) -> Message:
         head = thread.conversation
         for each in thread.messages:
             if each.id == message:
                 return each
         return self.conversations.message(head.workspace, head.id, message)
-
-    def _text(self, head: Conversation, message: Message) -> str:
-        if not message.has_content:
-            return message.text
-        try:
-            return whole(self.archive, MessagePlace(head.workspace, head.id, message.id), message).text
-        except NotFound:
-            if message.sending:  # what the agent wrote must go out whole, or not at all
-                raise
-            return message.text

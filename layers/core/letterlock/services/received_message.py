@@ -30,6 +30,8 @@ class Received:
     mail: Mail
     delivery: Delivery
     unreadable: Reason | None
+    has_raw: bool = True
+    """It came as a mail."""
 
 
 def read(parser: Parser, verdicts: Verdicts, size: int, raw: Callable[[], bytes]) -> tuple[Mail, Reason | None]:
@@ -86,7 +88,7 @@ def received_message(
         quarantine=received.unreadable,
         has_content=cut or bool(mail.html),
         content_sha256=Content(mail.text, mail.html).sha256 if cut or mail.html else "",
-        has_raw=True,
+        has_raw=received.has_raw,
     )
 
 

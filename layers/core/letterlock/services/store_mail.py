@@ -37,11 +37,11 @@ class Arrival:
     """A mail that came, as each of its mailboxes gets it.
 
     `unreadable` says why `mail` is empty: it is kept raw, in a conversation of its own, out of the inbox. `ours` are
-    the addresses of all mailboxes it came to.
+    the addresses of all mailboxes it came to. What another channel brings has no `original`: its text and HTML are all.
     """
 
     delivery: Delivery
-    original: Original
+    original: Original | None
     mail: Mail
     unreadable: Reason | None
     ours: frozenset[str]
@@ -167,7 +167,12 @@ class StoreMail:
         delivery, forward = arrival.delivery, match.forward
         at, of = delivery.received_at, (delivery.ses_message_id, mailbox.id)
         return received_message(
-            Received(forward.original if forward else arrival.mail, delivery, arrival.unreadable),
+            Received(
+                forward.original if forward else arrival.mail,
+                delivery,
+                arrival.unreadable,
+                has_raw=arrival.original is not None,
+            ),
             conversation.subject,
             match.threading,
             checks,
@@ -175,9 +180,10 @@ class StoreMail:
             file_id=lambda position: self.ids.derived("att", at, *of, str(position)),
         )
 
-    def _keep(self, place: MessagePlace, original: Original, mail: Mail, message: Message) -> None:
+    def _keep(self, place: MessagePlace, original: Original | None, mail: Mail, message: Message) -> None:
         """Objects before items: after a crash in between, the next try writes them again under the same ids."""
-        self.archive.keep_raw(place, original.chunks())
+        if original:
+            self.archive.keep_raw(place, original.chunks())
         if message.has_content:
             self.archive.keep_content(place, Content(mail.text, mail.html))
         for stored, each in zip(message.attachments, mail.attachments, strict=True):

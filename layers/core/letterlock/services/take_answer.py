@@ -170,7 +170,7 @@ class RefuseAnswer:
         workspace, delivery = mailbox.workspace, arrival.delivery
         if self.conversations.recorded(workspace, mailbox.id, delivery.ses_message_id):
             return None
-        self.stack_ledger.keep_raw(delivery.ses_message_id, arrival.original.chunks())
+        self.stack_ledger.keep_raw(delivery.ses_message_id, arrival.original.chunks() if arrival.original else ())
         if refused.whose and refused.why in WORTH_KNOWING:
             self.refusal(
                 workspace,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from letterlock.domain.audit import Act
 from letterlock.domain.connections import REFRESH_LEASE, Client, Connection, Tokens
-from letterlock.domain.errors import INVALID_GRANT, ProviderRefused, ProviderSilent, RuleBroken, Stale
+from letterlock.domain.errors import INVALID_GRANT, INVALID_TOKEN, ProviderRefused, ProviderSilent, RuleBroken, Stale
 from letterlock.domain.facts import ConnectionEnded
 from letterlock.services.connection_ports import Connections, Granted, Providers
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.ports import Clock
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,15 @@ class UseConnection:
         if not tokens.refresh:
             self._ended(found, asked)
         return self._refreshed(found, tokens, asked)
+
+    def doing(self, connection: Connection, asked: Asked, act: Callable[[Tokens], T]) -> T:
+        """`act` with its token; once more with a fresh one, where the provider takes that no more before its time."""
+        try:
+            return act(self(connection.workspace, connection.id, asked))
+        except ProviderRefused as refused:
+            if refused.word != INVALID_TOKEN:
+                raise
+        return act(self(connection.workspace, connection.id, asked, refused=True))
 
     def _refreshed(self, connection: Connection, tokens: Tokens, asked: Asked) -> Tokens:
         """Of two who refresh at once the second would use a token that was used, and end the grant (RFC 9700, section
