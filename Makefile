@@ -36,6 +36,9 @@ chaos: setup ## mail in and replies out while functions are killed: MAILS=500 RE
 prove-revocation: setup ## four clients hammer a local cloud of its own while each kind of credential is revoked: none gets in after
 	@$(RUN) -m local.prove_revocation
 
+prove-connected: setup ## an account that somebody connects: mention in, answer out, refresh, revocation here and at its provider, which may be down
+	@$(RUN) -m local.prove_connected
+
 prove-attachments: setup ## a file in and out of a local cloud of its own, whole; files that lie, or would hurt, go nowhere
 	@$(RUN) -m local.prove_attachments
 
