@@ -17,8 +17,8 @@ from letterlock.entry.settings import CONNECTIONS_HEARD, PROVIDERS_TOLD, SPARE_M
 logger, metrics = Logger(), Metrics()
 
 
-class MentionsFailed(Exception):
-    """Says of how many connections; why is in the log, in words that may stand there."""
+class ConnectionsFailed(Exception):
+    """Says how many; why is in the log, in words that may stand there."""
 
 
 @metrics.log_metrics
@@ -29,8 +29,18 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
     def enough() -> bool:
         return bool(context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
 
-    confirmed, silent = connection_wiring.tell_providers()(PROVIDERS_TOLD, enough)
-    done, failed = Counter(RevocationsConfirmed=confirmed, ProvidersSilent=silent), 0
+    told = connection_wiring.tell_providers()(PROVIDERS_TOLD, enough)
+    done = Counter(
+        RevocationsConfirmed=told.confirmed,
+        RevocationsLetGo=told.let_go,
+        ProvidersSilent=told.silent,
+        ProvidersRefusing=told.refusing,
+        RevocationsOverdue=told.overdue,
+    )
+    for error in told.failures:
+        count_if_broken(error)
+        logger.warning("a provider could not be told", extra=safe_words(error))
+    failed = len(told.failures)
     take = connection_wiring.take_in_mentions()
     for turn in take.due(CONNECTIONS_HEARD):
         if enough():
@@ -44,5 +54,5 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
     for name, count in done.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
     if failed:
-        raise MentionsFailed(str(failed))
+        raise ConnectionsFailed(str(failed))
     return dict(done)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -17,8 +17,9 @@ from letterlock.adapters.dynamo_connections import DynamoConnections
 from letterlock.adapters.dynamo_remains import DynamoRemains
 from letterlock.adapters.oauth_providers import HttpProviders
 from letterlock.adapters.sealing import Sealer
+from letterlock.adapters.table_accounts import member_key
 from letterlock.domain.accounts import Principal
-from letterlock.domain.connections import Connection, ConnectionState, Returned
+from letterlock.domain.connections import Connection, ConnectionState, Returned, Tokens
 from letterlock.domain.errors import (
     NotFound,
     NotTheirs,
@@ -84,8 +85,11 @@ class Social:
     def revoked(self, connection: Connection) -> bool:
         return self.revoke(Target(Revocable.CONNECTION, WORKSPACE, connection.id, connection.person), ASKED)
 
-    def told(self) -> tuple[int, int]:
-        return self.tell(10, lambda: False)
+    def told(self) -> dict[str, int]:
+        """What became of those that were due, without what did not happen."""
+        tally = asdict(self.tell(10, lambda: False))
+        assert tally.pop("failures") == []
+        return {name: count for name, count in tally.items() if count}
 
     def state(self, connection: Connection) -> ConnectionState:
         return self.store.get(WORKSPACE, connection.id).state
@@ -218,7 +222,35 @@ def test_who_was_signed_out_meanwhile_connects_nothing_and_what_was_given_is_tak
     with pytest.raises(Unauthenticated):
         social.finish(owner(), returned, ASKED)
     [token] = social.server.tokens
+    assert social.told() == {"confirmed": 1}
     assert not social.lives(token.access)
+
+
+def test_what_was_given_is_taken_back_though_the_provider_is_down_at_first(social: Social) -> None:
+    """Something goes wrong after the code was exchanged; nobody knows of the tokens but us."""
+    returned = social.begun()
+    social.wire.losing.append("/api/v1/accounts/verify_credentials")
+    with pytest.raises(ProviderSilent):
+        social.finish(owner(), returned, ASKED)
+    [connection] = social.store.listed(WORKSPACE, ANA)
+    assert connection.state is ConnectionState.REVOKING
+    social.wire.down = True
+    assert social.told() == {"silent": 1}
+    social.wire.down = False
+    social.office.clock.passes(minutes=2)
+    assert social.told() == {"confirmed": 1}
+    [token] = social.server.tokens
+    assert not social.lives(token.access)
+
+
+@pytest.mark.attack("OAuth, a provider that gives less than what was asked for")
+def test_who_gives_less_than_is_needed_has_connected_nothing(social: Social) -> None:
+    returned = social.begun()
+    next(iter(social.server.codes.values())).scope = "read:accounts"
+    with pytest.raises(NotTheirs):
+        social.finish(owner(), returned, ASKED)
+    assert social.told() == {"confirmed": 1}
+    assert not any(social.lives(each.access) for each in social.server.tokens)
 
 
 @pytest.mark.attack("OAuth, a provider that answers nonsense")
@@ -306,7 +338,7 @@ def test_what_is_revoked_is_dead_here_at_once_and_at_the_provider_next(social: S
     with pytest.raises(RuleBroken):
         social.use(WORKSPACE, connection.id, ASKED)
     assert social.state(connection) is ConnectionState.REVOKING
-    assert social.told() == (1, 0)
+    assert social.told() == {"confirmed": 1}
     assert social.server.revocations == [tokens.refresh, tokens.access]
     assert not social.lives(tokens.access)
     assert social.state(connection) is ConnectionState.REVOKED
@@ -318,8 +350,8 @@ def test_revoking_twice_changes_nothing(social: Social) -> None:
     connection = social.connected()
     assert social.revoked(connection)
     assert not social.revoked(connection)
-    assert social.told() == (1, 0)
-    assert social.told() == (0, 0)
+    assert social.told() == {"confirmed": 1}
+    assert social.told() == {}
     assert not social.revoked(connection)
 
 
@@ -330,14 +362,14 @@ def test_a_provider_that_is_down_is_asked_again_until_it_confirms(social: Social
     began = social.office.clock()
     tries = 0
     for _ in range(60):
-        tries += social.told()[1]
+        tries += social.told().get("silent", 0)
         social.office.clock.passes(minutes=1)
     assert 4 <= tries <= 8
     seen = social.store.get(WORKSPACE, connection.id)
     assert (seen.state, seen.unreachable_since) == (ConnectionState.REVOKING, began)
     social.wire.down = False
     social.office.clock.passes(hours=2)
-    assert social.told() == (1, 0)
+    assert social.told() == {"confirmed": 1}
     seen = social.store.get(WORKSPACE, connection.id)
     assert (seen.state, seen.unreachable_since) == (ConnectionState.REVOKED, None)
 
@@ -346,9 +378,9 @@ def test_an_answer_to_a_revocation_that_is_lost_is_asked_for_again(social: Socia
     connection = social.connected()
     social.revoked(connection)
     social.wire.losing.append("/oauth/revoke")
-    assert social.told() == (0, 1)
+    assert social.told() == {"silent": 1}
     social.office.clock.passes(minutes=2)
-    assert social.told() == (1, 0)
+    assert social.told() == {"confirmed": 1}
     assert social.state(connection) is ConnectionState.REVOKED
 
 
@@ -368,7 +400,124 @@ def test_a_token_that_is_refreshed_while_it_is_revoked_does_not_outlive_that(soc
     social.server.answer = revoked_meanwhile  # type: ignore[method-assign,assignment]
     with pytest.raises((Stale, ProviderRefused, RuleBroken)):
         social.use(WORKSPACE, connection.id, ASKED)
+    social.told()
     assert not any(social.lives(each.access) for each in social.server.tokens)
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_what_a_refresh_brings_after_the_revocation_is_revoked_as_well(social: Social, confirmed: bool) -> None:
+    """The provider rotates, and only then hears of the revocation; or it confirms the old pair before the new is kept."""
+    connection = social.connected()
+    social.office.clock.passes(hours=3)
+    answer = social.server.answer
+
+    def revoked_on_the_way_back(*request: Any) -> Any:
+        given = answer(*request)
+        social.server.answer = answer  # type: ignore[method-assign]
+        social.revoked(connection)
+        if confirmed:
+            social.server.answer = lambda *_: (200, {}, b"")  # type: ignore[method-assign]
+            assert social.told() == {"confirmed": 1}
+            social.server.answer = answer  # type: ignore[method-assign]
+        return given
+
+    social.server.answer = revoked_on_the_way_back  # type: ignore[method-assign,assignment]
+    with pytest.raises(Stale):
+        social.use(WORKSPACE, connection.id, ASKED)
+    new = social.server.tokens[-1]
+    assert social.lives(new.access)
+    assert social.state(connection) is ConnectionState.REVOKING
+    assert social.told() == {"confirmed": 1}
+    assert not social.lives(new.access)
+
+
+def test_a_pair_that_is_kept_while_the_old_one_is_being_revoked_is_not_destroyed_unrevoked(social: Social) -> None:
+    connection = social.connected()
+    leased = replace(connection, version=connection.version + 1)
+    assert social.store.lease(connection, social.office.clock())
+    social.revoked(connection)
+    read = social.store.get(WORKSPACE, connection.id)
+    with pytest.raises(Stale):
+        social.store.renew(leased, Tokens("new-access", "new-refresh"))
+    social.store.confirm(read, social.office.clock())
+    assert social.store.get(WORKSPACE, connection.id).state is ConnectionState.REVOKING
+    assert social.told() == {"confirmed": 1}
+    assert social.server.revocations == ["new-refresh", "new-access"]
+
+
+def test_a_provider_that_refuses_is_seen_to_asked_again_and_in_the_end_let_go(social: Social) -> None:
+    """Its app of ours is gone, say. Whoever looks sees it; the operator hears of it after an hour."""
+    connection, began = social.connected(), social.office.clock()
+    social.server.apps.clear()
+    social.revoked(connection)
+    assert social.told() == {"refusing": 1}
+    seen = social.store.get(WORKSPACE, connection.id)
+    assert (seen.state, seen.refused_since, seen.unreachable_since) == (ConnectionState.REVOKING, began, None)
+    social.office.clock.passes(hours=1)
+    assert social.told() == {"refusing": 1, "overdue": 1}
+    social.wire.down = True
+    social.office.clock.passes(hours=12)
+    assert social.told() == {"silent": 1, "overdue": 1}
+    seen = social.store.get(WORKSPACE, connection.id)
+    assert (seen.refused_since, seen.unreachable_since) == (None, social.office.clock())
+    social.office.clock.passes(hours=24 * 90)
+    assert social.told() == {"silent": 1, "let_go": 1}
+    seen = social.store.get(WORKSPACE, connection.id)
+    assert (seen.state, seen.confirmed_at, bool(seen.unreachable_since)) == (ConnectionState.REVOKED, None, True)
+    with pytest.raises(NotFound):
+        social.store.tokens(seen)
+    assert social.told() == {}
+
+
+def test_one_that_cannot_be_told_keeps_no_other_from_it(social: Social) -> None:
+    """A seal that was broken, here."""
+    broken, sound = social.connected(), social.connected()
+    for each in (broken, sound):
+        social.revoked(each)
+    tables = social.office.tables
+    assert tables
+    tables.client.update_item(
+        TableName=tables.accounts,
+        Key={"pk": {"S": WORKSPACE}, "sk": {"S": f"CON#{broken.id}"}},
+        UpdateExpression="SET tokens = :other",
+        ExpressionAttributeValues={":other": {"B": b"not what was sealed"}},
+    )
+    tally = social.tell(10, lambda: False)
+    assert (tally.confirmed, [type(each).__name__ for each in tally.failures]) == (1, ["SealBroken"])
+    assert social.told() == {}
+    assert social.state(broken) is ConnectionState.REVOKING
+    social.office.clock.passes(hours=7)
+    assert len(social.tell(10, lambda: False).failures) == 1
+
+
+def test_where_an_app_sends_browsers_back_to_makes_it_another_app(social: Social) -> None:
+    """The API has got another domain: an instance refuses a redirect that its app was not registered with."""
+    first = social.connected()
+    moved = f"{REDIRECT}/moved"
+    _, page = social.start(owner(), "mastodon", "social.example", BOX, moved)
+    said = dict(parse_qsl(urlsplit(social.server.consent(page, "ana")).query))
+    second = social.finish(owner(), Returned(said["state"], said["code"], "", said["iss"]), ASKED)
+    assert len(social.server.apps) == 2
+    for each in (first, second):
+        social.revoked(each)
+    assert social.told() == {"confirmed": 2}
+
+
+def test_whoever_may_not_work_in_its_mailbox_any_more_uses_no_token(social: Social) -> None:
+    social.office.joined(BEN)
+    connection = social.connected(replace(asker(BEN, Role.AGENT), mailboxes=(BOX,)))
+    assert social.use(WORKSPACE, connection.id, ASKED)
+    tables = social.office.tables
+    assert tables
+    tables.client.update_item(
+        TableName=tables.accounts,
+        Key={"pk": {"S": WORKSPACE}, "sk": {"S": member_key(BEN)}},
+        UpdateExpression="SET #role = :viewer",
+        ExpressionAttributeNames={"#role": "role"},
+        ExpressionAttributeValues={":viewer": {"S": Role.VIEWER}},
+    )
+    with pytest.raises(NotFound):
+        social.use(WORKSPACE, connection.id, ASKED)
 
 
 def test_of_somebody_who_was_removed_no_token_is_used(social: Social) -> None:
@@ -390,5 +539,5 @@ def test_a_removed_persons_accounts_are_revoked_at_their_providers(social: Socia
     social.revoke(Target(Revocable.PERSON, WORKSPACE, BEN), ASKED)
     assert remains.end_connections(WORKSPACE, BEN, clock(), 10) == 1
     assert remains.end_connections(WORKSPACE, BEN, clock(), 10) == 0
-    assert social.told() == (1, 0)
+    assert social.told() == {"confirmed": 1}
     assert (social.state(theirs), social.state(hers)) == (ConnectionState.REVOKED, ConnectionState.ACTIVE)

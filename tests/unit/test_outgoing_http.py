@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +72,20 @@ def test_nobody_has_us_call_what_is_not_public(case: Case) -> None:
 def test_each_attack_has_a_name_of_its_own() -> None:
     names = [each.name for each in cases()]
     assert len(names) == len(set(names)) > 70
+
+
+@pytest.mark.attack("SSRF, a name whose servers never answer")
+def test_a_name_that_is_not_resolved_in_time_is_not_waited_for() -> None:
+    never, network = threading.Event(), Network("93.184.216.34")
+
+    def resolve(_host: str, _port: int) -> list[str]:
+        never.wait()
+        return ["93.184.216.34"]
+
+    with pytest.raises(NoAnswer):
+        OutgoingHttp(0.01, resolve=resolve, connect=network.connect)("GET", "https://slow.example/")
+    assert network.connected == []
+    never.set()
 
 
 @pytest.mark.attack("SSRF, a name that means something else a moment later (DNS rebinding)")

@@ -16,7 +16,7 @@ from letterlock.domain.providers import Provider
 START: Final = "start"
 TOKENS: Final = "tokens"
 LEASE: Final = "lease_until"
-_TIMES: Final = ("connected_at", "revoked_at", "confirmed_at", "unreachable_since")
+_TIMES: Final = ("connected_at", "revoked_at", "confirmed_at", "unreachable_since", "refused_since")
 _ENDPOINTS: Final = ("name", "issuer", "authorization", "token", "revocation", "account", "registration")
 
 
@@ -56,6 +56,8 @@ class ConnectionItems:
             revoked_at=times.get("revoked_at"),
             confirmed_at=times.get("confirmed_at"),
             unreachable_since=times.get("unreachable_since"),
+            refused_since=times.get("refused_since"),
+            redirect=said["redirect"],
             version=int(item["version"]["N"]),
         )
 
@@ -76,7 +78,7 @@ class ConnectionItems:
         return Start(verifier, state, credential, redirect, datetime.fromisoformat(until))
 
     def client(self, app: str, client: Client) -> Item:
-        """`app`: the keyed hash of the instance, in the item's key. Of the stack: whoever connects next uses it too."""
+        """`app`: the keyed hash in the item's key. Of the stack: whoever connects next uses it too."""
         sealed = self._sealer.seal(_app_place(app), encode([client.id, client.secret]))
         return key(STACK, table.app_key(app)) | {"client": {"B": sealed}}
 
@@ -90,7 +92,8 @@ def _said(connection: Connection) -> dict[str, Any]:
     provider = connection.provider
     entry = {name: getattr(provider, name) for name in _ENDPOINTS if getattr(provider, name)}
     entry |= {"scopes": provider.scopes, "sends_issuer": provider.sends_issuer}
-    return {"provider": entry, "account": connection.account, "scopes": connection.scopes}
+    said = {"account": connection.account, "scopes": connection.scopes, "redirect": connection.redirect}
+    return {"provider": entry, **said}
 
 
 def _provider(said: dict[str, Any]) -> Provider:

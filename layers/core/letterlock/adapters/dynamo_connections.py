@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from letterlock.adapters.blind_index import BlindIndex
 from letterlock.adapters.codec import instant
 from letterlock.adapters.commits import Commits
 from letterlock.adapters.connection_items import LEASE, START, TOKENS, ConnectionItems
-from letterlock.adapters.dynamo import ABSENT, Item, Step, key, pages
+from letterlock.adapters.dynamo import ABSENT, CONFLICT, Item, Step, key, pages, transact
 from letterlock.adapters.dynamo_turns import turn_step
 from letterlock.adapters.member_items import gate_of, member_of
 from letterlock.adapters.sealing import Sealer
@@ -23,7 +24,6 @@ from letterlock.domain.channels import is_listened_to
 from letterlock.domain.connections import Client, Connection, ConnectionState, Start, Tokens
 from letterlock.domain.errors import NotFound, Stale
 from letterlock.domain.idempotency import Done, Once
-from letterlock.domain.providers import Provider
 from letterlock.services.deeds import Deed
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 TELL: Final = "TELL"
 """The sort key of a note in the conversations table: `<ws>#connection#<con>`, with the marks of the index `due`."""
 CONNECTION: Final = "connection"
+TRIES: Final = 5
+"""Of a transaction that meets another one."""
 
 
 class DynamoConnections:
@@ -95,6 +97,16 @@ class DynamoConnections:
         if refusals:
             raise Stale("it was connected, or given up, meanwhile")
 
+    def abandon(self, connection: Connection, tokens: Tokens) -> None:
+        put: Item = {
+            "TableName": self._table,
+            "Item": self._items.item(connection) | {TOKENS: self._items.tokens(connection, tokens)},
+            "ConditionExpression": "#state = :started",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":started": {"S": ConnectionState.STARTED}},
+        }
+        self._with_note(connection, {"Put": put})
+
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def get(self, workspace: str, connection: str) -> Connection:
@@ -115,19 +127,20 @@ class DynamoConnections:
         return [each for each in found if each.state is not ConnectionState.STARTED]
 
     def tokens(self, connection: Connection) -> Tokens:
-        """Of who may still come in, while it is used: of somebody who was removed a moment ago, none."""
+        """Of who may still work in its mailbox, while it is used: of somebody who was removed a moment ago, none."""
         item = self._read(connection.workspace, connection.id)
         if TOKENS not in item:
             raise NotFound("the tokens are destroyed")
-        if item["state"] == {"S": ConnectionState.ACTIVE} and not self._may_come_in(item):
-            raise NotFound("whose connection this is, is no more of the workspace")
+        if item["state"] == {"S": ConnectionState.ACTIVE} and not self._may_use(item):
+            raise NotFound("whose connection this is, may not use it any more")
         return self._items.tokens_of(connection, item[TOKENS]["B"])
 
-    def _may_come_in(self, item: Item) -> bool:
+    def _may_use(self, item: Item) -> bool:
         workspace = item["pk"]["S"]
         member = self._item(workspace, table.member_key(item["person"]["S"]))
         gate = self._item(workspace, table.GATE)
-        return bool(member and gate and member_of(member).active and gate_of(gate).open)
+        works = member is not None and member_of(member).works_in(item["mailbox"]["S"])
+        return bool(works and gate and gate_of(gate).open)
 
     # ---- refreshing -------------------------------------------------------------------------------------------------
 
@@ -141,19 +154,34 @@ class DynamoConnections:
 
     def renew(self, connection: Connection, tokens: Tokens) -> None:
         sealed = self._items.tokens(connection, tokens)
-        if self._renewed(connection, sealed, "#state = :state", ConnectionState.ACTIVE):
-            return
-        self._renewed(connection, sealed, "#state = :state AND attribute_exists(tokens)", ConnectionState.REVOKING)
-        raise Stale("it was revoked, or refreshed by another, meanwhile")
-
-    def _renewed(self, connection: Connection, sealed: Item, condition: str, state: ConnectionState) -> bool:
-        return self._updated(
+        if self._updated(
             connection,
             f"SET #tokens = :tokens, version = :next REMOVE {LEASE}",
-            f"{condition} AND version = :read",
-            {":tokens": sealed, ":state": {"S": state}, **_versions(connection)},
+            "#state = :active AND version = :read",
+            {":tokens": sealed, ":active": {"S": ConnectionState.ACTIVE}, **_versions(connection)},
             {"#state": "state", "#tokens": TOKENS},
-        )
+        ):
+            return
+        self._recall(connection, sealed)
+        raise Stale("it was revoked, or refreshed by another, meanwhile")
+
+    def _recall(self, connection: Connection, sealed: Item) -> None:
+        """Whatever its provider has confirmed, it has given these since."""
+        change = f"SET #tokens = :tokens, #state = :revoking, version = :next REMOVE {LEASE}, confirmed_at"
+        update: Item = {
+            "TableName": self._table,
+            "Key": self._key(connection),
+            "UpdateExpression": change,
+            "ConditionExpression": "#state <> :active AND version = :read",
+            "ExpressionAttributeNames": {"#state": "state", "#tokens": TOKENS},
+            "ExpressionAttributeValues": {
+                ":tokens": sealed,
+                ":revoking": {"S": ConnectionState.REVOKING},
+                ":active": {"S": ConnectionState.ACTIVE},
+                **_versions(connection),
+            },
+        }
+        self._with_note(connection, {"Update": update})
 
     def end(self, connection: Connection, at: datetime, deed: Deed) -> bool:
         update: Item = {
@@ -173,8 +201,8 @@ class DynamoConnections:
 
     # ---- telling the provider ---------------------------------------------------------------------------------------
 
-    def to_tell(self, until: datetime, limit: int) -> Sequence[Connection]:
-        """One Query of the index, which may lag, and a GetItem of each."""
+    def to_tell(self, until: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """One Query of the index."""
         answer = self._client.query(
             TableName=self._notes,
             IndexName=table_due.DUE,
@@ -182,74 +210,93 @@ class DynamoConnections:
             ExpressionAttributeValues={":shard": {"S": table_due.CONNECTION}, ":until": {"S": table_due.minute(until)}},
             Limit=limit,
         )
-        found = []
-        for each in answer["Items"]:
-            workspace, _, connection = each["pk"]["S"].partition("#connection#")
-            item = self._item(workspace, table.connection_key(connection))
-            if item and item["state"] == {"S": ConnectionState.REVOKING}:
-                found.append(self._items.connection_of(item))
-            else:
-                self._forget(workspace, connection)
-        return found
+        places = (each["pk"]["S"].partition("#connection#") for each in answer["Items"])
+        return [(workspace, connection) for workspace, _, connection in places]
 
-    def confirm(self, connection: Connection, at: datetime) -> None:
-        """Tokens and all. The note goes after: one that stays is found to have nothing behind it."""
-        self._updated(
-            connection,
-            f"SET #state = :revoked, confirmed_at = :at REMOVE tokens, unreachable_since, {LEASE}",
-            "#state = :revoking",
-            {
+    def forget(self, workspace: str, connection: str) -> None:
+        transact(self._client, [self._forgotten(workspace, connection)])
+
+    def confirm(self, connection: Connection, at: datetime | None) -> None:
+        """With the note, so that neither is there without the other."""
+        confirmed = "SET #state = :revoked, confirmed_at = :at REMOVE tokens, unreachable_since, refused_since"
+        update: Item = {
+            "TableName": self._table,
+            "Key": self._key(connection),
+            "UpdateExpression": f"{confirmed if at else 'SET #state = :revoked REMOVE tokens'}, {LEASE}",
+            "ConditionExpression": "#state = :revoking AND version = :read",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {
                 ":revoked": {"S": ConnectionState.REVOKED},
                 ":revoking": {"S": ConnectionState.REVOKING},
-                ":at": {"S": instant(at)},
+                ":read": {"N": str(connection.version)},
+                **({":at": {"S": instant(at)}} if at else {}),
             },
-            {"#state": "state"},
-        )
-        self._forget(connection.workspace, connection.id)
+        }
+        forgotten = self._forgotten(connection.workspace, connection.id)
+        transact(self._client, [Step(CONNECTION, {"Update": update}), forgotten])
 
-    def put_off(self, connection: Connection, until: datetime, since: datetime) -> None:
+    def put_off(self, connection: Connection, until: datetime) -> None:
+        since = {"unreachable_since": connection.unreachable_since, "refused_since": connection.refused_since}
+        kept = {name: at for name, at in since.items() if at}
+        gone = ", ".join(name for name in since if name not in kept)
         self._updated(
             connection,
-            "SET unreachable_since = :since",
+            f"SET {', '.join(f'{name} = :{name}' for name in kept)}{f' REMOVE {gone}' if gone else ''}",
             "#state = :revoking",
-            {":since": {"S": instant(since)}, ":revoking": {"S": ConnectionState.REVOKING}},
+            {f":{name}": {"S": instant(at)} for name, at in kept.items()}
+            | {":revoking": {"S": ConnectionState.REVOKING}},
             {"#state": "state"},
         )
-        self._client.update_item(
-            TableName=self._notes,
-            Key=note_key(connection.workspace, connection.id),
-            UpdateExpression=f"SET {table_due.AT} = :at",
-            ConditionExpression=f"attribute_exists({table_due.SHARD})",
-            ExpressionAttributeValues={":at": {"S": table_due.minute(until)}},
-        )
+        self.later(connection.workspace, connection.id, until)
 
-    def _forget(self, workspace: str, connection: str) -> None:
+    def later(self, workspace: str, connection: str, until: datetime) -> None:
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._notes,
+                Key=note_key(workspace, connection),
+                UpdateExpression=f"SET {table_due.AT} = :at",
+                ConditionExpression=f"attribute_exists({table_due.SHARD})",
+                ExpressionAttributeValues={":at": {"S": table_due.minute(until)}},
+            )
+
+    def _with_note(self, connection: Connection, operation: Item) -> None:
+        """Nobody else knows of the tokens in it: it is not given up for somebody who writes at the same moment."""
+        note = note_step(self._notes, connection.workspace, connection.id, self._commits.now())
+        for _ in range(TRIES):
+            refusals = transact(self._client, [Step(CONNECTION, operation), note])
+            if all(each.code != CONFLICT for each in refusals):
+                return
+        raise Stale("the connection is being written at this moment")
+
+    def _forgotten(self, workspace: str, connection: str) -> Step:
         """Nothing but the key is left, and DynamoDB takes that away."""
-        self._client.update_item(
-            TableName=self._notes,
-            Key=note_key(workspace, connection),
-            UpdateExpression=f"SET expires_at = :now REMOVE {table_due.SHARD}, {table_due.AT}",
-            ExpressionAttributeValues={":now": {"N": str(int(self._commits.now().timestamp()))}},
-        )
+        update: Item = {
+            "TableName": self._notes,
+            "Key": note_key(workspace, connection),
+            "UpdateExpression": f"SET expires_at = :now REMOVE {table_due.SHARD}, {table_due.AT}",
+            "ExpressionAttributeValues": {":now": {"N": str(int(self._commits.now().timestamp()))}},
+        }
+        return Step("note", {"Update": update})
 
     # ---- what we are to a provider ----------------------------------------------------------------------------------
 
-    def client(self, provider: Provider) -> Client | None:
-        if not provider.registration:
-            return self._apps().get(provider.name)
-        item = self._item(*table.app_place(self._app(provider)))
+    def client(self, connection: Connection) -> Client | None:
+        if not connection.provider.registration:
+            return self._apps().get(connection.provider.name)
+        item = self._item(*table.app_place(self._app(connection)))
         return self._items.client_of(item) if item else None
 
-    def keep_client(self, provider: Provider, client: Client) -> Client:
-        item = self._items.client(self._app(provider), client)
+    def keep_client(self, connection: Connection, client: Client) -> Client:
+        item = self._items.client(self._app(connection), client)
         try:
             self._client.put_item(TableName=self._table, Item=item, ConditionExpression=ABSENT)
         except self._client.exceptions.ConditionalCheckFailedException:
-            return self.client(provider) or client
+            return self.client(connection) or client
         return client
 
-    def _app(self, provider: Provider) -> str:
-        return self._index.router("app", provider.issuer)
+    def _app(self, connection: Connection) -> str:
+        """An instance knows where an app sends browsers back to: where that becomes another, it is another app."""
+        return self._index.router("app", f"{connection.provider.issuer} {connection.redirect}")
 
     # ---- DynamoDB ---------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from letterlock.services.ports import Clock
 APP_NAME: Final = "Letterlock"
 TOKEN_CHARACTERS: Final = 8_192
 """A JWT of a large organisation is some kilobytes."""
+ACCOUNT_CHARACTERS: Final = 320
 _ERROR: Final = re.compile(r"[a-z_]{1,40}")
 _TOKEN: Final = re.compile(r"[\x20-\x7e]+")
 """RFC 6749, appendix A.12."""
@@ -74,8 +75,9 @@ class HttpProviders:
     def account(self, provider: Provider, tokens: Tokens) -> str:
         answer = self._ask("GET", provider.account, {"Authorization": f"Bearer {tokens.access}"})
         said = self._json(answer)
-        name = said.get("acct") or said.get("email") or said.get("preferred_username") or said.get("sub") or ""
-        return str(name)[:320]
+        names = (said.get(each) for each in ("acct", "email", "preferred_username", "sub"))
+        readable = (each for each in names if isinstance(each, str) and each.isprintable() and each)
+        return next(readable, "")[:ACCOUNT_CHARACTERS]
 
     # ---- on the wire ------------------------------------------------------------------------------------------------
 

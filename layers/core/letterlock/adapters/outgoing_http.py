@@ -35,6 +35,8 @@ ANSWER_BYTES: Final = 1024 * 1024
 ADDRESSES_TRIED: Final = 3
 CONNECT_SECONDS: Final = 3.0
 """To one address, the TLS handshake included."""
+RESOLVE_SECONDS: Final = 5.0
+"""For a name, whatever its servers do: the system's resolver would wait for each of them, several times."""
 PORT: Final = 443
 CERTIFICATES: Final = Path(botocore.__file__).with_name("cacert.pem")
 """Mozilla's list, as the AWS SDK brings it."""
@@ -113,7 +115,7 @@ def addresses(host: str, port: int) -> list[str]:
 
 
 class OutgoingHttp:
-    """One request, one answer. `seconds`: for the whole of it, but for the resolver's own time.
+    """One request, one answer. `seconds`: for the whole of it.
 
     `local`: whether peers on this machine may be called, by plain HTTP; the local cloud's stand-ins are such.
     """
@@ -164,7 +166,7 @@ class OutgoingHttp:
 
     def _public_peer(self, host: str, port: int) -> socket.socket:
         """To an address that was checked. One that is not public refuses the name: it has no business being there."""
-        found = list(self._resolve(host, port))
+        found = _in_time(lambda: self._resolve(host, port), min(self._seconds, RESOLVE_SECONDS))
         if not found or not all(map(is_public, found)):
             raise NotAllowed("the host has an address that is not public")
         failed = OSError()
@@ -177,6 +179,27 @@ class OutgoingHttp:
 
     def _connected(self, address: str, port: int) -> socket.socket:
         return self._connect((address, port), CONNECT_SECONDS)
+
+
+def _in_time(resolve: Callable[[], Sequence[str]], seconds: float) -> list[str]:
+    """The resolver takes no time limit, so it is asked by another thread, and left alone when the time is over."""
+    found: list[str] = []
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            found.extend(resolve())
+        except Exception as error:  # noqa: BLE001 - raised below, where somebody waits for it
+            failed.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(seconds)
+    if asking.is_alive():
+        raise TimeoutError
+    if failed:
+        raise failed[0]
+    return found
 
 
 class _Wire:

@@ -31,7 +31,7 @@ class ConnectionState(StrEnum):
     REVOKING = "revoking"
     """Revoked here, where nothing uses it any more. Its provider has not confirmed yet."""
     REVOKED = "revoked"
-    """Its provider has confirmed, and the tokens are destroyed."""
+    """The tokens are destroyed. `confirmed_at`: its provider has confirmed; without it nobody could be asked."""
     ENDED = "ended"
     """At the provider's end: it takes the token no more, and has not been asked by us. Tokens are destroyed."""
 
@@ -94,6 +94,10 @@ class Connection:
     confirmed_at: datetime | None = None
     unreachable_since: datetime | None = None
     """The provider has not answered since: it is asked again."""
+    refused_since: datetime | None = None
+    """It answers since then, and says no: it is asked again, and the operator is told."""
+    redirect: str = ""
+    """Where its provider sends the browser back to: which app of ours it is, where an instance knows several."""
     version: int = 1
 
     def must_be_active(self) -> None:
@@ -139,7 +143,12 @@ FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=6)
 
 
-def pause(tries: int) -> timedelta:
-    """Before it is asked again, after so many tries that came to nothing."""
-    doubled: int = 2 ** min(max(tries - 1, 0), 12)
-    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
+OVERDUE: Final = timedelta(hours=1)
+"""From then on a revocation that is not confirmed is the operator's business."""
+LAST_ASKED: Final = timedelta(days=90)
+"""An instance that was given up never answers: after so long the tokens are destroyed here, unconfirmed."""
+
+
+def pause(failing: timedelta) -> timedelta:
+    """Before a provider is asked again that has come to nothing for so long: as long again, which doubles it."""
+    return min(max(failing, FIRST_PAUSE), LONGEST_PAUSE)

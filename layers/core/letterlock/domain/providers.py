@@ -9,7 +9,7 @@ it is connected.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,6 +17,9 @@ from letterlock.domain.errors import Invalid
 
 INSTANCE: Final = "{instance}"
 """Stands in an entry for `https://` and the instance's name."""
+
+OFFLINE: Final = "offline_access"
+"""OpenID Connect Core 1.0, section 11."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Provider:
     """It always says `iss`: an answer without one is somebody else's."""
     also: tuple[tuple[str, str], ...] = ()
     """Parameters of its own in the authorization request."""
+
+    def lacks(self, given: Sequence[str]) -> bool:
+        """Whether less was given than is needed. That one may stay is told by a refresh token, and not as a scope."""
+        return bool(set(self.scopes) - set(given) - {OFFLINE})
 
     @property
     def per_instance(self) -> bool:
@@ -74,7 +81,7 @@ GOOGLE: Final = Provider(
     token="https://oauth2.googleapis.com/token",  # noqa: S106 - an address
     revocation="https://oauth2.googleapis.com/revoke",
     account="https://openidconnect.googleapis.com/v1/userinfo",
-    scopes=("openid", "email"),
+    scopes=("openid", "https://www.googleapis.com/auth/userinfo.email"),
     also=(("access_type", "offline"), ("prompt", "consent")),
 )
 """Source: Google Identity, "Using OAuth 2.0 for Web Server Applications"; a refresh token comes with these two only."""

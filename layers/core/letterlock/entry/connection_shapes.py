@@ -28,11 +28,14 @@ class ConnectionOut(BaseModel):
     scopes: list[str]
     state: ConnectionState = Field(
         description="`revoking`: revoked here, where nothing uses it; its provider has not confirmed yet. `revoked`: "
-        "it has. `ended`: at the provider's end"
+        "the tokens are destroyed. `ended`: at the provider's end"
     )
     connected_at: datetime | None
     revoked_at: datetime | None
-    confirmed_at: datetime | None = Field(description="When its provider said that the token is revoked")
+    confirmed_at: datetime | None = Field(
+        description="When its provider said that the token is revoked; null with `revoked`: nobody could be asked"
+    )
+    refused_since: datetime | None = Field(description="The provider says no since then; it is asked again")
     unreachable_since: datetime | None = Field(description="The provider does not answer since then; it is asked again")
 
     @classmethod
@@ -49,6 +52,7 @@ class ConnectionOut(BaseModel):
             connected_at=found.connected_at,
             revoked_at=found.revoked_at,
             confirmed_at=found.confirmed_at,
+            refused_since=found.refused_since,
             unreachable_since=found.unreachable_since,
         )
 

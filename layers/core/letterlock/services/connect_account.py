@@ -17,7 +17,7 @@ from letterlock.domain.connections import (
     challenge,
     refuse_another,
 )
-from letterlock.domain.errors import Invalid, LetterlockError, NotFound, NotTheirs
+from letterlock.domain.errors import Invalid, NotFound, NotTheirs
 from letterlock.domain.idempotency import Once
 from letterlock.domain.permissions import Action
 from letterlock.domain.providers import Provider
@@ -49,11 +49,17 @@ class StartConnecting:
         principal.may(Action.CONNECT_ACCOUNTS)
         principal.must_see(mailbox, "mailbox")
         provider = self._provider(name, instance)
-        client = self._client(provider, redirect)
         verifier, at = self.secret(), self.now()
         connection = Connection(
-            self.ids.new("con"), principal.workspace, principal.id, provider, ConnectionState.STARTED, mailbox
+            id=self.ids.new("con"),
+            workspace=principal.workspace,
+            person=principal.id,
+            provider=provider,
+            state=ConnectionState.STARTED,
+            mailbox=mailbox,
+            redirect=redirect,
         )
+        client = self._client(connection)
         # The state names what it belongs to, so that nothing has to be looked up to find that; the rest is chance.
         state = f"{connection.id}.{self.secret()}"
         self.connections.start(
@@ -72,10 +78,11 @@ class StartConnecting:
             raise Invalid("this provider has no instances")
         return provider
 
-    def _client(self, provider: Provider, redirect: str) -> Client:
-        client = self.connections.client(provider)
+    def _client(self, connection: Connection) -> Client:
+        client, provider = self.connections.client(connection), connection.provider
         if client is None and provider.registration:
-            client = self.connections.keep_client(provider, self.providers.register(provider, redirect))
+            registered = self.providers.register(provider, connection.redirect)
+            client = self.connections.keep_client(connection, registered)
         if client is None:
             raise Invalid("the operator has no app with this provider")
         return client
@@ -100,7 +107,7 @@ class FinishConnecting:
         principal.may_change(Action.CONNECT_ACCOUNTS)
         connection, start = self._begun(principal, returned)
         refuse_another(start, connection.provider, returned, principal.credential, self.now())
-        client = self.connections.client(connection.provider)
+        client = self.connections.client(connection)
         if client is None:
             raise NotTheirs("the operator has no app with this provider any more")
         granted = self.providers.exchange(
@@ -108,9 +115,10 @@ class FinishConnecting:
         )
         try:
             return self._connected(principal, connection, granted, asked)
-        except LetterlockError:
+        except Exception:
             # Nobody will ever use what was given, so it is not left to live there.
-            self.providers.revoke(connection.provider, client, granted.tokens)
+            given = replace(connection, state=ConnectionState.REVOKING, scopes=granted.scopes, revoked_at=self.now())
+            self.connections.abandon(given, granted.tokens)
             raise
 
     def _begun(self, principal: Principal, returned: Returned) -> tuple[Connection, Start]:
@@ -123,8 +131,7 @@ class FinishConnecting:
             raise NotTheirs("this was not begun here, or was used") from None
 
     def _connected(self, principal: Principal, started: Connection, granted: Granted, asked: Asked) -> Connection:
-        lacking = set(started.provider.scopes) - set(granted.scopes)
-        if lacking:
+        if started.provider.lacks(granted.scopes):
             raise NotTheirs("the provider gave less than what is needed")
         connection = replace(
             started,

@@ -67,6 +67,12 @@ class Connections(Protocol):
         """One transaction, with whoever asks as its condition. Raises what `refuse_no_longer` does."""
         ...
 
+    def abandon(self, connection: Connection, tokens: Tokens) -> None:
+        """What was given, and nobody may use: kept as revoked, until its provider was told. One that was connected
+        after all stays so. Raises Stale.
+        """
+        ...
+
     def listed(self, workspace: str, person: str = "") -> Sequence[Connection]: ...
 
     def tokens(self, connection: Connection) -> Tokens:
@@ -78,8 +84,8 @@ class Connections(Protocol):
         ...
 
     def renew(self, connection: Connection, tokens: Tokens) -> None:
-        """The lease ends. Where the connection was revoked meanwhile the tokens are kept all the same, to be revoked as
-        well, and Stale is raised.
+        """The lease ends. Where the connection was revoked meanwhile, perhaps confirmed already, these tokens are kept
+        to be revoked as well, and Stale is raised.
         """
         ...
 
@@ -87,22 +93,34 @@ class Connections(Protocol):
         """Its provider takes the token no more: ended, and the tokens destroyed. False when it was so before."""
         ...
 
-    def to_tell(self, until: datetime, limit: int) -> Sequence[Connection]:
-        """Revoked here, not confirmed, and due by then; any workspace."""
+    def to_tell(self, until: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """Workspace and connection of those that were revoked here and are due by then. The list may lag: what is
+        confirmed is to be forgotten.
+        """
         ...
 
-    def confirm(self, connection: Connection, at: datetime) -> None:
-        """The provider has confirmed: the tokens are destroyed in the same write."""
+    def forget(self, workspace: str, connection: str) -> None:
+        """There is nothing to tell of it."""
         ...
 
-    def put_off(self, connection: Connection, until: datetime, since: datetime) -> None:
-        """The provider did not answer: asked again then."""
+    def confirm(self, connection: Connection, at: datetime | None) -> None:
+        """The tokens are destroyed in the same write. None: nobody could be asked, and nothing is confirmed. Where
+        others are kept than were read, nothing happens, and it stays due.
+        """
         ...
 
-    def client(self, provider: Provider) -> Client | None:
-        """What we are to it, as was registered or configured."""
+    def put_off(self, connection: Connection, until: datetime) -> None:
+        """Since when its provider does not answer or says no is kept; it is asked again then."""
         ...
 
-    def keep_client(self, provider: Provider, client: Client) -> Client:
+    def later(self, workspace: str, connection: str, until: datetime) -> None:
+        """Due then, whatever is the matter with it."""
+        ...
+
+    def client(self, connection: Connection) -> Client | None:
+        """What we are to its provider, as was registered or configured."""
+        ...
+
+    def keep_client(self, connection: Connection, client: Client) -> Client:
         """Once: of two who register at the same moment, both get the one that was kept."""
         ...

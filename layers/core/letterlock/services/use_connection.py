@@ -54,7 +54,7 @@ class UseConnection:
         """Of two who refresh at once the second would use a token that was used, and end the grant (RFC 9700, section
         4.14): so one has a lease.
         """
-        client = self.connections.client(connection.provider)
+        client = self.connections.client(connection)
         if client is None:
             raise ProviderRefused("no_client")
         if not self.connections.lease(connection, self.now() + REFRESH_LEASE):
@@ -67,12 +67,7 @@ class UseConnection:
                 self._ended(leased, asked)
             raise
         later = tokens.followed_by(granted.tokens)
-        try:
-            self.connections.renew(leased, later)
-        except Stale:
-            # Revoked while the provider was asked, perhaps confirmed already: nobody else knows of what it gave now.
-            self.providers.revoke(connection.provider, client, later)
-            raise
+        self.connections.renew(leased, later)
         return later
 
     def _asked_at_most_twice(self, connection: Connection, client: Client, tokens: Tokens) -> Granted:
