@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.connection_costs import CONNECTION_COSTS
 from bench.recorder import Call
 from bench.scenarios import SCENARIOS, Bound, Desk, Scenario
 from bench.stack import stack_on_moto
 from bench.steady import hold_steady
 
+OPERATIONS = (*SCENARIOS, *CONNECTION_COSTS)
 BILL = Path(__file__).with_name("bill.json")
 FIGURES = ("wru", "rru", "requests", "kb_out", "kb_in")
 Figures = dict[str, float]
@@ -39,7 +41,7 @@ def figures(calls: Iterable[Call]) -> Figures:
     }
 
 
-def measure(scenarios: Iterable[Scenario] = SCENARIOS) -> tuple[Bill, dict[str, list[Call]]]:
+def measure(scenarios: Iterable[Scenario] = OPERATIONS) -> tuple[Bill, dict[str, list[Call]]]:
     """All on one stack, in one process, in this order."""
     bill, calls = {}, {}
     with pytest.MonkeyPatch.context() as patch:
@@ -99,13 +101,13 @@ def table(bill: Bill, bounds: Mapping[str, Bound | None]) -> str:
 
 def main(arguments: list[str]) -> int:
     bill, calls = measure()
-    print(table(bill, {each.name: each.bound for each in SCENARIOS}))
+    print(table(bill, {each.name: each.bound for each in OPERATIONS}))
     if "--calls" in arguments:
         for name, made in calls.items():
             print(f"\n{name}")
             for call in made:
                 print(f"  {call.service}:{call.operation} {call.units.write} WRU {call.units.read:g} RRU {call.error}")
-    broken = [line for each in SCENARIOS for line in above(each, bill[each.name])]
+    broken = [line for each in OPERATIONS for line in above(each, bill[each.name])]
     if "--accept" in arguments:
         BILL.write_text(json.dumps(bill, indent=1) + "\n", encoding="utf-8")
         print(f"wrote {BILL.name}")

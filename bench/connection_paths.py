@@ -17,7 +17,7 @@ def an_account_is_connected_and_revoked(desk: Desk) -> None:
     eva = owner(desk.stack, EVA)
     mailbox = eva.must("POST", "/v1/mailboxes", {"address": f"eva@{DOMAIN}"})["id"]
     for down, expected in ((False, "revoked"), (True, "revoking")):
-        made = _connected(desk, eva, mailbox, "eva")
+        made = connection_made(desk, eva, mailbox, "eva")
         for path in (CONNECTIONS, f"{CONNECTIONS}/{made}"):
             eva.must("GET", path)
         for _ in range(2):
@@ -32,10 +32,10 @@ def an_account_is_ended_at_its_provider(desk: Desk) -> None:
     """Which is noticed when it is used; whoever connected it is told."""
     finn = owner(desk.stack, FINN)
     mailbox = finn.must("POST", "/v1/mailboxes", {"address": f"finn@{DOMAIN}"})["id"]
-    made = _connected(desk, finn, mailbox, "finn")
-    _polled(desk)
+    made = connection_made(desk, finn, mailbox, "finn")
+    poll(desk)
     desk.stack.instance.server.end("finn")
-    _polled(desk)
+    poll(desk)
     if finn.must("GET", f"{CONNECTIONS}/{made}")["state"] != "ended":
         raise Unexpected("ended")
 
@@ -50,29 +50,29 @@ def mentions_are_taken_in_and_answered(desk: Desk) -> None:
     mailbox = noa.must("POST", "/v1/mailboxes", {"address": f"noa@{DOMAIN}"})["id"]
     joining = {"settings": {"threading": {"by_subject": True}}}
     noa.must("PATCH", f"/v1/mailboxes/{mailbox}", joining, headers={"If-Match": '"1"'})
-    made = [_connected(desk, noa, mailbox, "noa")]
-    _polled(desk)
+    made = [connection_made(desk, noa, mailbox, "noa")]
+    poll(desk)
     first = peer.mention("noa", "ana@elsewhere.example", "Where is it?")
     peer.mention("noa", "ana@elsewhere.example", "Still nowhere. " * 500, in_reply_to=first.id)
     peer.tell("noa", first)
     for text in ("It is broken.", "And cracked."):
         peer.mention("noa", "ana@elsewhere.example", text, warning="The lamp of order 7")
-    _polled(desk)
+    poll(desk)
     cards = noa.must("GET", "/v1/conversations", query={"mailbox": mailbox, "status": "open"})["conversations"]
     if [each["message_count"] for each in cards] != [2, 2]:
         raise Unexpected(cards)
     card = cards[0]
-    for use in (_answered, _run_out, _polled, _run_out, _answered, _ended, _answered):
+    for use in (_answered, _run_out, poll, _run_out, _answered, _ended, _answered):
         use(desk, noa, card["id"])
-    made.append(_connected(desk, noa, mailbox, "noa"))
-    for use in (_polled, _ended, _polled):
+    made.append(connection_made(desk, noa, mailbox, "noa"))
+    for use in (poll, _ended, poll):
         use(desk)
     states = [noa.must("GET", f"{CONNECTIONS}/{each}")["state"] for each in made]
     if states != ["ended", "ended"]:
         raise Unexpected(states)
 
 
-def _polled(desk: Desk, *_: object) -> None:
+def poll(desk: Desk, *_: object) -> None:
     desk.stack.mentions_due()
     desk.stack.call("connected_accounts", {})
 
@@ -93,7 +93,7 @@ def _answered(desk: Desk, who: Browser, conversation: str) -> None:
             desk.stack.deliver(event)
 
 
-def _connected(desk: Desk, who: Browser, mailbox: str, user: str) -> str:
+def connection_made(desk: Desk, who: Browser, mailbox: str, user: str) -> str:
     wanted = {"provider": "mastodon", "instance": "social.example", "mailbox": mailbox}
     skips, desk.stack.before_call = desk.stack.before_call, lambda: None  # who is sent there is back in ten minutes
     page = who.must("POST", CONNECTIONS, wanted)["authorization_url"]
