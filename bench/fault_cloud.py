@@ -20,7 +20,7 @@ from bench.stack import Stack, forget_wiring, rest_event, sqs_event, stream_even
 from bench.steady import SteadyClock
 from letterlock.adapters.codec import instant
 from letterlock.adapters.table_audit import ENTRIES, LINKED
-from letterlock.adapters.table_due import UPLOAD
+from letterlock.adapters.table_due import HEAR, UPLOAD
 from letterlock.domain.permissions import Scope
 
 Event = dict[str, Any]
@@ -149,8 +149,9 @@ class Cloud:
 
     def until_quiet(self) -> None:
         self.pump()
-        for pause in PAUSES:
-            if not self._waits():
+        for number, pause in enumerate(PAUSES):
+            # A connected account is asked each minute for ever; by the first pause it was, whoever died with its turn.
+            if not self._waits({UPLOAD} if number == 0 else {UPLOAD, HEAR}):
                 break
             self.clock.skip(pause)
             for function in self.topology.scheduled:
@@ -204,10 +205,12 @@ class Cloud:
             self._tokens[workspace] = self.stack.token_with(frozenset(Scope), workspace=workspace)
         return token if workspace == home else self._tokens[workspace]
 
-    def _waits(self) -> bool:
-        """Whether anything is due at some time: a fact, a raw mail, a reply of which nobody knows."""
-        # An upload that nobody attaches waits for a day, whatever happens.
-        due = any("due_shard" in item and item["due_shard"] != {"S": UPLOAD} for item in self.items())
+    def _waits(self, but: set[str]) -> bool:
+        """Whether anything is due at some time: a fact, a raw mail, a reply of which nobody knows. `but`: not these.
+
+        An upload that nobody attaches waits for a day, whatever happens.
+        """
+        due = any("due_shard" in item and item["due_shard"]["S"] not in but for item in self.items())
         return due or bool(self.stack.versions("inbound")) or bool(self._unsent()) or self._unlinked()
 
     def _unlinked(self) -> bool:

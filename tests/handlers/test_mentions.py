@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from bench.browser import Browser, owner
+from bench.browser import Browser, joined, owner
 from bench.stack import Stack
 from letterlock.adapters.dynamo_turns import DynamoTurns
 from letterlock.domain.errors import Stale
@@ -327,6 +327,15 @@ def test_whoever_has_connected_no_account_answers_nobody_and_sees_why(desk: Desk
     [made] = [each["id"] for each in desk.ana.must("GET", CONNECTIONS)["connections"]]
     desk.ana.must("DELETE", f"{CONNECTIONS}/{made}")
     reply = desk.answered(conversation, "From nobody's account.")
+    assert desk.sending(conversation, reply) == ("failed", "no_connection")
+    assert desk.posted() == []
+
+
+def test_nobody_answers_with_what_a_colleague_has_connected(desk: Desk) -> None:
+    desk.connected()
+    _, conversation = asked_for(desk)
+    ben = joined(desk.ana, "ben@team.example", "admin")
+    reply = desk.answered(conversation, "In Ana's name.", ben)
     assert desk.sending(conversation, reply) == ("failed", "no_connection")
     assert desk.posted() == []
 
