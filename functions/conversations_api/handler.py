@@ -112,8 +112,8 @@ def get_message_page(conversation: Id, message: Id, *, remote_images: RemoteImag
     "/v1/conversations/<conversation>/replies",
     Action.REPLY,
     summary="Answer the customer",
-    description="By mail. Somebody who wrote from Mastodon is answered there, from the account that whoever answers has "
-    "connected for the mailbox, and so that nobody sees it who may not see what it answers.",
+    description="By mail. Somebody who wrote from Mastodon is answered there, from the account that whoever answers "
+    "has connected for the mailbox, and so that nobody sees it who may not see what it answers.",
     tags=["conversations"],
     status_code=HTTPStatus.ACCEPTED,
 )
