@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from bench.browser import Browser, owner
+from bench.oauth_wire import SSO, make_operators_app
 from bench.scenarios import Desk, Unexpected
 from bench.stack import DOMAIN
 
 CONNECTIONS = "/v1/connections"
-EVA, FINN, NOA = "eva@team.example", "finn@team.example", "noa@team.example"
+EVA, FINN, NOA, GUS = "eva@team.example", "finn@team.example", "noa@team.example", "gus@team.example"
+MASTODON: Mapping[str, str] = {"provider": "mastodon", "instance": "social.example"}
 
 
 def an_account_is_connected_and_revoked(desk: Desk) -> None:
@@ -26,6 +29,18 @@ def an_account_is_connected_and_revoked(desk: Desk) -> None:
         desk.stack.call("connected_accounts", {})
         if eva.must("GET", f"{CONNECTIONS}/{made}")["state"] != expected:
             raise Unexpected(expected)
+
+
+def an_account_at_the_operators_provider(desk: Desk) -> None:
+    """One that has no instances, and with which the operator has an app."""
+    make_operators_app(desk.stack.instance.server)
+    gus = owner(desk.stack, GUS)
+    mailbox = gus.must("POST", "/v1/mailboxes", {"address": f"gus@{DOMAIN}"})["id"]
+    made = connection_made(desk, gus, mailbox, "gus", {"provider": SSO})
+    gus.must("DELETE", f"{CONNECTIONS}/{made}")
+    desk.stack.call("connected_accounts", {})
+    if gus.must("GET", f"{CONNECTIONS}/{made}")["state"] != "revoked":
+        raise Unexpected("revoked")
 
 
 def an_account_is_ended_at_its_provider(desk: Desk) -> None:
@@ -93,8 +108,8 @@ def _answered(desk: Desk, who: Browser, conversation: str) -> None:
             desk.stack.deliver(event)
 
 
-def connection_made(desk: Desk, who: Browser, mailbox: str, user: str) -> str:
-    wanted = {"provider": "mastodon", "instance": "social.example", "mailbox": mailbox}
+def connection_made(desk: Desk, who: Browser, mailbox: str, user: str, to: Mapping[str, str] = MASTODON) -> str:
+    wanted = {**to, "mailbox": mailbox}
     skips, desk.stack.before_call = desk.stack.before_call, lambda: None  # who is sent there is back in ten minutes
     page = who.must("POST", CONNECTIONS, wanted)["authorization_url"]
     brought = dict(parse_qsl(urlsplit(desk.stack.instance.server.consent(page, user)).query))
@@ -104,6 +119,7 @@ def connection_made(desk: Desk, who: Browser, mailbox: str, user: str) -> str:
 
 
 CONNECTED = (
+    an_account_at_the_operators_provider,
     an_account_is_ended_at_its_provider,
     an_account_is_connected_and_revoked,
     mentions_are_taken_in_and_answered,

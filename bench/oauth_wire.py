@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from letterlock.adapters.outgoing_http import Answer, NoAnswer, TooLarge
+from local.oauth.stand_in import App
 
 if TYPE_CHECKING:
     from local.mastodon.peer import Peer
     from local.oauth.stand_in import OAuthServer
 
 INSTANCE: Final = "https://social.example"
+CALLBACK: Final = "https://api.acme.example/live/v1/connections/callback"
+SSO: Final = "sso"
+SSO_APP: Final[dict[str, Any]] = {
+    "client_id": "operators-app",
+    "client_secret": "operators-secret",
+    "issuer": INSTANCE,
+    "authorization": f"{INSTANCE}/oauth/authorize",
+    "token": f"{INSTANCE}/oauth/token",
+    "revocation": f"{INSTANCE}/oauth/revoke",
+    "account": f"{INSTANCE}/api/v1/accounts/verify_credentials",
+    "scopes": ["read:accounts"],
+    "sends_issuer": True,
+}
+"""The same server as a provider with which the operator has an app, as its secret holds it."""
+
+
+def make_operators_app(server: OAuthServer) -> None:
+    """By hand, at the provider, as the operator's manual has it."""
+    server.apps[SSO_APP["client_id"]] = App(
+        SSO_APP["client_id"], SSO_APP["client_secret"], (CALLBACK,), frozenset(SSO_APP["scopes"])
+    )
 
 
 @dataclass

@@ -60,6 +60,10 @@ def _actions(statement: Statement) -> list[str]:
     return [f"{action} via {one['Fn::Sub'].partition('.')[0]}" for action in statement.actions for one in services]
 
 
+BEHIND_ITS_NAME = "-??????"
+"""Secrets Manager user guide, "Secret ARN": what it puts behind a name."""
+
+
 def spelt(resource: Any) -> str:
     """As `bench.grants` spells resources. Raises ValueError for one that it cannot read."""
     if resource == "*":
@@ -71,6 +75,8 @@ def spelt(resource: Any) -> str:
     if pattern.startswith("${"):
         return pattern.replace(".Arn}", "").removeprefix("${")
     kind, _, name = pattern.rpartition(":")[2].partition("/")
+    if kind.endswith(BEHIND_ITS_NAME):
+        return kind.removesuffix(BEHIND_ITS_NAME).strip("${}")
     if kind == "identity":
         return f"{kind}/{name}"
     if kind == "configuration-set":

@@ -36,7 +36,7 @@ from moto.sqs.models import sqs_backends
 from bench.kept_stack import KeptStack
 from bench.leaks import public_keys
 from bench.mail_identities import MailIdentities
-from bench.oauth_wire import INSTANCE, Wire
+from bench.oauth_wire import INSTANCE, SSO, SSO_APP, Wire
 from bench.people import CHEAP, SignedIn, put_person, put_profile
 from bench.quick_moto import quicken
 from bench.recorder import Recorder
@@ -508,6 +508,7 @@ def _resources() -> dict[str, str]:
     secrets = boto3.client("secretsmanager")
     signing = secrets.create_secret(Name="stripe-signing-secrets", SecretString=SIGNING_SECRET)
     api_key = secrets.create_secret(Name="stripe-api-key", SecretString="rk_test_nobodys")
+    secrets.create_secret(Name="provider-apps", SecretString=json.dumps({SSO: SSO_APP}))
     boto3.client("sesv2").create_email_identity(EmailIdentity=DOMAIN)
     return {
         "CONVERSATIONS_TABLE": make_table(dynamodb, "ConversationsTable"),
@@ -531,6 +532,7 @@ def _resources() -> dict[str, str]:
         "BILLING_TABLE": make_table(dynamodb, "BillingTable"),
         "STRIPE_SIGNING_SECRETS_ARN": signing["ARN"],
         "STRIPE_API_KEY_ARN": api_key["ARN"],
+        "PROVIDER_APPS_SECRET": "provider-apps",
         "STRIPE_API_BASE": "https://api.stripe.com",
         "SCAN_ATTEMPTS": "5",
         "ACCOUNT_ID": "123456789012",

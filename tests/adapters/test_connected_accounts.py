@@ -65,7 +65,7 @@ class Social:
         office, providers = self.office, HttpProviders(self.wire, self.office.clock)
         deeds, clock = Deeds(office.ids, office.clock), office.clock
         self.start = StartConnecting(
-            self.store, providers, BUILT_IN, lambda said: f"https://{instance_of(said)}", office.ids,
+            self.store, providers, BUILT_IN.get, lambda said: f"https://{instance_of(said)}", office.ids,
             lambda: secrets.token_urlsafe(32), clock,
         )  # fmt: skip
         self.finish = FinishConnecting(self.store, providers, deeds, clock)
@@ -107,7 +107,9 @@ def owner() -> Principal:
 def social(tables: Tables, keys: MemoryKeys, clock: FakeClock, sealer: Sealer, index: BlindIndex) -> Social:
     office = opened(over_tables(tables, keys, clock))
     commits, audit = Commits(tables.client, tables.conversations, index, clock), AuditEntries(tables.audit, sealer)
-    store = DynamoConnections(tables.client, tables.accounts, tables.conversations, sealer, index, commits, audit, dict)
+    store = DynamoConnections(
+        tables.client, tables.accounts, tables.conversations, sealer, index, commits, audit, lambda _: None
+    )
     peer = Peer(INSTANCE, lambda: clock().timestamp())
     return Social(office, store, peer.oauth, Wire(peer))
 

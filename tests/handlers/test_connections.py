@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import boto3
 import pytest
 
 from bench.browser import Browser, owner
-from bench.oauth_wire import Wire
+from bench.oauth_wire import SSO, Wire, make_operators_app
 from bench.stack import Stack
+from letterlock.adapters.dynamo_turns import HEAR
 from letterlock.domain.errors import RuleBroken
 from letterlock.entry import connection_wiring, people_wiring, wiring
 from letterlock.services.deeds import Asked
@@ -62,6 +64,37 @@ def test_an_account_is_connected_seen_and_revoked_here_and_there(desk: Desk) -> 
     seen = desk.ana.must("GET", f"{CONNECTIONS}/{made['id']}")
     assert (seen["state"], bool(seen["confirmed_at"])) == ("revoked", True)
     assert desk.server.revocations == [token.refresh, token.access]
+
+
+def test_an_account_at_a_provider_of_the_operators_is_connected_and_revoked(desk: Desk) -> None:
+    """Which nothing comes in by: it says so itself."""
+    make_operators_app(desk.server)
+    wanted = {"provider": SSO, "mailbox": desk.mailbox}
+    page = desk.ana.must("POST", CONNECTIONS, wanted)["authorization_url"]
+    brought = dict(parse_qsl(urlsplit(desk.server.consent(page, "ana")).query))
+    made = desk.ana.must("GET", f"{CONNECTIONS}/callback", query=brought)
+    assert (made["state"], made["account"], made["listened_to"]) == ("active", "ana", False)
+    assert [each for each in desk.stack.items("ConversationsTable") if each["sk"]["S"] == HEAR] == []
+    desk.ana.must("DELETE", f"{CONNECTIONS}/{made['id']}")
+    assert desk.told() == {"RevocationsConfirmed": 1}
+
+
+@pytest.mark.parametrize("name", ["google", "microsoft", "nobody", "SSO", ""])
+def test_a_provider_with_which_the_operator_has_no_app_is_not_offered(desk: Desk, name: str) -> None:
+    assert desk.ana.ask("POST", CONNECTIONS, {"provider": name, "mailbox": desk.mailbox})[0] == 400
+    assert desk.wire.asked == []
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "{", "[]", "7", '{"sso": {}}', '{"sso": {"client_id": "x", "issuer": "http://127.0.0.1"}}']
+)
+def test_a_secret_of_apps_that_cannot_be_read_stops_those_providers_and_not_mastodon(desk: Desk, secret: str) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId="provider-apps", SecretString=secret or " ")
+    desk.stack.restart()
+    status, answer = desk.ana.ask("POST", CONNECTIONS, {"provider": SSO, "mailbox": desk.mailbox})
+    assert status == 503
+    assert "127.0.0.1" not in str(answer)
+    assert desk.connected()["listened_to"] is True
 
 
 def test_while_the_provider_is_down_the_connection_says_since_when(desk: Desk) -> None:

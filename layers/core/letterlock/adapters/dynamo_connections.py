@@ -37,7 +37,7 @@ TRIES: Final = 5
 
 
 class DynamoConnections:
-    """`Connections`. `apps`: the operator's own, by the provider's name."""
+    """`Connections`. `app_of`: the operator's own with a provider of that name."""
 
     def __init__(
         self,
@@ -48,10 +48,10 @@ class DynamoConnections:
         index: BlindIndex,
         commits: Commits,
         audit: AuditEntries,
-        apps: Callable[[], Mapping[str, Client]],
+        app_of: Callable[[str], Client | None],
     ) -> None:
         self._client, self._table, self._notes, self._index = client, table_name, notes_table, index
-        self._items, self._commits, self._audit, self._apps = ConnectionItems(sealer), commits, audit, apps
+        self._items, self._commits, self._audit, self._app_of = ConnectionItems(sealer), commits, audit, app_of
 
     # ---- connecting -------------------------------------------------------------------------------------------------
 
@@ -282,7 +282,7 @@ class DynamoConnections:
 
     def client(self, connection: Connection) -> Client | None:
         if not connection.provider.registration:
-            return self._apps().get(connection.provider.name)
+            return self._app_of(connection.provider.name)
         item = self._item(*table.app_place(self._app(connection)))
         return self._items.client_of(item) if item else None
 

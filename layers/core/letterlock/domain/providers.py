@@ -1,9 +1,9 @@
 """Where accounts may be connected from, as data: what a provider of OAuth 2 is called, where it answers, what is asked.
 
-A provider is one of this table, or one that the operator names (`configured`). Nothing of it is code: PKCE S256
+A provider is one of this table, or one that the operator describes (`configured`). Nothing of it is code: PKCE S256
 (RFC 7636), `state`, `iss` (RFC 9207) and revocation (RFC 7009) are the same everywhere. Mastodon is not one server but
 many, each by its own name, so its entry has paths, and the app is registered with an instance when the first account of
-it is connected.
+it is connected. With every other one the operator has an app, or it is not offered.
 """
 
 from __future__ import annotations
@@ -106,14 +106,23 @@ _URL: Final = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?")
 _HOST: Final = re.compile(r"(?=.{4,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z][a-z0-9-]{1,62}(?<!-)")
 
 
-def configured(said: Mapping[str, Any]) -> Provider:
-    """One that the operator names. Raises Invalid, in words for the operator."""
-    known = {"name", "issuer", "authorization", "token", "revocation", "account", "scopes", "sends_issuer"}
-    if set(said) - known:
-        raise Invalid(f"a provider has no {', '.join(sorted(set(said) - known))}")
-    texts: dict[str, Any] = {each: str(said.get(each, "")) for each in known - {"scopes", "sends_issuer"}}
-    if not _NAME.fullmatch(texts["name"]) or texts["name"] in BUILT_IN:
-        raise Invalid("a provider's name is of lower-case letters, digits and hyphens, and not one of ours")
+_FIELDS: Final = frozenset({"issuer", "authorization", "token", "revocation", "account", "scopes", "sends_issuer"})
+
+
+def configured(name: str, said: Mapping[str, Any]) -> Provider:
+    """One that the operator names: of this table by its name alone, or another one with all that there is to say of it.
+
+    Raises Invalid, in words for the operator that quote nothing.
+    """
+    if name in BUILT_IN:
+        if said or BUILT_IN[name].registration:
+            raise Invalid("of a provider that is known here nothing is said but its app, and of Mastodon not even that")
+        return BUILT_IN[name]
+    if set(said) - _FIELDS:
+        raise Invalid("a provider has fields that are not known")
+    texts: dict[str, Any] = {each: str(said.get(each, "")) for each in _FIELDS - {"scopes", "sends_issuer"}}
+    if not _NAME.fullmatch(name):
+        raise Invalid("a provider's name is of lower-case letters, digits and hyphens")
     for each in ("issuer", "authorization", "token", "account"):
         if not _URL.fullmatch(texts[each]):
             raise Invalid(f"a provider's {each} is an https address")
@@ -122,7 +131,7 @@ def configured(said: Mapping[str, Any]) -> Provider:
     scopes = said.get("scopes")
     if not isinstance(scopes, list) or not all(isinstance(each, str) and each for each in scopes):
         raise Invalid("a provider's scopes are a list of words")
-    return Provider(**texts, scopes=tuple(scopes), sends_issuer=said.get("sends_issuer") is True)
+    return Provider(name, **texts, scopes=tuple(scopes), sends_issuer=said.get("sends_issuer") is True)
 
 
 def instance_of(said: str) -> str:

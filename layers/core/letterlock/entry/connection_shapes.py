@@ -7,13 +7,18 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from letterlock.domain.channels import is_listened_to
 from letterlock.domain.connections import Connection, ConnectionState
 
 
 class ConnectionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    provider: str = Field(max_length=32, examples=["mastodon"])
+    provider: str = Field(
+        max_length=32,
+        description="mastodon, or one with which the operator has an app: google, microsoft, or of a name of its own",
+        examples=["mastodon"],
+    )
     instance: str = Field("", max_length=320, description="Of Mastodon: the host, such as mastodon.example")
     mailbox: str = Field(max_length=64, description="Whose conversations what comes in becomes")
 
@@ -25,6 +30,9 @@ class ConnectionOut(BaseModel):
     person: str = Field(description="Who connected it")
     account: str = Field(description="What the provider calls it; empty until it is connected")
     mailbox: str
+    listened_to: bool = Field(
+        description="Whether what is written to the account there becomes conversations, and is answered there"
+    )
     scopes: list[str]
     state: ConnectionState = Field(
         description="`revoking`: revoked here, where nothing uses it; its provider has not confirmed yet. `revoked`: "
@@ -47,6 +55,7 @@ class ConnectionOut(BaseModel):
             person=found.person,
             account=found.account,
             mailbox=found.mailbox,
+            listened_to=is_listened_to(found.provider),
             scopes=list(found.scopes),
             state=found.state,
             connected_at=found.connected_at,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from letterlock.adapters.mastodon import MastodonStatuses
     from letterlock.adapters.oauth_providers import HttpProviders
     from letterlock.adapters.outgoing_http import Answer
+    from letterlock.adapters.provider_apps import ProviderApps
+    from letterlock.domain.providers import Provider
     from letterlock.services.answer_by_status import AnswerByStatus
     from letterlock.services.connect_account import FinishConnecting, StartConnecting
     from letterlock.services.manage_connections import ReadConnections, RevokeConnection
@@ -46,8 +48,25 @@ def connections() -> DynamoConnections:
         wiring.blind_index(),
         wiring.commits(),
         wiring.audit_entries(),
-        dict,
+        lambda name: provider_apps().client(name),
     )
+
+
+@cache
+def provider_apps() -> ProviderApps:
+    """The operator's own. Where there is no secret of them, nothing is asked for one."""
+    from letterlock.adapters.provider_apps import ProviderApps
+    from letterlock.adapters.secret_values import SecretText
+
+    secret = setting("PROVIDER_APPS_SECRET")
+    return ProviderApps(SecretText(wiring.client("secretsmanager"), secret, wiring.now) if secret else str)
+
+
+def offered(name: str) -> Provider | None:
+    """Mastodon, for what is written there comes in; anything else only if the operator has an app with it."""
+    from letterlock.domain.providers import MASTODON
+
+    return MASTODON if name == MASTODON.name else provider_apps().provider(name)
 
 
 def base_of(instance: str) -> str:
@@ -67,10 +86,8 @@ def base_of(instance: str) -> str:
 def start_connecting() -> StartConnecting:
     import secrets
 
-    from letterlock.domain.providers import MASTODON
     from letterlock.services.connect_account import StartConnecting
 
-    offered = {MASTODON.name: MASTODON}
     return StartConnecting(
         connections(), providers(), offered, base_of, wiring.ids(), lambda: secrets.token_urlsafe(32), wiring.now
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from letterlock.domain.accounts import Principal
@@ -35,7 +35,7 @@ class StartConnecting:
 
     connections: Connections
     providers: Providers
-    offered: Mapping[str, Provider]
+    offered: Callable[[str], Provider | None]
     base_of: Callable[[str], str]
     """An instance as somebody types it, as `https://` and its name. Raises Invalid."""
     ids: Ids
@@ -69,7 +69,7 @@ class StartConnecting:
         return connection, page
 
     def _provider(self, name: str, instance: str) -> Provider:
-        provider = self.offered.get(name)
+        provider = self.offered(name)
         if provider is None:
             raise Invalid("there is no such provider here")
         if provider.per_instance:
