@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from bench.event_rules import Topology
+from bench.fault_browsers import begun_again, in_vain
 from bench.fault_clients import CRASHED, answered, keyed, told_to_wait
 from bench.fault_kinds import Killed
 from bench.fault_wire import Armed, Asked, Wire
@@ -133,7 +134,8 @@ class Cloud:
         return answer  # given up: from here on it is for the sweep
 
     def _from_client(self, function: str, event: Event, armed: Armed | None) -> Any:
-        return self._until(function, keyed(event), armed, answered)
+        answer = self._until(function, keyed(event), armed, answered)
+        return begun_again(self.stack, event, answer) if in_vain(event, answer) else answer
 
     def _until(self, function: str, event: Event, armed: Armed | None, done: Callable[[Any], bool]) -> Any:
         for _ in range(CLIENT_TRIES):

@@ -19,9 +19,11 @@ from bench.fault_billing import billing
 from bench.fault_cloud import Cloud
 from bench.findings import DOUBLED, LOST, STUCK, UNTRUE, Finding
 from bench.scenarios import CONVERSATIONS
+from letterlock.adapters.table_accounts import CONNECTIONS
 from letterlock.adapters.table_conversations import HEAD, written_at
 from letterlock.adapters.table_conversations import UPLOAD as UPLOADS
 from letterlock.adapters.table_due import UPLOAD
+from letterlock.domain.connections import ConnectionState
 from letterlock.domain.conversations import Status
 from letterlock.domain.outbox import unfold
 from letterlock.entry import audit_wiring, verification_wiring, wiring
@@ -40,6 +42,7 @@ _LOOKS = (
     (SECRET, lambda found: found[0][:4]),
     (re.compile(r"\bfwd-[a-z2-7]{32}@"), lambda _: "fwd-@"),
     (re.compile(r"\b(X-Amz-(?:Credential|Date|Signature))=[^&\"]+"), lambda found: found[1]),  # of a presigned address
+    (re.compile(r"\b(client_id|state|code_challenge)=[^&\"]+"), lambda found: found[1]),  # of a page of a provider's
     (re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|\+00:00))?"), lambda found: "time" if found[1] else "day"),
 )
 """Nor need ids, secrets, addresses that are made of an id, signatures, and times be alike, whatever they are called."""
@@ -118,11 +121,17 @@ def _accounts(cloud: Cloud, found: World) -> None:
     """Who may come in, and with how much; what was revoked, and whether that was seen to its end."""
     reached = _workspaces(cloud)
     for item in cloud.stack.items("AccountsTable"):
-        if item["pk"]["S"] in reached:
+        if item["pk"]["S"] in reached and not given_up(item):
             stands = {name: item[name]["S"] for name in ("state", "role", "kind", "scopes") if name in item}
             ended = sorted(name for name in item if name.endswith("_at") and name not in ("created_at", "expires_at"))
             come_in_with = len(item.get("credentials", {"M": ()})["M"])
             found.add(f"account {item['sk']['S'].partition('#')[0]}", [stands, ended, come_in_with])
+
+
+def given_up(item: Item) -> bool:
+    """What somebody began to connect, and not to the end; what was given for it lives no more."""
+    ends = ConnectionState.STARTED, ConnectionState.REVOKED
+    return item["sk"]["S"].startswith(CONNECTIONS) and "connected_at" not in item and item["state"]["S"] in ends
 
 
 @dataclass

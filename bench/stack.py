@@ -532,7 +532,7 @@ def _resources() -> dict[str, str]:
         "BILLING_TABLE": make_table(dynamodb, "BillingTable"),
         "STRIPE_SIGNING_SECRETS_ARN": signing["ARN"],
         "STRIPE_API_KEY_ARN": api_key["ARN"],
-        "PROVIDER_APPS_SECRET": "provider-apps",
+        "PROVIDER_APPS": "provider-apps",
         "STRIPE_API_BASE": "https://api.stripe.com",
         "SCAN_ATTEMPTS": "5",
         "ACCOUNT_ID": "123456789012",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -66,15 +67,19 @@ class DynamoConnections:
             raise Stale("it is being begun at this moment: ask again")
 
     def take_start(self, connection: Connection) -> Start:
+        """The SDK's own repetition of an answer that got lost is this try's, and no second one."""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=self._key(connection),
-                UpdateExpression="REMOVE #start",
-                ConditionExpression="attribute_exists(#start) AND #state = :started",
-                ExpressionAttributeNames={"#start": START, "#state": "state"},
-                ExpressionAttributeValues={":started": {"S": ConnectionState.STARTED}},
-                ReturnValues="ALL_OLD",
+                UpdateExpression="SET taken_by = :this",
+                ConditionExpression="#state = :started AND (attribute_not_exists(taken_by) OR taken_by = :this)",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":started": {"S": ConnectionState.STARTED},
+                    ":this": {"S": secrets.token_hex(16)},
+                },
+                ReturnValues="ALL_NEW",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             raise NotFound("no such start") from None

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from letterlock.entry import mail_wiring, people_wiring, token_wiring, wiring
-from letterlock.entry.settings import LOCAL_ACCOUNT, setting
+from letterlock.entry.settings import LOCAL_ACCOUNT, NO_APPS, setting
 
 if TYPE_CHECKING:
     from letterlock.adapters.dynamo_connections import DynamoConnections
@@ -58,8 +58,8 @@ def provider_apps() -> ProviderApps:
     from letterlock.adapters.provider_apps import ProviderApps
     from letterlock.adapters.secret_values import SecretText
 
-    secret = setting("PROVIDER_APPS_SECRET")
-    return ProviderApps(SecretText(wiring.client("secretsmanager"), secret, wiring.now) if secret else str)
+    name = setting("PROVIDER_APPS")
+    return ProviderApps(str if name == NO_APPS else SecretText(wiring.client("secretsmanager"), name, wiring.now))
 
 
 def offered(name: str) -> Provider | None:

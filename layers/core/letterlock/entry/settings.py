@@ -43,6 +43,8 @@ CALL_SECONDS = 10
 """How long one call to AWS may take before it counts as lost."""
 LOCAL_ACCOUNT = "000000000000"
 """The local cloud's. AWS gives no account this number: whatever a template says, nobody is called without TLS there."""
+NO_APPS = "none"
+"""In place of a secret's name: the operator has no apps at providers."""
 SPARE_MILLISECONDS = 20_000
 """What a function that works until its time is up keeps of it: enough for one more conversation, and its answer."""
 CONNECTIONS_HEARD = 200

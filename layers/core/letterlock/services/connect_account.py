@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from letterlock.domain.accounts import Principal
 from letterlock.domain.audit import Act
@@ -25,6 +26,7 @@ from letterlock.services.connection_ports import Connections, Granted, Providers
 from letterlock.services.deeds import Asked, Deeds
 from letterlock.services.ports import Clock, Ids
 
+NOT_BEGUN: Final = "this was not begun here, or was used"
 Secret = Callable[[], str]
 """256 bits of chance, as 43 characters of base64url: a `state`, and a `code_verifier` (RFC 7636, section 4.1)."""
 
@@ -100,16 +102,17 @@ class FinishConnecting:
     now: Clock
 
     def __call__(self, principal: Principal, returned: Returned, asked: Asked) -> Connection:
-        """What was begun is taken first, and so used up, whatever comes of it: a code that is tried twice is an attack
-        (RFC 6749, section 10.5), and whoever wants to connect begins again.
+        """What was begun is taken before it is looked at, and so used up, whatever comes of it: a code that is tried
+        twice is an attack (RFC 6749, section 10.5), and whoever wants to connect begins again.
         """
         principal.may(Action.CONNECT_ACCOUNTS)
         principal.may_change(Action.CONNECT_ACCOUNTS)
-        connection, start = self._begun(principal, returned)
-        refuse_another(start, connection.provider, returned, principal.credential, self.now())
+        connection = self._begun(principal, returned)
         client = self.connections.client(connection)
         if client is None:
             raise NotTheirs("the operator has no app with this provider any more")
+        start = self._taken(connection)
+        refuse_another(start, connection.provider, returned, principal.credential, self.now())
         granted = self.providers.exchange(
             connection.provider, client, code=returned.code, redirect=start.redirect, verifier=start.verifier
         )
@@ -121,14 +124,20 @@ class FinishConnecting:
             self.connections.abandon(given, granted.tokens)
             raise
 
-    def _begun(self, principal: Principal, returned: Returned) -> tuple[Connection, Start]:
+    def _begun(self, principal: Principal, returned: Returned) -> Connection:
         try:
             connection = self.connections.get(principal.workspace, returned.state.partition(".")[0])
-            if connection.person != principal.id:
-                raise NotTheirs("this was begun by somebody else")
-            return connection, self.connections.take_start(connection)
         except NotFound:
-            raise NotTheirs("this was not begun here, or was used") from None
+            raise NotTheirs(NOT_BEGUN) from None
+        if connection.person != principal.id:
+            raise NotTheirs("this was begun by somebody else")
+        return connection
+
+    def _taken(self, connection: Connection) -> Start:
+        try:
+            return self.connections.take_start(connection)
+        except NotFound:
+            raise NotTheirs(NOT_BEGUN) from None
 
     def _connected(self, principal: Principal, started: Connection, granted: Granted, asked: Asked) -> Connection:
         if started.provider.lacks(granted.scopes):
