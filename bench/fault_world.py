@@ -22,7 +22,7 @@ from bench.scenarios import CONVERSATIONS
 from letterlock.adapters.table_accounts import CONNECTIONS
 from letterlock.adapters.table_conversations import HEAD, written_at
 from letterlock.adapters.table_conversations import UPLOAD as UPLOADS
-from letterlock.adapters.table_due import UPLOAD
+from letterlock.adapters.table_due import HEAR, UPLOAD
 from letterlock.domain.connections import ConnectionState
 from letterlock.domain.conversations import Status
 from letterlock.domain.outbox import unfold
@@ -255,7 +255,7 @@ def _facts(cloud: Cloud, items: list[Item], found: World, names: dict[str, str])
         for name, detail in unfold(item["outbox"]["S"]) if "outbox" in item else ():
             if json.loads(detail)["metadata"]["id"] not in published:
                 found.wrong.append(Finding(LOST, f"the fact {name} was never published"))
-        if "due_shard" in item and item["due_shard"] != {"S": UPLOAD}:
+        if "due_shard" in item and item["due_shard"]["S"] not in (HEAR, UPLOAD):
             found.wrong.append(Finding(STUCK, f"an outbox waits for ever: {item['sk']['S']}"))
     for event in published.values():
         data = event["detail"]["data"]

@@ -5,6 +5,7 @@ real handlers, against a Mastodon in this process.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,6 +16,7 @@ from bench.stack import Stack
 from letterlock.adapters.dynamo_turns import HEAR, DynamoTurns
 from letterlock.domain.errors import Stale
 from letterlock.entry import mail_wiring, wiring
+from letterlock.services import deliver_reply
 from local.mastodon.peer import Peer, Status
 
 CONNECTIONS = "/v1/connections"
@@ -326,6 +328,26 @@ def test_when_the_instance_s_answer_is_lost_the_next_try_posts_nothing_new(desk:
     desk.stack.deliver(desk.event)
     assert desk.sending(conversation, reply)[0] == "sent"
     assert len(desk.posted()) == 1
+
+
+def test_a_sender_that_died_is_followed_by_another_and_nothing_is_posted_twice(desk: Desk) -> None:
+    """The first had posted it, and could not say so any more."""
+    desk.connected()
+    _, conversation = asked_for(desk)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deliver_reply, "LEASE", timedelta(seconds=-1))
+        patch.setattr(type(wiring.conversations()), "settle", _dies)
+        reply = desk.answered(conversation, "Once.")
+    assert desk.sending(conversation, reply) == ("sending", "")
+    desk.stack.deliver(desk.event)
+    assert desk.sending(conversation, reply) == ("queued", "sender_stopped")
+    desk.stack.deliver(desk.event)
+    assert desk.sending(conversation, reply) == ("sent", "")
+    assert len(desk.posted()) == 1
+
+
+def _dies(*_: object) -> None:
+    raise Stale("it is over")
 
 
 def test_whoever_has_connected_no_account_answers_nobody_and_sees_why(desk: Desk) -> None:

@@ -22,6 +22,7 @@ from letterlock.domain.errors import (
     SendRefused,
     SendUncertain,
     Stale,
+    Unavailable,
 )
 from letterlock.domain.mail import Address
 from letterlock.domain.providers import GOOGLE, MASTODON, Provider
@@ -93,7 +94,7 @@ class Desk:
         )  # fmt: skip
         post = self.channel.prepared(Thread(head, (asked, reply)), reply)
         self.clock.at += self.later
-        return post(author, TAGS)
+        return post.send(author, TAGS)
 
     later = timedelta()
 
@@ -144,6 +145,7 @@ def test_an_answer_with_files_does_not_go_out_without_them() -> None:
         (ProviderBusy(FakeClock()()), SendDelayed, "provider_busy"),
         (Stale("refreshing"), SendDelayed, "provider_busy"),
         (ProviderSilent("nobody knows"), SendDelayed, "provider_silent"),
+        (Unavailable("the store does not answer"), SendDelayed, "provider_silent"),
     ],
 )
 def test_what_the_provider_says_is_a_no_or_a_not_now(

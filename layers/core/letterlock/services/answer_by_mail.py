@@ -35,7 +35,7 @@ class AnswerByMail:
             self.reply_tokens.mint(head.workspace, head.mailbox, head.id),
         )
         mail = replace(mail, files=self._files(head, reply))
-        return lambda _author, tags: self.mailer.send(mail, tags=tags)
+        return Prepared(lambda _author, tags: self.mailer.send(mail, tags=tags))
 
     def _files(self, head: Conversation, reply: Message) -> tuple[OutgoingFile, ...]:
         """Each whole, as the message names it, or none goes out."""

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from letterlock.domain.channels import is_listened_to
-from letterlock.domain.connections import Connection, ConnectionState, Tokens
-from letterlock.domain.conversations import Message, Thread
+from letterlock.domain.connections import Connection, ConnectionState
+from letterlock.domain.conversations import Conversation, Message, Thread
 from letterlock.domain.errors import (
     NotFound,
     ProviderBusy,
     ProviderRefused,
-    ProviderSilent,
     RuleBroken,
     SendDelayed,
     SendRefused,
@@ -62,9 +61,9 @@ class AnswerByStatus:
         def post(author: str, tags: MailTags) -> str:
             if reply.attachments:
                 raise SendRefused(CARRIES_NO_FILES)
-            return self._posted(self._connection(head.workspace, author, head.mailbox), posting, reply.at, tags)
+            return self._posted(head, author, posting, tags, since=reply.at)
 
-        return post
+        return Prepared(post, again=self.now() - reply.at <= REPEATED_FOR)
 
     def _connection(self, workspace: str, author: str, mailbox: str) -> Connection:
         """Of several the one that was connected last."""
@@ -77,25 +76,27 @@ class AnswerByStatus:
             raise SendRefused(NO_CONNECTION)
         return max(found, key=lambda each: each.id)
 
-    def _posted(self, connection: Connection, posting: Posting, since: datetime, tags: MailTags) -> str:
-        def act(tokens: Tokens) -> str:
-            return self.statuses.post(connection.provider, tokens, posting)
-
+    def _posted(self, head: Conversation, author: str, posting: Posting, tags: MailTags, *, since: datetime) -> str:
         try:
-            return self.use_connection.doing(connection, Asked(connection.person, tags.message), act)
+            connection = self._connection(head.workspace, author, head.mailbox)
+            return self.use_connection.doing(
+                connection,
+                Asked(author, tags.message),
+                lambda tokens: self.statuses.post(connection.provider, tokens, posting),
+            )
+        except SendRefused:
+            raise
         except (NotFound, RuleBroken):
             raise SendRefused(NO_CONNECTION) from None
-        except Stale:
+        except (Stale, ProviderBusy):
             raise SendDelayed(BUSY) from None
-        except ProviderBusy:
-            raise SendDelayed(BUSY) from None
-        except ProviderSilent:
-            # It may be there. The key keeps it from being there twice, as long as the instance knows that.
-            if self.now() - since > REPEATED_FOR:
-                raise SendUncertain(SILENT) from None
-            raise SendDelayed(SILENT) from None
         except ProviderRefused as refused:
             raise SendRefused(code(refused.word)) from None
+        except Exception as error:
+            # It may be there. The key keeps it from being there twice, as long as the instance knows that.
+            if self.now() - since > REPEATED_FOR:
+                raise SendUncertain(SILENT) from error
+            raise SendDelayed(SILENT) from error
 
 
 def addressed_to(people: tuple[Address, ...], text: str) -> str:

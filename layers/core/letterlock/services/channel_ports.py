@@ -15,10 +15,17 @@ from letterlock.services.ports import MailTags
 
 # ---- answers --------------------------------------------------------------------------------------------------------
 
-Prepared = Callable[[str, MailTags], str]
-"""An answer that lacks nothing any more. Called with who answers and whose try it is, it goes out; the answer is what
-stands for its Message-ID from then on. Raises SendRefused, SendDelayed, SendUncertain.
-"""
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An answer that lacks nothing any more."""
+
+    send: Callable[[str, MailTags], str]
+    """With who answers, and whose try it is: what stands for its Message-ID from then on. Raises SendRefused,
+    SendDelayed, SendUncertain.
+    """
+    again: bool = False
+    """It may be sent once more by who does not know whether it went: it is there once all the same."""
 
 
 class Channel(Protocol):

@@ -58,6 +58,8 @@ class DeliverReply:
             after = self._send(prepared, before.by or author, tags, claimed, last_try=last_try)
         elif before.lease_until and before.lease_until > self.now():
             raise SendDelayed("another sender holds the lease")
+        elif prepared and prepared.again and not last_try:
+            after = Sending(SendState.QUEUED, before.attempts, SENDER_STOPPED)
         else:
             after = unconfirmed(before, SENDER_STOPPED, self.now())
         told = announce(
@@ -106,7 +108,7 @@ class DeliverReply:
     def _send(self, prepared: Prepared, author: str, tags: MailTags, claimed: Sending, *, last_try: bool) -> Sending:
         try:
             self._refuse_revoked(tags.workspace, author)
-            message_id = prepared(author, tags)
+            message_id = prepared.send(author, tags)
         except SendRefused as refused:
             return replace(claimed, state=SendState.FAILED, reason=refused.reason)
         except SendUncertain as uncertain:
