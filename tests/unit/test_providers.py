@@ -12,8 +12,8 @@ import pytest
 from letterlock.adapters.oauth_providers import HttpProviders
 from letterlock.adapters.outgoing_http import Answer
 from letterlock.adapters.provider_apps import ProviderApps
-from letterlock.domain.connections import Client, Tokens
-from letterlock.domain.errors import Invalid, ProviderRefused, Unavailable
+from letterlock.domain.connections import Client, Returned, Start, Tokens, refuse_another
+from letterlock.domain.errors import Invalid, NotTheirs, ProviderRefused, Unavailable
 from letterlock.domain.providers import BUILT_IN, GOOGLE, MICROSOFT, Provider, configured, instance_of
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -108,6 +108,16 @@ def test_an_operator_describes_a_provider() -> None:
 def test_endpoints_are_https(field: str, url: str) -> None:
     with pytest.raises(Invalid):
         configured("sso", SSO | {field: url})
+
+
+@pytest.mark.attack("OAuth, mix-up: an answer without an issuer, of a provider that always says it")
+def test_a_provider_that_always_says_who_it_is_is_not_believed_without() -> None:
+    provider = configured("sso", SSO | {"sends_issuer": True})
+    start = Start("verifier", "con_1.chance", "ses_1", "https://a/cb", NOW + timedelta(minutes=1))
+    for issuer in ("", "https://evil.example", "https://sso.example/", "https://SSO.example"):
+        with pytest.raises(NotTheirs):
+            refuse_another(start, provider, Returned("con_1.chance", "code", "", issuer), "ses_1", NOW)
+    refuse_another(start, provider, Returned("con_1.chance", "code", "", "https://sso.example"), "ses_1", NOW)
 
 
 @pytest.mark.parametrize(
