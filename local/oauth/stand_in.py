@@ -97,6 +97,8 @@ class Token:
     until: float
     used: bool = False
     """The refresh token was."""
+    opened: bool = False
+    """The access token was used."""
 
     def check_client(self, client: App) -> bool:
         return self.app == client.id
@@ -154,6 +156,8 @@ class OAuthServer(AuthorizationServer):  # type: ignore[misc]
     def __init__(self, issuer: str, now: Callable[[], float]) -> None:
         super().__init__()
         self.issuer, self.now = issuer, now
+        self.forgives = False
+        """As Doorkeeper does, on which Mastodon is built: a refresh token is good until what it gave is used."""
         self.apps: dict[str, App] = {}
         self.codes: dict[str, Code] = {}
         self.tokens: list[Token] = []
@@ -196,8 +200,16 @@ class OAuthServer(AuthorizationServer):  # type: ignore[misc]
         """The live token of a request (RFC 6750)."""
         said = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
         found = next((each for each in self.tokens if said == f"Bearer {each.access}"), None)
-        live = found and found.grant not in self.ended and self.now() < found.until
-        return found if live else None
+        if found is None or found.grant in self.ended or self.now() >= found.until:
+            return None
+        found.opened = True
+        return found
+
+    def is_reuse(self, token: Token) -> bool:
+        later = self.tokens[self.tokens.index(token) + 1 :]
+        return token.used and not (
+            self.forgives and not any(each.opened for each in later if each.grant == token.grant)
+        )
 
     def end(self, user: str) -> None:
         """That person takes the permission away, at this end."""
@@ -290,7 +302,7 @@ class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
         server = self.server
         found = next((each for each in server.tokens if each.refresh and each.refresh == refresh_token), None)
-        if found and found.used:
+        if found and server.is_reuse(found):
             server.ended.add(found.grant)
         return found if found and found.grant not in server.ended else None
 
