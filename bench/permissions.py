@@ -75,8 +75,8 @@ def spelt(resource: Any) -> str:
     if pattern.startswith("${"):
         return pattern.replace(".Arn}", "").removeprefix("${")
     kind, _, name = pattern.rpartition(":")[2].partition("/")
-    if kind.endswith(BEHIND_ITS_NAME):
-        return kind.removesuffix(BEHIND_ITS_NAME).strip("${}")
+    if name.endswith(BEHIND_ITS_NAME):
+        return name.removesuffix(BEHIND_ITS_NAME).strip("${}")
     if kind == "identity":
         return f"{kind}/{name}"
     if kind == "configuration-set":

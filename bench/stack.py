@@ -60,6 +60,7 @@ ACCOUNT = "123456789012"
 """The account that moto plays."""
 DOMAIN = "acme.example"
 MAILBOX = f"support@{DOMAIN}"
+PROVIDER_APPS = "letterlock/provider-apps"
 SIGNING_SECRET = "whsec_nobodys_secret"  # noqa: S105 - nobody's
 REVOCATIONS = ("CredentialRevoked", "PersonRemoved", "EverybodySignedOut")
 """The facts that lead to token_revocation."""
@@ -508,7 +509,7 @@ def _resources() -> dict[str, str]:
     secrets = boto3.client("secretsmanager")
     signing = secrets.create_secret(Name="stripe-signing-secrets", SecretString=SIGNING_SECRET)
     api_key = secrets.create_secret(Name="stripe-api-key", SecretString="rk_test_nobodys")
-    secrets.create_secret(Name="provider-apps", SecretString=json.dumps({SSO: SSO_APP}))
+    secrets.create_secret(Name=PROVIDER_APPS, SecretString=json.dumps({SSO: SSO_APP}))
     boto3.client("sesv2").create_email_identity(EmailIdentity=DOMAIN)
     return {
         "CONVERSATIONS_TABLE": make_table(dynamodb, "ConversationsTable"),
@@ -532,7 +533,7 @@ def _resources() -> dict[str, str]:
         "BILLING_TABLE": make_table(dynamodb, "BillingTable"),
         "STRIPE_SIGNING_SECRETS_ARN": signing["ARN"],
         "STRIPE_API_KEY_ARN": api_key["ARN"],
-        "PROVIDER_APPS": "provider-apps",
+        "PROVIDER_APPS": PROVIDER_APPS.partition("/")[2],
         "STRIPE_API_BASE": "https://api.stripe.com",
         "SCAN_ATTEMPTS": "5",
         "ACCOUNT_ID": "123456789012",
@@ -556,7 +557,7 @@ def _queues() -> dict[str, str]:
 
 def _names(settings_of_all: dict[str, str]) -> dict[str, str]:
     """The template's logical id of each physical name, for a setting holds the one and the template the other."""
-    names = {DOMAIN: "MailDomain"}
+    names = {DOMAIN: "MailDomain", PROVIDER_APPS: "ProviderApps"}
     for resource in resources().values():
         if resource["Type"] == "AWS::Serverless::Function":
             for name, value in resource["Properties"]["Environment"]["Variables"].items():

@@ -11,7 +11,7 @@ import pytest
 
 from bench.browser import Browser, owner
 from bench.oauth_wire import SSO, Wire, make_operators_app
-from bench.stack import Stack
+from bench.stack import PROVIDER_APPS, Stack
 from letterlock.adapters.dynamo_turns import HEAR
 from letterlock.domain.errors import RuleBroken
 from letterlock.entry import connection_wiring, people_wiring, wiring
@@ -89,7 +89,7 @@ def test_a_provider_with_which_the_operator_has_no_app_is_not_offered(desk: Desk
     "secret", ["", "{", "[]", "7", '{"sso": {}}', '{"sso": {"client_id": "x", "issuer": "http://127.0.0.1"}}']
 )
 def test_a_secret_of_apps_that_cannot_be_read_stops_those_providers_and_not_mastodon(desk: Desk, secret: str) -> None:
-    boto3.client("secretsmanager").put_secret_value(SecretId="provider-apps", SecretString=secret or " ")
+    boto3.client("secretsmanager").put_secret_value(SecretId=PROVIDER_APPS, SecretString=secret or " ")
     desk.stack.restart()
     status, answer = desk.ana.ask("POST", CONNECTIONS, {"provider": SSO, "mailbox": desk.mailbox})
     assert status == 503

@@ -59,7 +59,9 @@ def provider_apps() -> ProviderApps:
     from letterlock.adapters.secret_values import SecretText
 
     name = setting("PROVIDER_APPS")
-    return ProviderApps(str if name == NO_APPS else SecretText(wiring.client("secretsmanager"), name, wiring.now))
+    if name == NO_APPS:
+        return ProviderApps(str)
+    return ProviderApps(SecretText(wiring.client("secretsmanager"), f"letterlock/{name}", wiring.now))
 
 
 def offered(name: str) -> Provider | None:
