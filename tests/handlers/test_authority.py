@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bench.browser import PASSWORD
+from bench.connection_paths import an_account_is_connected_and_revoked
 from bench.mailbox_paths import mailboxes_come_to_be
 from bench.paths import an_owner_goes_and_everybody_is_signed_out, tokens
 from bench.people import SignedIn
@@ -117,6 +118,8 @@ TAKES_AWAY = {
     Act.SESSION_ENDED,
     Act.INVITATION_REVOKED,
     Act.RESET_LINK_REVOKED,
+    Act.ACCOUNT_REVOKED,
+    Act.ACCOUNT_ENDED,
     Act.EVERYBODY_SIGNED_OUT,
     Act.FACTOR_RESET_STOPPED,
 }
@@ -162,6 +165,7 @@ def test_whoever_changes_who_may_do_what_is_a_condition_of_it(stack: Stack) -> N
         a_password_is_forgotten,
         mailboxes_come_to_be,
         tokens,
+        an_account_is_connected_and_revoked,
         an_owner_goes_and_everybody_is_signed_out,
     )
     for way in ways:

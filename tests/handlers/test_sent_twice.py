@@ -23,8 +23,8 @@ BODIES: dict[str, Any] = {
     "/v1/conversations/{conversation}/quarantine/discard": None,
 }
 """What is sent to each POST route whose answer is read again. A new route joins here, or below."""
-SHOW_A_SECRET = {"/v1/me/tokens", "/v1/tokens"}
-"""Nobody can show it again: 409, see tests/handlers/test_tokens.py."""
+SHOW_A_SECRET = {"/v1/me/tokens", "/v1/tokens", "/v1/connections"}
+"""Nobody can show it again: 409, see tests/handlers/test_tokens.py, test_connections.py."""
 OF_ACCOUNTS = {"/v1/invitations", "/v1/mailboxes", "/v1/domains"}
 """The answer is read again, and nothing of conversations is in it: see tests/handlers/test_people.py, test_mailboxes.py."""
 OF_PARTICIPANTS = {
