@@ -59,8 +59,8 @@ clean: ## drop the local cloud's state and what the builds left
 test: check check-build .venv-policy/.synced ## every test there is, on a machine that nobody prepared
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-O) $(TESTS)
 
-# Two at a time: what runs on a local cloud mostly waits. The unit tests are `check`'s.
-TESTS := test-handlers test-rest test-on-local-cloud test-policy
+# Two at a time: what runs on a local cloud mostly waits, so it goes first, beside what does not. Unit tests: `check`.
+TESTS := test-on-local-cloud test-handlers test-rest test-policy
 test-handlers:
 	$(RUN) -m pytest tests/handlers tests/matrix
 	@$(RUN) -m bench.prove_billing --orders 5
