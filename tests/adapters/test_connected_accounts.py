@@ -488,7 +488,9 @@ def test_one_that_cannot_be_told_keeps_no_other_from_it(social: Social) -> None:
     assert (tally.confirmed, [type(each).__name__ for each in tally.failures]) == (1, ["SealBroken"])
     assert social.told() == {}
     assert social.state(broken) is ConnectionState.REVOKING
-    social.office.clock.passes(hours=7)
+    social.office.clock.passes(minutes=9)
+    assert social.told() == {}
+    social.office.clock.passes(minutes=2)
     assert len(social.tell(10, lambda: False).failures) == 1
 
 

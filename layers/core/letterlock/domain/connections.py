@@ -141,7 +141,10 @@ def challenge(verifier: str) -> str:
 
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=6)
-
+AFTER_OUR_FAULT: Final = timedelta(minutes=10)
+"""Before it is tried again where the provider could not even be asked: a store that was busy answers by then, and what
+can never be read keeps the others waiting no more often than that.
+"""
 
 OVERDUE: Final = timedelta(hours=1)
 """From then on a revocation that is not confirmed is the operator's business."""

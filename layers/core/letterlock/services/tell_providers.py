@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from letterlock.domain.connections import LAST_ASKED, LONGEST_PAUSE, OVERDUE, Connection, ConnectionState, pause
+from letterlock.domain.connections import AFTER_OUR_FAULT, LAST_ASKED, OVERDUE, Connection, ConnectionState, pause
 from letterlock.domain.errors import NotFound, ProviderRefused, ProviderSilent
 from letterlock.services.connection_ports import Connections, Providers
 from letterlock.services.ports import Clock
@@ -42,7 +42,7 @@ class TellProviders:
                 self._one(workspace, connection, tally)
             except Exception as error:  # noqa: BLE001 - each by itself; the handler raises when all were tried
                 tally.failures.append(error)
-                self.connections.later(workspace, connection, self.now() + LONGEST_PAUSE)
+                self.connections.later(workspace, connection, self.now() + AFTER_OUR_FAULT)
         return tally
 
     def _one(self, workspace: str, id: str, tally: Tally) -> None:  # noqa: A002 - the field's own name
