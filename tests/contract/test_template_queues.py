@@ -117,6 +117,26 @@ def test_the_last_look_into_a_file_is_the_one_after_which_the_queue_gives_up(tem
     assert int(variables["SCAN_ATTEMPTS"]) == receives
 
 
+def test_a_function_that_sends_for_itself_may_do_so_as_often_as_it_has_to(template: Template) -> None:
+    """Lambda stops one that comes through its own queue about sixteen times, unless that is allowed (AWS Lambda: "Use
+    Lambda recursive loop detection"): the removal of somebody with much to do takes longer.
+    """
+    functions = template.resources("AWS::Lambda::Function")
+    sends = {
+        (one.owner, target(resource))
+        for one in template.statements("AWS::IAM::Role")
+        if "sqs:SendMessage" in one.actions
+        for resource in one.resources
+    }
+    loops = {
+        target(each["FunctionName"])
+        for each in queue_mappings(template).values()
+        if (target(functions[target(each["FunctionName"])]["Role"]), target(each["EventSourceArn"])) in sends
+    }
+    assert loops == {"TokenRevocationFunction"}
+    assert {name for name, one in functions.items() if one.get("RecursiveLoop") == "Allow"} == loops
+
+
 def test_waiting_work_faults_of_the_api_broken_seals_and_refusals_off_record_are_noticed(template: Template) -> None:
     watched = {
         (alarm["Namespace"], alarm["MetricName"], target(dimension["Value"]) or dimension["Value"])
