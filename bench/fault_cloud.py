@@ -91,6 +91,7 @@ class Cloud:
             return CRASHED
         finally:
             self.stack.recorder.faults.clear()  # what the scenario had put out of order works again the next time
+            self.stack.instance.down = False
 
     def meanwhile(self, function: str, event: Event) -> Any:
         """The same to another process, while the first is in the middle of it: the answer of one attempt."""
