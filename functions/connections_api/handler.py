@@ -61,8 +61,8 @@ def get_callback(  # what the provider says in its own words (`error_description
     state: Word,
     code: Word = "",
     error: Word = "",
-    error_description: Word = "",  # noqa: ARG001
-    error_uri: Word = "",  # noqa: ARG001
+    error_description: Word = "",  # noqa: ARG001 - known, or it would be refused as a parameter that nobody reads
+    error_uri: Word = "",  # noqa: ARG001 - likewise
     iss: Word = "",
 ) -> ConnectionOut:
     returned = Returned(state, code, error, iss)

@@ -63,7 +63,7 @@ class Statuses:
         self.error: LetterlockError | None = None
 
     def heard(self, provider: Provider, tokens: Tokens, after: str) -> Heard:
-        raise NotImplementedError
+        raise AssertionError("to answer asks for no mentions")
 
     def post(self, _provider: Provider, tokens: Tokens, posting: Posting) -> str:
         if self.error:

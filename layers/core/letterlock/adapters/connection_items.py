@@ -40,7 +40,7 @@ class ConnectionItems:
         return found
 
     def connection_of(self, item: Item) -> Connection:
-        workspace, id = item["pk"]["S"], item["sk"]["S"].removeprefix(table.CONNECTIONS)  # noqa: A001
+        workspace, id = item["pk"]["S"], item["sk"]["S"].removeprefix(table.CONNECTIONS)  # noqa: A001 - its name
         said = decode(self._sealer.unseal(Place(workspace, "connection", id, "who"), item["who"]["B"]))
         times = {name: datetime.fromisoformat(item[name]["S"]) for name in _TIMES if name in item}
         return Connection(

@@ -86,14 +86,7 @@ class DynamoConnections:
         return self._items.start_of(connection, answer["Attributes"][START]["B"])
 
     def connect(self, connection: Connection, tokens: Tokens, asker: Principal, deed: Deed) -> None:
-        put: Item = {
-            "TableName": self._table,
-            "Item": self._items.item(connection) | {TOKENS: self._items.tokens(connection, tokens)},
-            "ConditionExpression": "#state = :started",
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {":started": {"S": ConnectionState.STARTED}},
-        }
-        made = [Step(CONNECTION, {"Put": put}), self._audit.step(deed.entry)]
+        made = [Step(CONNECTION, self._over_the_start(connection, tokens)), self._audit.step(deed.entry)]
         if is_listened_to(connection.provider):
             made.append(turn_step(self._notes, connection.workspace, connection.id, self._commits.now()))
         steps = held(self._table, asker, made)
@@ -103,6 +96,10 @@ class DynamoConnections:
             raise Stale("it was connected, or given up, meanwhile")
 
     def abandon(self, connection: Connection, tokens: Tokens) -> None:
+        self._with_note(connection, self._over_the_start(connection, tokens))
+
+    def _over_the_start(self, connection: Connection, tokens: Tokens) -> Item:
+        """In the place of what was begun, as long as that stands."""
         put: Item = {
             "TableName": self._table,
             "Item": self._items.item(connection) | {TOKENS: self._items.tokens(connection, tokens)},
@@ -110,7 +107,7 @@ class DynamoConnections:
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": {":started": {"S": ConnectionState.STARTED}},
         }
-        self._with_note(connection, {"Put": put})
+        return {"Put": put}
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
